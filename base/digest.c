@@ -1,0 +1,103 @@
+#include "base/digest.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sys/random.h>
+
+_Static_assert((int)PV_SHA256_SIZE == 32, "the digest's size is fixed by FIPS 180-4");
+
+void pv_sha256(pv_view bytes, uint8_t ret_digest[PV_SHA256_SIZE])
+{
+    unsigned size = 0;
+    int done = EVP_Digest(bytes.data, bytes.size, ret_digest, &size, EVP_sha256(), NULL);
+    PV_ASSERT(done == 1);
+    PV_ASSERT(size == PV_SHA256_SIZE);
+}
+
+void pv_hmac_sha256(pv_view key, pv_view bytes, uint8_t ret_mac[PV_SHA256_SIZE])
+{
+    PV_ASSERT(key.size <= INT32_MAX);
+    unsigned size = 0;
+    const uint8_t *done = HMAC(EVP_sha256(), key.data, (int)key.size, bytes.data, bytes.size, ret_mac, &size);
+    PV_ASSERT(done != NULL);
+    PV_ASSERT(size == PV_SHA256_SIZE);
+}
+
+bool pv_secret_equal(pv_view a, pv_view b)
+{
+    return a.size == b.size && (a.size == 0 || CRYPTO_memcmp(a.data, b.data, a.size) == 0);
+}
+
+void pv_random_bytes(void *context, uint8_t *bytes, size_t size)
+{
+    (void)context;
+    size_t done = 0;
+    while (done < size) {
+        ssize_t more = getrandom(bytes + done, size - done, 0);
+        PV_ASSERT(more > 0 || errno == EINTR);
+        if (more > 0) { done += (size_t)more; }
+    }
+}
+
+void pv_hex_format(pv_view bytes, char *ret_text)
+{
+    static const char hex_digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < bytes.size; i++) {
+        ret_text[2 * i] = hex_digits[bytes.data[i] >> 4];
+        ret_text[2 * i + 1] = hex_digits[bytes.data[i] & 15];
+    }
+    ret_text[2 * bytes.size] = '\0';
+}
+
+size_t pv_base64url_format(pv_view bytes, char *ret_text)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    char *text = ret_text;
+    uint32_t held = 0;
+    unsigned held_bits = 0;
+    for (size_t i = 0; i < bytes.size; i++) {
+        held = held << 8 | bytes.data[i];
+        held_bits += 8;
+        while (held_bits >= 6) {
+            held_bits -= 6;
+            *text++ = alphabet[held >> held_bits & 63];
+        }
+    }
+    if (held_bits > 0) { *text++ = alphabet[held << (6 - held_bits) & 63]; }
+    *text = '\0';
+    return (size_t)(text - ret_text);
+}
+
+/* Value of a character of the alphabet; 64 for every other byte. */
+static uint32_t base64url_value(uint8_t character)
+{
+    if (character >= 'A' && character <= 'Z') { return (uint32_t)(character - 'A'); }
+    if (character >= 'a' && character <= 'z') { return (uint32_t)(character - 'a') + 26; }
+    if (character >= '0' && character <= '9') { return (uint32_t)(character - '0') + 52; }
+    if (character == '-') { return 62; }
+    return character == '_' ? 63 : 64;
+}
+
+bool pv_base64url_parse(pv_view text, uint8_t *ret_bytes, size_t *ret_size)
+{
+    if (text.size % 4 == 1) { return false; }
+    uint32_t held = 0;
+    unsigned held_bits = 0;
+    size_t size = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        uint32_t value = base64url_value(text.data[i]);
+        if (value == 64) { return false; }
+        held = held << 6 | value;
+        held_bits += 6;
+        if (held_bits >= 8) {
+            held_bits -= 8;
+            ret_bytes[size++] = (uint8_t)(held >> held_bits);
+        }
+    }
+    /* The bits left over must be zero, or two texts would mean the same bytes. */
+    if ((held & ((1u << held_bits) - 1)) != 0) { return false; }
+    *ret_size = size;
+    return true;
+}
