@@ -32,6 +32,9 @@ typedef enum pv_pattern {
     PV_PATTERN_LINE = 10
 } pv_pattern;
 
+/* Role number of a party of whatever type (`party: "ANY"`): the caller's own role counts. */
+enum { PV_PARTY_ANY = 63 };
+
 enum {
     PV_RULE_REQUIRED = 1 << 0,
     PV_RULE_OUTPUT_ONLY = 1 << 1,
@@ -79,7 +82,7 @@ struct pv_message_info {
 typedef struct pv_index_info {
     uint8_t number;
     bool unique;
-    uint8_t party;                 /* role number, 0: every party */
+    uint8_t party;                 /* role number (or PV_PARTY_ANY), 0: every party */
     uint8_t field_count;           /* 1 to 4 */
     const uint16_t *field_indexes; /* into descriptor->fields */
 } pv_index_info;

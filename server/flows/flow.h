@@ -1,0 +1,139 @@
+/* flow.h — what a flow (the handlers of one area) works with. A flow is pure: it never sees gRPC, TLS, LMDB, a
+ * socket, a clock or a random source; the caller, the transaction, the time and fresh ids are handed in,
+ * so that the whole domain runs inside a test or a simulator.
+ *
+ * Handlers of a write may run again after a conflict and have no effect before commit. Messages built by a
+ * handler live in call->arena.
+ *
+ * Order of refusal, fixed: identity, rate, access, size and syntax, replay (all before the handler), then
+ * visibility, role on the object, etag, state (pv_begin does these four), then business rules.
+ *
+ * The usual verb:
+ *     pv_order *order = NULL;
+ *     PV_TRY(pv_begin(call, &pv_order__object, request->order_id, request->etag, &order));   (visible, role, etag, state)
+ *     ... business rules: return pv_refuse(&call->error, &pv_error_reason_x, "...") ...
+ *     PV_TRY(pv_move(call, &pv_order__object, order, PV_ORDER_STATE_APPROVED));
+ *     PV_TRY(pv_save(call, &pv_order__object, order));
+ *     response->order = order;
+ *     return pv_ok();                                                                                 */
+#ifndef PV_SERVER_FLOWS_FLOW_H
+#define PV_SERVER_FLOWS_FLOW_H
+
+#include "base/id.h"
+#include "protos/runtime/call.h"
+#include "purvey/common/v1/error_reason.pv.h"
+#include "purvey/common/v1/vocabulary.pv.h"
+#include "storage/object.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { PV_MODULES_MAX = 16, PV_PAGE_SIZE_DEFAULT = 50, PV_PAGE_SIZE_MAX = 1000 };
+
+/* Who calls. Immutable once made; shared by the calls of a connection. */
+typedef struct pv_caller {
+    pv_id account;
+    pv_id user;
+    pv_id certificate;
+    char account_id[PV_ID_TEXT_SIZE]; /* the same as texts */
+    char user_id[PV_ID_TEXT_SIZE];
+    char certificate_id[PV_ID_TEXT_SIZE];
+    uint8_t role;                     /* pv_account_type of the account */
+    uint8_t grants[PV_MODULES_MAX];   /* strongest pv_grant per pv_module */
+} pv_caller;
+
+/* What the pipeline hands to a handler with the call. */
+struct pv_context {
+    const pv_caller *caller; /* NULL for PUBLIC methods without identity */
+    pv_txn *txn;             /* snapshot of a read, or the write transaction */
+    pv_time now;             /* the same for the whole call */
+    pv_id_source *ids;
+    pv_view token_key;       /* secret behind page and resume tokens */
+    const pv_service_info *const *services; /* everything served, for WhoAmI */
+    size_t service_count;
+    const void *authority;   /* struct pv_authority of server/identity: signs certificates */
+    uint32_t changes;        /* objects saved or removed so far: numbers the audit entries */
+};
+
+static inline const pv_caller *pv_caller_of(const pv_call *call) { return call->context->caller; }
+
+/* A fresh id with the object's prefix, as text in the call's arena. */
+PV_MUST_USE pv_status pv_new_id(pv_call *call, const pv_object_info *object, char **ret_id);
+
+/* A copy of a text in the call's arena (NULL and empty give ""). */
+PV_MUST_USE pv_status pv_text(pv_call *call, const char *text, char **ret_text);
+
+/* Refuses with NOT_FOUND, the same bytes for an absent and a foreign id. */
+PV_MUST_USE pv_status pv_not_found(pv_call *call, const pv_object_info *object, const char *id);
+
+/* The row of an object the caller is a party of. NOT_FOUND. */
+PV_MUST_USE pv_status pv_see(pv_call *call, const pv_object_info *object, const char *id, pv_row *ret_row);
+
+/* The decoded object the caller is a party of. `ret_message` is a pointer to a typed message pointer. */
+PV_MUST_USE pv_status pv_find(pv_call *call, const pv_object_info *object, const char *id, void *ret_message);
+
+/* The decoded object whoever is its party: for objects reached through one the caller sees, never for an id
+ * the caller gave. A missing one is DATA_DAMAGED. */
+PV_MUST_USE pv_status pv_fetch(pv_call *call, const pv_object_info *object, const char *id, void *ret_message);
+
+/* Begins a verb of the call's method on an object: visible? may this party? etag equal (an empty one is
+ * not compared)? state allows? (as the method's transitions on this object say). */
+PV_MUST_USE pv_status pv_begin(pv_call *call, const pv_object_info *object, const char *id, const char *etag,
+                               void *ret_message);
+
+/* Changes the state, checked against the method's transitions: STATE_FORBIDS if the method does not move this
+ * object from its present state to `state`. Also for side effects and for new objects (state 0). */
+PV_MUST_USE pv_status pv_move(pv_call *call, const pv_object_info *object, void *message, int state);
+
+/* Stores the object (revision, etag, times, indexes), and writes its event to every party and its audit
+ * entry. EXTERNAL_ID_EXISTS when a unique index refuses. */
+PV_MUST_USE pv_status pv_save(pv_call *call, const pv_object_info *object, void *message);
+
+/* Deletes the object, with event and audit entry. */
+PV_MUST_USE pv_status pv_remove(pv_call *call, const pv_object_info *object, const void *message);
+
+/* Answers a Get: splices the stored bytes as field 1 of the reply, undecoded. */
+PV_MUST_USE pv_status pv_answer_get(pv_call *call, const pv_object_info *object, const char *id);
+
+/* Answers a List of the caller's own objects from the request's page_size, page_token, filter and order_by (found by
+ * name): repeated field 1 the objects, undecoded; field 2 next_page_token. `fixed` (may be NULL) are
+ * conditions joined to the filter, e.g. product_id of a parent in the request. */
+PV_MUST_USE pv_status pv_answer_list(pv_call *call, const pv_object_info *object, const ProtobufCMessage *request,
+                                     const pv_condition *fixed, size_t fixed_count);
+
+/* The same, over the objects of `account` instead of the caller's: for objects the caller may see through
+ * another (the flow has checked it). */
+PV_MUST_USE pv_status pv_answer_list_of(pv_call *call, const pv_object_info *object, pv_id account,
+                                        const ProtobufCMessage *request, const pv_condition *fixed, size_t fixed_count);
+
+/* The condition field = text; the field must exist. */
+pv_condition pv_where(const pv_object_info *object, const char *field, const char *text);
+/* The condition field = number (an enum, bool or integer). */
+pv_condition pv_where_number(const pv_object_info *object, const char *field, uint64_t number);
+
+/* The first object of `account` that meets all conditions, decoded. NOT_FOUND is returned without filling
+ * call->error. */
+PV_MUST_USE pv_status pv_lookup(pv_call *call, const pv_object_info *object, pv_id account, const pv_condition *conditions,
+                                size_t count, void *ret_message);
+
+/* Calls `each` for every object of `account` that meets all conditions (decoded in call->arena), at most
+ * `limit`; RESOURCE_EXHAUSTED beyond. */
+PV_MUST_USE pv_status pv_each(pv_call *call, const pv_object_info *object, pv_id account, const pv_condition *conditions,
+                              size_t count, size_t limit, pv_status (*each)(void *context, ProtobufCMessage *message),
+                              void *context);
+
+/* The id number behind an id text that is known to be canonical (from a checked request or a stored object). */
+pv_id pv_id_of(const pv_object_info *object, const char *id);
+
+/* Notes one condition that does not hold (PreconditionFailure) before refusing. */
+__attribute__((format(printf, 4, 5))) void pv_violate(pv_call *call, const char *type, const char *subject,
+                                                      const char *format, ...);
+
+/* What an out-of-memory result of the arena becomes. */
+PV_MUST_USE pv_status pv_out_of_memory(pv_call *call);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
