@@ -29,6 +29,9 @@
 extern "C" {
 #endif
 
+/* An account whose feed grew but found no room in `touched` sees its event with the next heartbeat. */
+enum { PV_TOUCHED_MAX = 16 };
+
 enum { PV_MODULES_MAX = 16, PV_PAGE_SIZE_DEFAULT = 50, PV_PAGE_SIZE_MAX = 1000 };
 
 /* Who calls. Immutable once made; shared by the calls of a connection. */
@@ -53,7 +56,10 @@ struct pv_context {
     const pv_service_info *const *services; /* everything served, for WhoAmI */
     size_t service_count;
     const void *authority;   /* struct pv_authority of server/identity: signs certificates */
+    pv_view request_id;      /* of a write, as the caller gave it; for the audit trail */
     uint32_t changes;        /* objects saved or removed so far: numbers the audit entries */
+    pv_id touched[PV_TOUCHED_MAX]; /* accounts whose feeds have grown, to be woken after commit */
+    uint32_t touched_count;
 };
 
 static inline const pv_caller *pv_caller_of(const pv_call *call) { return call->context->caller; }
@@ -132,6 +138,10 @@ __attribute__((format(printf, 4, 5))) void pv_violate(pv_call *call, const char 
 
 /* What an out-of-memory result of the arena becomes. */
 PV_MUST_USE pv_status pv_out_of_memory(pv_call *call);
+
+/* What a failure of the store becomes (OK stays OK): STORE_FULL, DATA_DAMAGED. NOT_FOUND and ALREADY_EXISTS are
+ * the caller's to word and are DATA_DAMAGED here. */
+PV_MUST_USE pv_status pv_store_refused(pv_call *call, pv_status status);
 
 #ifdef __cplusplus
 }

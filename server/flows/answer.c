@@ -1,0 +1,132 @@
+/* Get and List, for every object alike: stored bytes are spliced into the packed reply without being
+ * decoded, so that the cost of a read is that of copying it once. */
+#include "protos/runtime/message.h"
+#include "server/flows/filter.h"
+#include "server/flows/flow.h"
+#include "server/flows/reflect.h"
+#include "server/flows/reply.h"
+#include "server/flows/token.h"
+
+enum {
+    FIELD_OBJECT = 1,
+    FIELD_NEXT_PAGE_TOKEN = 2,
+    /* A page ends early here, so that it stays below the 4 MiB that client libraries accept by default. */
+    PAGE_BYTES_MAX = 3 * 1024 * 1024
+};
+
+pv_status pv_answer_get(pv_call *call, const pv_object_info *object, const char *id)
+{
+    pv_row row;
+    PV_TRY(pv_see(call, object, id, &row));
+    pv_buffer reply = pv_buffer_of(call->scratch);
+    pv_reply_bytes(&reply, FIELD_OBJECT, row.message);
+    return pv_reply_send(call, &reply);
+}
+
+/* What a page token is bound to: caller, method, and the request but for its page_token and page_size. */
+static pv_status page_binding(pv_call *call, const ProtobufCMessage *request, pv_id account, pv_view *ret_binding)
+{
+    size_t size = request->descriptor->sizeof_message;
+    ProtobufCMessage *copy = pv_arena_alloc(call->arena, size);
+    if (copy == NULL) { return pv_out_of_memory(call); }
+    memcpy(copy, request, size);
+    const ProtobufCFieldDescriptor *token =
+        protobuf_c_message_descriptor_get_field_by_name(request->descriptor, "page_token");
+    const ProtobufCFieldDescriptor *page_size =
+        protobuf_c_message_descriptor_get_field_by_name(request->descriptor, "page_size");
+    PV_ASSERT(token != NULL);
+    PV_ASSERT(page_size != NULL);
+    *(const char **)pv_member(copy, token) = "";
+    *(int32_t *)pv_member(copy, page_size) = 0;
+    pv_view bytes;
+    if (!pv_message_encode(copy, call->arena, &bytes)) { return pv_out_of_memory(call); }
+    pv_buffer binding = pv_buffer_of(call->arena);
+    pv_buffer_append(&binding, pv_view_of(account.bytes, PV_ID_SIZE));
+    pv_buffer_append(&binding, pv_view_of(pv_caller_of(call)->account.bytes, PV_ID_SIZE));
+    pv_buffer_append(&binding, pv_view_text(call->method->path));
+    pv_buffer_append(&binding, bytes);
+    if (binding.overflow) { return pv_out_of_memory(call); }
+    *ret_binding = pv_buffer_view(&binding);
+    return pv_ok();
+}
+
+static size_t page_size_of(const ProtobufCMessage *request)
+{
+    int32_t asked = pv_number_of(request, "page_size");
+    if (asked <= 0) { return PV_PAGE_SIZE_DEFAULT; }
+    return asked > PV_PAGE_SIZE_MAX ? PV_PAGE_SIZE_MAX : (size_t)asked;
+}
+
+/* Appends rows until the page is full. ret_position is empty at the end of the list. */
+static pv_status append_page(pv_call *call, pv_query_run *run, size_t page_size, pv_buffer *reply, pv_view *ret_position)
+{
+    *ret_position = pv_view_of(NULL, 0);
+    for (size_t count = 0;; count++) {
+        bool full = count == page_size || reply->size >= PAGE_BYTES_MAX;
+        pv_view position = pv_view_of(NULL, 0);
+        if (full) {
+            pv_view last = pv_query_position(run);
+            char *copy = pv_arena_dup(call->arena, last);
+            if (copy == NULL) { return pv_out_of_memory(call); }
+            position = pv_view_of(copy, last.size);
+        }
+        pv_id id;
+        pv_row row;
+        pv_status status = pv_query_next(run, &id, &row);
+        if (status.code == PV_CODE_NOT_FOUND) { return pv_ok(); }
+        if (status.code == PV_CODE_OUT_OF_RANGE) { position = pv_query_position(run); }
+        if (position.size > 0) {
+            *ret_position = position;
+            return pv_ok();
+        }
+        PV_TRY(pv_store_refused(call, status));
+        pv_reply_bytes(reply, FIELD_OBJECT, row.message);
+    }
+}
+
+static pv_status list_conditions(pv_call *call, const pv_object_info *object, const ProtobufCMessage *request,
+                                 const pv_condition *fixed, size_t fixed_count, pv_condition *conditions, pv_query *query)
+{
+    PV_ASSERT(fixed_count <= PV_QUERY_CONDITIONS_MAX);
+    if (fixed_count > 0) { memcpy(conditions, fixed, fixed_count * sizeof *fixed); }
+    size_t count = fixed_count;
+    PV_TRY(pv_filter_parse(call, object, pv_text_of(request, "filter"), conditions, &count));
+    PV_TRY(pv_order_parse(call, object, pv_text_of(request, "order_by"), conditions, count, &query->descending));
+    query->conditions = conditions;
+    query->condition_count = count;
+    return pv_ok();
+}
+
+pv_status pv_answer_list_of(pv_call *call, const pv_object_info *object, pv_id account, const ProtobufCMessage *request,
+                            const pv_condition *fixed, size_t fixed_count)
+{
+    pv_condition conditions[PV_QUERY_CONDITIONS_MAX];
+    pv_query query = {.account = account};
+    PV_TRY(list_conditions(call, object, request, fixed, fixed_count, conditions, &query));
+    pv_view binding;
+    PV_TRY(page_binding(call, request, account, &binding));
+    pv_view key = call->context->token_key;
+    pv_view token = pv_view_text(pv_text_of(request, "page_token"));
+    if (token.size > 0 && !pv_token_open(call->arena, key, binding, token, &query.after)) {
+        return pv_refuse(&call->error, &pv_error_reason_page_token_invalid, NULL);
+    }
+    pv_query_run *run = NULL;
+    PV_TRY(pv_store_refused(call, pv_query_open(call->context->txn, object, call->arena, &query, &run)));
+    pv_buffer reply = pv_buffer_of(call->scratch);
+    pv_view position;
+    pv_status status = append_page(call, run, page_size_of(request), &reply, &position);
+    if (pv_is_ok(status) && position.size > 0) {
+        const char *next = pv_token_make(call->arena, key, binding, position);
+        if (next == NULL) { reply.overflow = true; }
+        pv_reply_bytes(&reply, FIELD_NEXT_PAGE_TOKEN, pv_view_text(next));
+    }
+    pv_query_close(run);
+    PV_TRY(status);
+    return pv_reply_send(call, &reply);
+}
+
+pv_status pv_answer_list(pv_call *call, const pv_object_info *object, const ProtobufCMessage *request,
+                         const pv_condition *fixed, size_t fixed_count)
+{
+    return pv_answer_list_of(call, object, pv_caller_of(call)->account, request, fixed, fixed_count);
+}
