@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Under AddressSanitizer what is not handed out is poisoned and allocations stand apart from each other,
- * so that writing past one is found although the block is one piece of heap. */
+/* Under AddressSanitizer what is not handed out is poisoned and allocations stand apart from
+ * each other, so that writing past one is found although the block is one piece of heap. */
 #if defined(__SANITIZE_ADDRESS__)
 #define PV_ARENA_ASAN 1
 #elif defined(__has_feature)
@@ -28,10 +28,11 @@ enum { ARENA_GAP = 0 };
 
 enum {
     ARENA_ALIGNMENT = 16,
-    ARENA_FIRST_BLOCK = 16 * 1024,      /* most calls need no second one */
-    ARENA_LARGEST_BLOCK = 1024 * 1024,  /* doubling stops here, so that the unused tail stays small */
+    ARENA_FIRST_BLOCK = 16 * 1024, /* most calls need no second one */
+    ARENA_LARGEST_BLOCK =
+        1024 * 1024, /* doubling stops here, so that the unused tail stays small */
     ARENA_SMALLEST_BUFFER = 64,
-    ARENA_PRINTF_STACK = 256            /* texts up to this size are formatted once, not twice */
+    ARENA_PRINTF_STACK = 256 /* texts up to this size are formatted once, not twice */
 };
 
 typedef struct arena_block {
@@ -52,9 +53,15 @@ struct pv_arena {
     size_t next_capacity;
 };
 
-static uint8_t *block_data(arena_block *block) { return (uint8_t *)block + sizeof *block; }
+static uint8_t *block_data(arena_block *block)
+{
+    return (uint8_t *)block + sizeof *block;
+}
 
-static size_t round_up(size_t size) { return (size + (ARENA_ALIGNMENT - 1)) & ~(size_t)(ARENA_ALIGNMENT - 1); }
+static size_t round_up(size_t size)
+{
+    return (size + (ARENA_ALIGNMENT - 1)) & ~(size_t)(ARENA_ALIGNMENT - 1);
+}
 
 static arena_block *block_create(size_t capacity)
 {
@@ -209,14 +216,19 @@ char *pv_arena_printf(pv_arena *arena, const char *format, ...)
     return text;
 }
 
-size_t pv_arena_used(const pv_arena *arena) { return arena->used; }
+size_t pv_arena_used(const pv_arena *arena)
+{
+    return arena->used;
+}
 
 /* Makes the newest allocation larger where it stands; false when something is behind it. */
 static bool extend_newest(pv_arena *arena, const uint8_t *data, size_t old_size, size_t new_size)
 {
     if (data == NULL || data + round_up(old_size) + ARENA_GAP != arena->position) { return false; }
     size_t more = round_up(new_size) - round_up(old_size);
-    if (more > arena->ceiling - arena->used || more > (size_t)(arena->end - arena->position)) { return false; }
+    if (more > arena->ceiling - arena->used || more > (size_t)(arena->end - arena->position)) {
+        return false;
+    }
     arena->position += more;
     arena->used += more;
     ARENA_OPEN(data, new_size);

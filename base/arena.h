@@ -1,7 +1,7 @@
 /* arena.h — memory of one lifetime: allocations are bumped from blocks and all go back at once.
- * An arena has a byte ceiling set at creation; beyond it allocation gives NULL, which the caller turns
- * into RESOURCE_EXHAUSTED (the size is the remote caller's choice, so it is not an assertion).
- * Threads: one user at a time. Alignment: 16 bytes. */
+ * An arena has a byte ceiling set at creation; beyond it allocation gives NULL, which the caller
+ * turns into RESOURCE_EXHAUSTED (the size is the remote caller's choice, so it is not an
+ * assertion). Threads: one user at a time. Alignment: 16 bytes. */
 #ifndef PV_BASE_ARENA_H
 #define PV_BASE_ARENA_H
 
@@ -15,8 +15,8 @@ extern "C" {
 
 typedef struct pv_arena pv_arena;
 
-/* Makes an arena that hands out at most `ceiling_bytes` in all. The first block is taken at once; aborts
- * when the process has no memory at all. Destroy with pv_arena_destroy. */
+/* Makes an arena that hands out at most `ceiling_bytes` in all. The first block is taken at
+ * once; aborts when the process has no memory at all. Destroy with pv_arena_destroy. */
 pv_arena *pv_arena_create(size_t ceiling_bytes);
 
 /* Gives everything back. NULL is permitted. */
@@ -31,11 +31,13 @@ void *pv_arena_alloc(pv_arena *arena, size_t size);
 /* `count` times `size` bytes, zeroed; NULL at the ceiling or when the product overflows. */
 void *pv_arena_zalloc(pv_arena *arena, size_t count, size_t size);
 
-/* A copy of the bytes followed by a NUL, so that it also serves as a C string. NULL at the ceiling. */
+/* A copy of the bytes followed by a NUL, so that it also serves as a C string. NULL at the
+ * ceiling. */
 char *pv_arena_dup(pv_arena *arena, pv_view bytes);
 
 /* Formatted text, NUL-ended; NULL at the ceiling. */
-__attribute__((format(printf, 2, 3))) char *pv_arena_printf(pv_arena *arena, const char *format, ...);
+__attribute__((format(printf, 2, 3))) char *pv_arena_printf(pv_arena *arena, const char *format,
+                                                            ...);
 char *pv_arena_vprintf(pv_arena *arena, const char *format, va_list arguments);
 
 /* Bytes handed out since creation or reset. */
@@ -63,9 +65,13 @@ uint8_t *pv_buffer_grow(pv_buffer *buffer, size_t size);
 
 /* Appends; on the ceiling sets `overflow`, which the writer checks once at the end. */
 void pv_buffer_append(pv_buffer *buffer, pv_view bytes);
-__attribute__((format(printf, 2, 3))) void pv_buffer_printf(pv_buffer *buffer, const char *format, ...);
+__attribute__((format(printf, 2, 3))) void pv_buffer_printf(pv_buffer *buffer, const char *format,
+                                                            ...);
 
-static inline pv_view pv_buffer_view(const pv_buffer *buffer) { return pv_view_of(buffer->data, buffer->size); }
+static inline pv_view pv_buffer_view(const pv_buffer *buffer)
+{
+    return pv_view_of(buffer->data, buffer->size);
+}
 
 #ifdef __cplusplus
 }

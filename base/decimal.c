@@ -5,11 +5,18 @@ typedef unsigned __int128 uint128;
 static const uint64_t one = UINT64_C(1000000000000000000); /* units in the number 1: 10^18 */
 
 /* 10^36: the first magnitude that needs a nineteenth integer digit. */
-static __int128 range_end(void) { return (__int128)one * one; }
+static __int128 range_end(void)
+{
+    return (__int128)one * one;
+}
 
-static bool in_range(__int128 units) { return units > -range_end() && units < range_end(); }
+static bool in_range(__int128 units)
+{
+    return units > -range_end() && units < range_end();
+}
 
-/* Reads one to eighteen digits from `text` at `*position`; the count is 0 when there are none or too many. */
+/* Reads one to eighteen digits from `text` at `*position`; the count is 0 when there are none or
+ * too many. */
 static unsigned read_digits(pv_view text, size_t *position, uint64_t *ret_number)
 {
     uint64_t number = 0;
@@ -26,7 +33,8 @@ static unsigned read_digits(pv_view text, size_t *position, uint64_t *ret_number
     return count;
 }
 
-_Static_assert((int)PV_DECIMAL_INTEGER_DIGITS == (int)PV_DECIMAL_SCALE, "read_digits serves both sides of the point");
+_Static_assert((int)PV_DECIMAL_INTEGER_DIGITS == (int)PV_DECIMAL_SCALE,
+               "read_digits serves both sides of the point");
 
 bool pv_decimal_parse(pv_view text, pv_decimal *ret_value)
 {
@@ -147,7 +155,8 @@ bool pv_decimal_multiply(pv_decimal a, pv_decimal b, pv_decimal *ret_product)
     PV_ASSERT(in_range(b.units));
     bool negative = (a.units < 0) != (b.units < 0);
     uint64_t limbs[4];
-    multiply_wide((uint128)(a.units < 0 ? -a.units : a.units), (uint128)(b.units < 0 ? -b.units : b.units), limbs);
+    multiply_wide((uint128)(a.units < 0 ? -a.units : a.units),
+                  (uint128)(b.units < 0 ? -b.units : b.units), limbs);
     uint64_t remainder = divide_by_one(limbs);
     if (limbs[3] != 0 || limbs[2] != 0 || (limbs[1] >> 63) != 0) { return false; }
     __int128 product = (__int128)(((uint128)limbs[1] << 64) | limbs[0]);

@@ -1,5 +1,6 @@
-/* decimal.h — exact decimal numbers for money and quantities: up to 18 integer digits and 18 decimals,
- * held as a 128-bit count of 10^-18. Never a float. Every operation that could leave the range says so. */
+/* decimal.h — exact decimal numbers for money and quantities: up to 18 integer digits and 18
+ * decimals, held as a 128-bit count of 10^-18. Never a float. Every operation that could leave
+ * the range says so. */
 #ifndef PV_BASE_DECIMAL_H
 #define PV_BASE_DECIMAL_H
 
@@ -17,12 +18,13 @@ typedef struct pv_decimal {
     __int128 units;
 } pv_decimal;
 
-/* Parses canonical and non-canonical text: optional '-', 1 to 18 integer digits, optional '.' and 1 to 18
- * decimals. No exponent, no plus, no blanks. False: not such a number; `ret_value` is untouched. */
+/* Parses canonical and non-canonical text: optional '-', 1 to 18 integer digits, optional '.'
+ * and 1 to 18 decimals. No exponent, no plus, no blanks. False: not such a number; `ret_value`
+ * is untouched. */
 PV_MUST_USE bool pv_decimal_parse(pv_view text, pv_decimal *ret_value);
 
-/* Writes canonical text: no trailing zeros after the point, no point without decimals, "0" not "-0".
- * `ret_text` has PV_DECIMAL_TEXT_SIZE bytes; NUL-ended. Returns the length. */
+/* Writes canonical text: no trailing zeros after the point, no point without decimals, "0" not
+ * "-0". `ret_text` has PV_DECIMAL_TEXT_SIZE bytes; NUL-ended. Returns the length. */
 size_t pv_decimal_format(pv_decimal value, char *ret_text);
 
 /* Number of decimals without trailing zeros, 0 to 18. */

@@ -19,8 +19,12 @@ void pv_sha256(pv_view bytes, uint8_t ret_digest[PV_SHA256_SIZE])
 void pv_hmac_sha256(pv_view key, pv_view bytes, uint8_t ret_mac[PV_SHA256_SIZE])
 {
     PV_ASSERT(key.size <= INT32_MAX);
+    /* HMAC takes no key that is NULL, not even an empty one. */
+    const uint8_t *key_data = key.size == 0 ? (const uint8_t *)"" : key.data;
+    const uint8_t *data = bytes.size == 0 ? (const uint8_t *)"" : bytes.data;
     unsigned size = 0;
-    const uint8_t *done = HMAC(EVP_sha256(), key.data, (int)key.size, bytes.data, bytes.size, ret_mac, &size);
+    const uint8_t *done =
+        HMAC(EVP_sha256(), key_data, (int)key.size, data, bytes.size, ret_mac, &size);
     PV_ASSERT(done != NULL);
     PV_ASSERT(size == PV_SHA256_SIZE);
 }
@@ -53,7 +57,8 @@ void pv_hex_format(pv_view bytes, char *ret_text)
 
 size_t pv_base64url_format(pv_view bytes, char *ret_text)
 {
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     char *text = ret_text;
     uint32_t held = 0;
     unsigned held_bits = 0;

@@ -18,17 +18,19 @@ void pv_hmac_sha256(pv_view key, pv_view bytes, uint8_t ret_mac[PV_SHA256_SIZE])
 /* Compares in constant time. */
 bool pv_secret_equal(pv_view a, pv_view b);
 
-/* Fills from the operating system's generator; aborts if it fails. `context` is ignored: the signature is
- * that of pv_id_source.random. */
+/* Fills from the operating system's generator; aborts if it fails. `context` is ignored: the
+ * signature is that of pv_id_source.random. */
 void pv_random_bytes(void *context, uint8_t *bytes, size_t size);
 
 /* Lower case hexadecimal, NUL-ended: 2 * size + 1 bytes. */
 void pv_hex_format(pv_view bytes, char *ret_text);
 
-/* base64url without padding (RFC 4648 section 5), NUL-ended: (size * 4 + 2) / 3 + 1 bytes. Returns the length. */
+/* base64url without padding (RFC 4648 section 5), NUL-ended: (size * 4 + 2) / 3 + 1 bytes.
+ * Returns the length. */
 size_t pv_base64url_format(pv_view bytes, char *ret_text);
 
-/* Reads base64url without padding; `ret_bytes` has capacity for size * 3 / 4. False: not canonical. */
+/* Reads base64url without padding; `ret_bytes` has capacity for size * 3 / 4. False: not
+ * canonical. */
 PV_MUST_USE bool pv_base64url_parse(pv_view text, uint8_t *ret_bytes, size_t *ret_size);
 
 #ifdef __cplusplus

@@ -45,8 +45,8 @@ void pv_error_note(pv_error *error, const char *key, const char *format, ...)
     pair->value = value;
 }
 
-void pv_error_violate(pv_error *error, pv_violation_kind kind, const char *type, const char *subject,
-                      const char *format, ...)
+void pv_error_violate(pv_error *error, pv_violation_kind kind, const char *type,
+                      const char *subject, const char *format, ...)
 {
     PV_ASSERT(error->violation_count == 0 || error->violation_kind == kind);
     if (error->violation_count == PV_ERROR_VIOLATIONS_MAX) {

@@ -1,9 +1,10 @@
-/* error.h — what a refused call is told, beside its code: the reason, one sentence, named values, the
- * wrong fields, the conditions that did not hold, the resource, the limit, when to retry. It is filled by
- * whoever refuses and turned into google.rpc details by the RPC runtime.
+/* error.h — what a refused call is told, beside its code: the reason, one sentence, named values,
+ * the wrong fields, the conditions that did not hold, the resource, the limit, when to retry. It is
+ * filled by whoever refuses and turned into google.rpc details by the RPC runtime.
  *
- * Memory: texts live in the arena given to pv_error_init. A detail that finds no memory is dropped: the
- * code and the reason (static texts) always arrive. Lists are bounded; `dropped` counts the rest. */
+ * Memory: texts live in the arena given to pv_error_init. A detail that finds no memory is
+ * dropped: the code and the reason (static texts) always arrive. Lists are bounded; `dropped`
+ * counts the rest. */
 #ifndef PV_BASE_ERROR_H
 #define PV_BASE_ERROR_H
 
@@ -16,7 +17,7 @@ extern "C" {
 
 /* A reason of refusal: static, generated from the REASON enum of a .proto, or the runtime's own. */
 typedef struct pv_reason {
-    const char *name;      /* "STATE_FORBIDS", as sent in ErrorInfo.reason */
+    const char *name; /* "STATE_FORBIDS", as sent in ErrorInfo.reason */
     pv_code code;
     const char *text;      /* one sentence, used when the refuser gives none */
     const char *next_step; /* what the caller should do, one sentence */
@@ -50,7 +51,7 @@ typedef struct pv_error {
     pv_violation_kind violation_kind;
     pv_error_violation violations[PV_ERROR_VIOLATIONS_MAX];
     size_t violation_count;
-    size_t dropped;            /* violations beyond the maximum */
+    size_t dropped;            /* violations beyond the maximum or without memory */
     const char *resource_type; /* NULL: no google.rpc.ResourceInfo */
     const char *resource_name;
     int64_t retry_after_ms; /* 0: no google.rpc.RetryInfo */
@@ -58,12 +59,13 @@ typedef struct pv_error {
 
 void pv_error_init(pv_error *error, pv_arena *arena);
 
-/* Refuses: sets the reason and the message (printf form; NULL for the reason's own text) unless a reason
- * is already set, and returns the reason's code as a status. */
+/* Refuses: sets the reason and the message (printf form; NULL for the reason's own text) unless
+ * a reason is already set, and returns the reason's code as a status. */
 __attribute__((format(printf, 3, 4))) pv_status pv_refuse(pv_error *error, const pv_reason *reason,
                                                           const char *format, ...);
 
-/* Adds a named value to ErrorInfo.metadata. `key` is static; the value is formatted into the arena. */
+/* Adds a named value to ErrorInfo.metadata; a key that is there already gets the new value.
+ * `key` is static; the value is formatted into the arena. */
 __attribute__((format(printf, 3, 4))) void pv_error_note(pv_error *error, const char *key,
                                                          const char *format, ...);
 

@@ -1,7 +1,7 @@
 #include "base/id.h"
 
 enum {
-    ID_DIGITS = 26,       /* 26 * 5 = 130 bits: the first digit holds only three */
+    ID_DIGITS = 26, /* 26 * 5 = 130 bits: the first digit holds only three */
     ID_TIME_BYTES = 6,
     ID_RANDOM_BYTES = PV_ID_SIZE - ID_TIME_BYTES
 };

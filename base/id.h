@@ -1,6 +1,7 @@
-/* id.h — ids: a 128-bit number whose first 48 bits are milliseconds since 1970, so that ids sort by
- * creation. As text a typed prefix, '_' and 26 lower case Crockford base32 characters: "ord_01j9...".
- * Only the canonical spelling is read (no upper case, no i/l/o/u, first character 0 to 7). */
+/* id.h — ids: a 128-bit number whose first 48 bits are milliseconds since 1970, so that ids sort
+ * by creation. As text a typed prefix, '_' and 26 lower case Crockford base32 characters:
+ * "ord_01j9...". Only the canonical spelling is read (no upper case, no i/l/o/u, first character
+ * 0 to 7). */
 #ifndef PV_BASE_ID_H
 #define PV_BASE_ID_H
 
@@ -18,17 +19,21 @@ typedef struct pv_id {
     uint8_t bytes[PV_ID_SIZE];
 } pv_id;
 
-static inline bool pv_id_equal(pv_id a, pv_id b) { return memcmp(a.bytes, b.bytes, PV_ID_SIZE) == 0; }
+static inline bool pv_id_equal(pv_id a, pv_id b)
+{
+    return memcmp(a.bytes, b.bytes, PV_ID_SIZE) == 0;
+}
 static inline bool pv_id_is_zero(pv_id id)
 {
     static const pv_id zero = {{0}};
     return pv_id_equal(id, zero);
 }
 
-/* Makes ids. Within one millisecond, and when the clock goes back, the last id plus one is given, so that
- * ids of one source always rise. Threads: one user at a time. */
+/* Makes ids. Within one millisecond, and when the clock goes back, the last id plus one is
+ * given, so that ids of one source always rise. Threads: one user at a time. */
 typedef struct pv_id_source {
-    void (*random)(void *context, uint8_t *bytes, size_t size); /* pv_random_bytes, or a seeded one in tests */
+    /* pv_random_bytes, or a seeded one in tests. */
+    void (*random)(void *context, uint8_t *bytes, size_t size);
     void *context;
     pv_id last;
 } pv_id_source;

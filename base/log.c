@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 enum {
-    LOG_VALUE_MAX = 256,   /* bytes of a value that are kept */
+    LOG_VALUE_MAX = 256,    /* bytes of a value that are kept */
     LOG_RECORD_SIZE = 8192, /* five values in which every byte is escaped */
-    LOG_TAIL_SIZE = 64     /* room kept for the end of the record */
+    LOG_TAIL_SIZE = 64      /* room kept for the end of the record */
 };
 
 /* The one setting of the process that is not handed around: a log call must work from anywhere. */
@@ -26,7 +26,10 @@ typedef struct record {
     bool full;
 } record;
 
-void pv_log_set_level(pv_log_level level) { atomic_store_explicit(&least_level, (int)level, memory_order_relaxed); }
+void pv_log_set_level(pv_log_level level)
+{
+    atomic_store_explicit(&least_level, (int)level, memory_order_relaxed);
+}
 
 __attribute__((format(printf, 2, 3))) static void put(record *out, const char *format, ...)
 {
@@ -46,7 +49,8 @@ __attribute__((format(printf, 2, 3))) static void put(record *out, const char *f
 /* Characters that could end a line, move a cursor or end the string for some reader of the log. */
 static bool needs_escape(uint32_t code_point)
 {
-    return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0) || code_point == 0x2028 || code_point == 0x2029;
+    return code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0) || code_point == 0x2028 ||
+           code_point == 0x2029;
 }
 
 static void put_character(record *out, pv_view text, size_t start, size_t end, uint32_t code_point)

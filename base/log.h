@@ -1,6 +1,6 @@
-/* log.h — one JSON object per line on stderr. Fields are bounded (256 bytes of a value are kept) and
- * escaped, so that one record is one line whatever a peer sends. Secrets are never passed in.
- * Threads: any; a record is written with one write(2). */
+/* log.h — one JSON object per line on stderr. Fields are bounded (256 bytes of a value are kept)
+ * and escaped, so that one record is one line whatever a peer sends. Secrets are never passed
+ * in. Threads: any; a record is written with one write(2). */
 #ifndef PV_BASE_LOG_H
 #define PV_BASE_LOG_H
 
@@ -10,7 +10,12 @@
 extern "C" {
 #endif
 
-typedef enum pv_log_level { PV_LOG_DEBUG = 0, PV_LOG_INFO = 1, PV_LOG_WARN = 2, PV_LOG_ERROR = 3 } pv_log_level;
+typedef enum pv_log_level {
+    PV_LOG_DEBUG = 0,
+    PV_LOG_INFO = 1,
+    PV_LOG_WARN = 2,
+    PV_LOG_ERROR = 3
+} pv_log_level;
 
 /* Least level that is written; PV_LOG_INFO at start. */
 void pv_log_set_level(pv_log_level level);

@@ -1,9 +1,9 @@
 /* status.h — what a function that can fail returns: one of the seventeen canonical codes of gRPC
- * (grpc.io, "Status codes and their use"), in a struct so that it cannot be mistaken for a number or
- * ignored. What went wrong in detail is not in it but in the call's pv_error (base/error.h).
+ * (grpc.io, "Status codes and their use"), in a struct so that it cannot be mistaken for a number
+ * or ignored. What went wrong in detail is not in it but in the call's pv_error (base/error.h).
  *
- * PV_TRY is the one macro that returns. PV_ASSERT stays on in production: it is for programmer errors,
- * never for remote input. */
+ * PV_TRY is the one macro that returns. PV_ASSERT stays on in production: it is for programmer
+ * errors, never for remote input. */
 #ifndef PV_BASE_STATUS_H
 #define PV_BASE_STATUS_H
 
@@ -16,7 +16,8 @@ extern "C" {
 
 #define PV_MUST_USE __attribute__((warn_unused_result))
 
-/* On the type itself only clang knows the attribute in C; functions therefore carry PV_MUST_USE too. */
+/* On the type itself only clang knows the attribute in C; functions therefore carry PV_MUST_USE
+ * too. */
 #if defined(__clang__)
 #define PV_MUST_USE_TYPE PV_MUST_USE
 #else
@@ -54,9 +55,15 @@ static inline pv_status pv_status_of(pv_code code)
     return status;
 }
 
-static inline pv_status pv_ok(void) { return pv_status_of(PV_CODE_OK); }
+static inline pv_status pv_ok(void)
+{
+    return pv_status_of(PV_CODE_OK);
+}
 
-static inline bool pv_is_ok(pv_status status) { return status.code == PV_CODE_OK; }
+static inline bool pv_is_ok(pv_status status)
+{
+    return status.code == PV_CODE_OK;
+}
 
 /* "NOT_FOUND"; "UNKNOWN" for a number that is no code. Static text. */
 const char *pv_code_name(pv_code code);
@@ -65,16 +72,16 @@ const char *pv_code_name(pv_code code);
 bool pv_code_of_name(const char *name, pv_code *ret_code);
 
 /* Returns the status from the calling function unless it is OK. */
-#define PV_TRY(expression)                                       \
-    do {                                                         \
-        pv_status pv_try_status = (expression);                  \
-        if (pv_try_status.code != PV_CODE_OK) { return pv_try_status; } \
+#define PV_TRY(expression)                                                                         \
+    do {                                                                                           \
+        pv_status pv_try_status = (expression);                                                    \
+        if (pv_try_status.code != PV_CODE_OK) { return pv_try_status; }                            \
     } while (0)
 
 /* Prints expression, file and line to stderr and aborts. */
 __attribute__((noreturn)) void pv_assert_failed(const char *expression, const char *file, int line);
 
-#define PV_ASSERT(expression) \
+#define PV_ASSERT(expression)                                                                      \
     ((expression) ? (void)0 : pv_assert_failed(#expression, __FILE__, __LINE__))
 
 #ifdef __cplusplus

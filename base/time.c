@@ -4,10 +4,10 @@
 
 enum {
     SECONDS_PER_DAY = 86400,
-    DAYS_PER_ERA = 146097,          /* 400 years: the Gregorian calendar repeats */
-    DAYS_BEFORE_1970 = 719468,      /* from 0000-03-01, where the counting of eras begins */
+    DAYS_PER_ERA = 146097,     /* 400 years: the Gregorian calendar repeats */
+    DAYS_BEFORE_1970 = 719468, /* from 0000-03-01, where the counting of eras begins */
     YEAR_MIN = 1970,
-    YEAR_MAX = 2261                 /* the last whole year that 64 bits of nanoseconds can name */
+    YEAR_MAX = 2261 /* the last whole year that 64 bits of nanoseconds can name */
 };
 
 static int64_t read_clock(clockid_t clock)
@@ -24,7 +24,10 @@ pv_time pv_time_now(void)
     return now;
 }
 
-int64_t pv_time_monotonic_ns(void) { return read_clock(CLOCK_MONOTONIC); }
+int64_t pv_time_monotonic_ns(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
 
 /* Quotient rounded down, for dividends below zero too. */
 static int64_t floor_divide(int64_t dividend, int64_t divisor)
@@ -33,7 +36,8 @@ static int64_t floor_divide(int64_t dividend, int64_t divisor)
     return dividend % divisor < 0 ? quotient - 1 : quotient;
 }
 
-/* Days from 1970-01-01. Years are counted from March, so that the leap day is the last of its year. */
+/* Days from 1970-01-01. Years are counted from March, so that the leap day is the last of its
+ * year. */
 static int64_t days_from_civil(int year, int month, int day)
 {
     int64_t march_year = month <= 2 ? year - 1 : year;
@@ -60,7 +64,10 @@ static void civil_from_days(int64_t days, int *ret_year, int *ret_month, int *re
     *ret_year = (int)(year_of_era + era * 400 + (month <= 2 ? 1 : 0));
 }
 
-static bool is_leap(int year) { return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0; }
+static bool is_leap(int year)
+{
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
 
 static int days_in_month(int year, int month)
 {
@@ -68,13 +75,17 @@ static int days_in_month(int year, int month)
     return month == 2 && is_leap(year) ? 29 : days[month - 1];
 }
 
-/* What is left to read of a text. Every reader returns false without a result when it does not match. */
+/* What is left to read of a text. Every reader returns false without a result when it does not
+ * match. */
 typedef struct reader {
     pv_view text;
     size_t position;
 } reader;
 
-static bool at_end(const reader *in) { return in->position == in->text.size; }
+static bool at_end(const reader *in)
+{
+    return in->position == in->text.size;
+}
 
 static bool read_byte(reader *in, char expected)
 {
@@ -101,8 +112,8 @@ static bool read_number(reader *in, unsigned count, int *ret_number)
 static bool read_date(reader *in, int64_t *ret_days)
 {
     int year, month, day;
-    if (!read_number(in, 4, &year) || !read_byte(in, '-') || !read_number(in, 2, &month) || !read_byte(in, '-') ||
-        !read_number(in, 2, &day)) {
+    if (!read_number(in, 4, &year) || !read_byte(in, '-') || !read_number(in, 2, &month) ||
+        !read_byte(in, '-') || !read_number(in, 2, &day)) {
         return false;
     }
     if (month < 1 || month > 12 || day < 1 || day > days_in_month(year, month)) { return false; }
@@ -114,8 +125,8 @@ static bool read_date(reader *in, int64_t *ret_days)
 static bool read_clock_time(reader *in, int *ret_seconds)
 {
     int hour, minute, second;
-    if (!read_number(in, 2, &hour) || !read_byte(in, ':') || !read_number(in, 2, &minute) || !read_byte(in, ':') ||
-        !read_number(in, 2, &second)) {
+    if (!read_number(in, 2, &hour) || !read_byte(in, ':') || !read_number(in, 2, &minute) ||
+        !read_byte(in, ':') || !read_number(in, 2, &second)) {
         return false;
     }
     if (hour > 23 || minute > 59 || second > 59) { return false; }
@@ -145,7 +156,9 @@ static bool read_offset(reader *in, int *ret_seconds)
     int sign = read_byte(in, '+') ? 1 : -1;
     if (sign < 0 && !read_byte(in, '-')) { return false; }
     int hour, minute;
-    if (!read_number(in, 2, &hour) || !read_byte(in, ':') || !read_number(in, 2, &minute)) { return false; }
+    if (!read_number(in, 2, &hour) || !read_byte(in, ':') || !read_number(in, 2, &minute)) {
+        return false;
+    }
     if (hour > 23 || minute > 59) { return false; }
     *ret_seconds = sign * (hour * 60 + minute) * 60;
     return true;

@@ -1,5 +1,6 @@
 /* time.h — instants as nanoseconds since 1970-01-01T00:00:00Z (UTC), and their RFC 3339 text.
- * The only readers of a clock are pv_time_now and pv_time_monotonic_ns; flows are handed the time. */
+ * The only readers of a clock are pv_time_now and pv_time_monotonic_ns; flows are handed the
+ * time. */
 #ifndef PV_BASE_TIME_H
 #define PV_BASE_TIME_H
 
@@ -25,12 +26,14 @@ pv_time pv_time_now(void);
 /* A clock that never goes back, for deadlines and measurements. */
 int64_t pv_time_monotonic_ns(void);
 
-/* Parses RFC 3339 ("2026-11-22T20:00:00.5Z", any offset) and the forms of usage files, read as UTC:
- * "2024-09-01 00:00:00" and "2024-09-01". Years 1970 to 2261. False: no such instant. */
+/* Parses RFC 3339 ("2026-11-22T20:00:00.5Z", any offset, up to nine decimals) and the forms of
+ * usage files, read as UTC: "2024-09-01 00:00:00" and "2024-09-01". The instant must lie in the
+ * years 1970 to 2261. False: no such instant (a leap second, "...:60", is none); `ret_time` is
+ * untouched. */
 PV_MUST_USE bool pv_time_parse(pv_view text, pv_time *ret_time);
 
-/* Writes RFC 3339 in UTC with 'Z' and 0, 3, 6 or 9 decimals. `ret_text` has PV_TIME_TEXT_SIZE bytes;
- * NUL-ended. Returns the length. */
+/* Writes RFC 3339 in UTC with 'Z' and 0, 3, 6 or 9 decimals. `ret_text` has PV_TIME_TEXT_SIZE
+ * bytes; NUL-ended. Returns the length. */
 size_t pv_time_format(pv_time time, char *ret_text);
 
 /* Civil date of the instant in UTC: month 1 to 12, day 1 to 31. */

@@ -1,5 +1,6 @@
-/* view.h — a borrowed run of bytes: all text and keys travel as {data, size}, never as NUL-ended strings.
- * A view owns nothing; it is valid as long as what it was taken from. The empty view may have NULL data. */
+/* view.h — a borrowed run of bytes: all text and keys travel as {data, size}, never as NUL-ended
+ * strings. A view owns nothing; it is valid as long as what it was taken from. The empty view
+ * may have NULL data. */
 #ifndef PV_BASE_VIEW_H
 #define PV_BASE_VIEW_H
 
@@ -25,7 +26,8 @@ static inline pv_view pv_view_of(const void *data, size_t size)
     return view;
 }
 
-/* The bytes of a NUL-ended string that this program made itself (a literal, a protobuf-c string). */
+/* The bytes of a NUL-ended string that this program made itself (a literal, a protobuf-c
+ * string). */
 static inline pv_view pv_view_text(const char *text)
 {
     return pv_view_of(text, text == NULL ? 0 : strlen(text));
@@ -47,7 +49,8 @@ static inline int pv_view_compare(pv_view a, pv_view b)
 
 static inline bool pv_view_starts_with(pv_view view, pv_view prefix)
 {
-    return view.size >= prefix.size && (prefix.size == 0 || memcmp(view.data, prefix.data, prefix.size) == 0);
+    return view.size >= prefix.size &&
+           (prefix.size == 0 || memcmp(view.data, prefix.data, prefix.size) == 0);
 }
 
 #ifdef __cplusplus
