@@ -1,0 +1,114 @@
+/* The committer's work: many calls in one batch of the store, one sync, then all answers. */
+#include "protos/runtime/reasons.h"
+#include "server/flows/reflect.h"
+#include "server/pipeline/internal.h"
+
+static pv_time next_now(pv_pipeline *pipeline)
+{
+    pv_time now = pipeline->config.clock(pipeline->config.clock_context);
+    if (now.utc_ns <= pipeline->last_now.utc_ns) { now.utc_ns = pipeline->last_now.utc_ns + 1; }
+    pipeline->last_now = now;
+    return now;
+}
+
+/* Whether this step ends the call with an answer: then it is the one to store. */
+static bool answers(const pv_call *call)
+{
+    pv_phase phase = ((const pv_exchange *)(const void *)call)->phase;
+    return phase == PV_PHASE_UNARY || phase == PV_PHASE_FINISH;
+}
+
+/* The step inside its transaction, which stays open. */
+static pv_status step(pipeline_call *of, pv_txn *txn)
+{
+    pv_call *call = of->call;
+    const ProtobufCMessage *request = NULL;
+    bool has_message = pv_exchange_of(call)->phase != PV_PHASE_FINISH;
+    if (has_message) { PV_TRY(pv_call_decode(call, &request)); }
+    bool found = false;
+    PV_TRY(replay_find(of, txn, request, &found));
+    if (found) { return pv_ok(); }
+    PV_TRY(pv_call_step(call));
+    bool only_validate = request != NULL && pv_flag_of(request, "validate_only");
+    if (answers(call) && !only_validate) { PV_TRY(replay_store(of, txn)); }
+    of->wrote = !only_validate;
+    return pv_ok();
+}
+
+static void serve(pv_pipeline *pipeline, pv_batch *batch, pipeline_call *of)
+{
+    pv_call *call = of->call;
+    of->wrote = false;
+    of->context.now = next_now(pipeline);
+    of->context.ids = &pipeline->ids;
+    of->context.touched_count = 0;
+    of->context.changes = 0;
+    if (call->deadline.utc_ns < of->context.now.utc_ns) {
+        of->outcome = pv_refuse(&call->error, &pv_reason_deadline_exceeded, NULL);
+        return;
+    }
+    pv_txn *txn = NULL;
+    of->outcome = pv_store_refused(call, pv_write_begin(batch, call->scratch, &txn));
+    if (!pv_is_ok(of->outcome)) { return; }
+    of->context.txn = txn;
+    of->outcome = step(of, txn);
+    of->context.txn = NULL;
+    if (!pv_is_ok(of->outcome) || !of->wrote) {
+        pv_txn_abort(txn);
+        of->wrote = false;
+        return;
+    }
+    of->outcome = pv_store_refused(call, pv_txn_commit(txn));
+    of->wrote = pv_is_ok(of->outcome);
+}
+
+static bool changes_identity(const pipeline_call *of)
+{
+    return of->wrote && of->call->method->module == PV_MODULE_ACCOUNT;
+}
+
+static void answer(pv_pipeline *pipeline, pipeline_call *of)
+{
+    const pv_pipeline_config *config = &pipeline->config;
+    if (of->wrote && config->wake != NULL) {
+        for (uint32_t i = 0; i < of->context.touched_count; i++) {
+            config->wake(config->wake_context, of->context.touched[i].bytes);
+        }
+    }
+    if (of->replaying && answers(of->call) && config->trailer != NULL) {
+        /* A refusal means that the call has all the trailers it may have: the answer itself is the same. */
+        (void)config->trailer(of->call, "replayed", "true");
+    }
+    config->done(of->call, of->outcome);
+}
+
+void commit_batch(pv_pipeline *pipeline, pipeline_call *first)
+{
+    pv_batch *batch = NULL;
+    pv_status status = pv_batch_begin(pipeline->config.store, &batch);
+    bool wrote = false;
+    bool identity_changed = false;
+    for (pipeline_call *of = first; of != NULL; of = of->next) {
+        if (pv_is_ok(status)) {
+            serve(pipeline, batch, of);
+            wrote = wrote || of->wrote;
+            identity_changed = identity_changed || changes_identity(of);
+        }
+    }
+    if (pv_is_ok(status) && wrote) {
+        status = pv_batch_commit(batch);
+    } else if (pv_is_ok(status)) {
+        pv_batch_abort(batch);
+    }
+    /* Before any answer: the first call after the answer to a revocation must see it. */
+    if (pv_is_ok(status) && identity_changed) { pv_identity_changed(pipeline->config.identity); }
+    for (pipeline_call *of = first; of != NULL;) {
+        pipeline_call *next = of->next;
+        if (!pv_is_ok(status) && (of->wrote || batch == NULL)) {
+            of->wrote = false;
+            of->outcome = pv_store_refused(of->call, status);
+        }
+        answer(pipeline, of); /* the call is the carrier's again: `of` is gone */
+        of = next;
+    }
+}

@@ -1,0 +1,55 @@
+/* internal.h — shared by the files of the pipeline only. */
+#ifndef PV_SERVER_PIPELINE_INTERNAL_H
+#define PV_SERVER_PIPELINE_INTERNAL_H
+
+#include "base/digest.h"
+#include "server/pipeline/pipeline.h"
+#include "storage/record.h"
+
+#include <pthread.h>
+
+/* What the pipeline keeps with a call; `context` is the first member, and lives in call->arena. */
+typedef struct pipeline_call {
+    struct pv_context context;
+    pv_caller caller;
+    pv_call *call;
+    struct pipeline_call *next; /* in the queue, later in the batch */
+    pv_status outcome;          /* of the step, until the batch is durable */
+    bool wrote;                 /* the step's transaction was folded into the batch */
+    bool replaying;             /* a stream whose answer was found stored: its messages are skipped */
+    pv_view answer;             /* that stored answer, in call->arena */
+    pv_view request_sha256;     /* of the request that carried the request_id, in call->arena */
+} pipeline_call;
+
+struct pv_pipeline {
+    pv_pipeline_config config;
+    pv_id_source ids;  /* of the committer */
+    pv_time last_now;  /* of the committer: time never goes back along the writes */
+    pthread_t committer;
+    bool started;
+
+    pthread_mutex_t lock; /* guards what follows; held only to move list heads */
+    pthread_cond_t filled;
+    pipeline_call *head;
+    pipeline_call *tail;
+    size_t queued;
+    bool stopping;
+};
+
+static inline pipeline_call *pipeline_call_of(pv_call *call) { return (pipeline_call *)(void *)call->context; }
+
+/* replay.c */
+
+/* Takes the request_id of a write from its decoded request, once per call, and looks for a stored answer:
+ * then call->reply (in call->scratch) is that answer and *ret_found is true. Refuses a reused request_id. */
+PV_MUST_USE pv_status replay_find(pipeline_call *of, pv_txn *txn, const ProtobufCMessage *request, bool *ret_found);
+
+/* Stores call->reply as the answer to the call's request_id. */
+PV_MUST_USE pv_status replay_store(pipeline_call *of, pv_txn *txn);
+
+/* commit.c */
+
+/* Serves up to PV_PIPELINE_BATCH_MAX calls of a list in one batch and answers them. */
+void commit_batch(pv_pipeline *pipeline, pipeline_call *first);
+
+#endif

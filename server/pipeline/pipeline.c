@@ -1,0 +1,175 @@
+#include "server/pipeline/internal.h"
+
+#include "server/identity/access.h"
+
+#include <stdlib.h>
+
+pv_pipeline *pv_pipeline_create(const pv_pipeline_config *config)
+{
+    pv_pipeline *pipeline = calloc(1, sizeof *pipeline);
+    PV_ASSERT(pipeline != NULL);
+    pipeline->config = *config;
+    pipeline->ids.random = config->random;
+    pipeline->ids.context = config->random_context;
+    PV_ASSERT(pthread_mutex_init(&pipeline->lock, NULL) == 0);
+    PV_ASSERT(pthread_cond_init(&pipeline->filled, NULL) == 0);
+    return pipeline;
+}
+
+void pv_pipeline_destroy(pv_pipeline *pipeline)
+{
+    if (pipeline == NULL) { return; }
+    PV_ASSERT(!pipeline->started);
+    PV_ASSERT(pipeline->head == NULL);
+    pthread_cond_destroy(&pipeline->filled);
+    pthread_mutex_destroy(&pipeline->lock);
+    free(pipeline);
+}
+
+/* Takes at most a batch from the queue; waits for work if `wait`. NULL: nothing there, or stopping. */
+static pipeline_call *take(pv_pipeline *pipeline, bool wait)
+{
+    pthread_mutex_lock(&pipeline->lock);
+    while (wait && pipeline->head == NULL && !pipeline->stopping) {
+        pthread_cond_wait(&pipeline->filled, &pipeline->lock);
+    }
+    pipeline_call *first = pipeline->head;
+    pipeline_call *last = first;
+    for (size_t count = 1; last != NULL; count++) {
+        pipeline->queued--;
+        if (count == PV_PIPELINE_BATCH_MAX || last->next == NULL) { break; }
+        last = last->next;
+    }
+    if (last != NULL) {
+        pipeline->head = last->next;
+        last->next = NULL;
+    }
+    if (pipeline->head == NULL) { pipeline->tail = NULL; }
+    pthread_mutex_unlock(&pipeline->lock);
+    return first;
+}
+
+static void *committer(void *context)
+{
+    pv_pipeline *pipeline = context;
+    for (pipeline_call *first; (first = take(pipeline, true)) != NULL;) { commit_batch(pipeline, first); }
+    return NULL;
+}
+
+void pv_pipeline_start(pv_pipeline *pipeline)
+{
+    PV_ASSERT(!pipeline->started);
+    pipeline->started = true;
+    PV_ASSERT(pthread_create(&pipeline->committer, NULL, committer, pipeline) == 0);
+}
+
+void pv_pipeline_stop(pv_pipeline *pipeline)
+{
+    if (!pipeline->started) { return; }
+    pthread_mutex_lock(&pipeline->lock);
+    pipeline->stopping = true;
+    pthread_cond_signal(&pipeline->filled);
+    pthread_mutex_unlock(&pipeline->lock);
+    PV_ASSERT(pthread_join(pipeline->committer, NULL) == 0);
+    pipeline->started = false;
+}
+
+size_t pv_pipeline_commit(pv_pipeline *pipeline)
+{
+    PV_ASSERT(!pipeline->started);
+    size_t served = 0;
+    for (pipeline_call *first; (first = take(pipeline, false)) != NULL;) {
+        for (const pipeline_call *of = first; of != NULL; of = of->next) { served++; }
+        commit_batch(pipeline, first);
+    }
+    return served;
+}
+
+/* The pipeline's part of a call, made at its first admission. */
+static pipeline_call *attach(pv_pipeline *pipeline, pv_call *call)
+{
+    if (call->context != NULL) { return pipeline_call_of(call); }
+    pipeline_call *of = pv_arena_zalloc(call->arena, 1, sizeof *of);
+    if (of == NULL) { return NULL; }
+    of->call = call;
+    of->context.token_key = pipeline->config.token_key;
+    of->context.services = pipeline->config.services;
+    of->context.service_count = pipeline->config.service_count;
+    of->context.authority = pipeline->config.authority;
+    call->context = &of->context;
+    return of;
+}
+
+pv_status pv_pipeline_admit(void *context, pv_call *call)
+{
+    pv_pipeline *pipeline = context;
+    pipeline_call *of = attach(pipeline, call);
+    if (of == NULL) { return pv_out_of_memory(call); }
+    if ((call->method->flags & PV_METHOD_PUBLIC) != 0) { return pv_ok(); }
+    of->context.now = pipeline->config.clock(pipeline->config.clock_context);
+    PV_TRY(pv_identity_resolve(pipeline->config.identity, call->peer, of->context.now, &of->caller, &call->error));
+    of->context.caller = &of->caller;
+    return pv_access_check(call->method, &of->caller, &call->error);
+}
+
+static pv_status read_step(pv_pipeline *pipeline, pv_call *call)
+{
+    struct pv_context *context = call->context;
+    context->now = pipeline->config.clock(pipeline->config.clock_context);
+    pv_txn *txn = NULL;
+    PV_TRY(pv_store_refused(call, pv_read_begin(pipeline->config.store, call->scratch, &txn)));
+    context->txn = txn;
+    pv_status status = pv_call_step(call);
+    context->txn = NULL;
+    pv_txn_abort(txn);
+    return status;
+}
+
+static bool enqueue(pv_pipeline *pipeline, pipeline_call *of)
+{
+    pthread_mutex_lock(&pipeline->lock);
+    bool room = pipeline->queued < PV_PIPELINE_QUEUE_MAX;
+    if (room) {
+        of->next = NULL;
+        if (pipeline->tail == NULL) {
+            pipeline->head = of;
+        } else {
+            pipeline->tail->next = of;
+        }
+        pipeline->tail = of;
+        pipeline->queued++;
+        pthread_cond_signal(&pipeline->filled);
+    }
+    pthread_mutex_unlock(&pipeline->lock);
+    return room;
+}
+
+/* Reads and checks the message before it can take a place in the queue. */
+static pv_status check_message(pv_call *call)
+{
+    if (pv_exchange_of(call)->phase == PV_PHASE_FINISH) { return pv_ok(); }
+    const ProtobufCMessage *request = NULL;
+    return pv_call_decode(call, &request);
+}
+
+void pv_pipeline_run(void *context, pv_call *call)
+{
+    pv_pipeline *pipeline = context;
+    if ((call->method->flags & PV_METHOD_WRITES) == 0) {
+        pipeline->config.done(call, read_step(pipeline, call));
+        return;
+    }
+    pv_status status = check_message(call);
+    if (pv_is_ok(status) && !enqueue(pipeline, pipeline_call_of(call))) {
+        call->error.retry_after_ms = PV_PIPELINE_RETRY_MS;
+        status = pv_refuse(&call->error, &pv_error_reason_write_queue_full, NULL);
+    }
+    /* A call that is queued belongs to the committer and must not be touched here any more. */
+    if (!pv_is_ok(status)) { pipeline->config.done(call, status); }
+}
+
+void pv_pipeline_release(void *context, pv_call *call)
+{
+    (void)context;
+    call->context = NULL; /* the memory is the call's arena's */
+}

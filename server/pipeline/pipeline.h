@@ -1,0 +1,78 @@
+/* pipeline.h — what stands between a carrier of calls (server/rpc, or a test) and the flows: who calls and
+ * whether they may, replay of a request_id, the transaction, the audit trail, and group commit.
+ *
+ * One call, one way through: admit (identity, access) -> [the carrier reads and checks the message] ->
+ *   read:  step on the carrier's thread, on a snapshot of the store
+ *   write: bounded queue -> committer: many calls in one batch of the store, one sync, then all answers
+ * A write is answered only after its batch is durable. A call that was refused, or asked with
+ * `validate_only`, leaves no trace in the batch. Writes run one after the other, so handlers need no locks.
+ *
+ * A stored answer belongs to (account, user, method, request_id). The same request_id with other content is
+ * refused; only committed outcomes are stored, so a refused call may be repeated freely. For a client stream
+ * the request_id is that of its first message, and the stored answer that of its end.
+ *
+ * Threads: `admit`, `run` and `release` on the carrier's polling thread; one committer thread of its own
+ * between pv_pipeline_start and pv_pipeline_stop. Without start, pv_pipeline_commit does the committer's
+ * work on the calling thread: tests and simulations run so. */
+#ifndef PV_SERVER_PIPELINE_PIPELINE_H
+#define PV_SERVER_PIPELINE_PIPELINE_H
+
+#include "protos/runtime/step.h"
+#include "server/flows/flow.h"
+#include "server/identity/identity.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    PV_PIPELINE_QUEUE_MAX = 4096, /* writes waiting; one more is WRITE_QUEUE_FULL */
+    PV_PIPELINE_BATCH_MAX = 512,  /* writes per batch: a few milliseconds of work for one sync */
+    PV_PIPELINE_RETRY_MS = 50     /* RetryInfo of a full queue */
+};
+
+typedef struct pv_pipeline pv_pipeline;
+
+typedef struct pv_pipeline_config {
+    pv_store *store;
+    pv_identity *identity;
+    const void *authority; /* struct pv_signer of server/identity/signer.h; NULL: none is issued */
+    const pv_service_info *const *services;
+    size_t service_count;
+    pv_view token_key; /* borrowed for the pipeline's life */
+    pv_time (*clock)(void *context);
+    void *clock_context;
+    void (*random)(void *context, uint8_t *bytes, size_t size); /* for ids */
+    void *random_context;
+    /* The carrier's end of a step (pv_rpc_done), its trailing metadata (may be NULL), and its wake-up of
+     * streams that wait on an account's feed (may be NULL). */
+    void (*done)(pv_call *call, pv_status status);
+    bool (*trailer)(pv_call *call, const char *key, const char *value);
+    void (*wake)(void *context, const uint8_t topic[16]);
+    void *wake_context;
+} pv_pipeline_config;
+
+/* Makes a pipeline over an open store. Everything in `config` outlives it. */
+pv_pipeline *pv_pipeline_create(const pv_pipeline_config *config);
+
+/* Starts the committer thread. */
+void pv_pipeline_start(pv_pipeline *pipeline);
+
+/* Answers what is queued and ends the committer thread. No `run` may come afterwards. */
+void pv_pipeline_stop(pv_pipeline *pipeline);
+
+void pv_pipeline_destroy(pv_pipeline *pipeline);
+
+/* The carrier's hooks; `pipeline` is a pv_pipeline. */
+PV_MUST_USE pv_status pv_pipeline_admit(void *pipeline, pv_call *call);
+void pv_pipeline_run(void *pipeline, pv_call *call);
+void pv_pipeline_release(void *pipeline, pv_call *call);
+
+/* Serves the writes that are queued, on the calling thread; returns how many. Only without a committer
+ * thread. */
+size_t pv_pipeline_commit(pv_pipeline *pipeline);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
