@@ -1,6 +1,5 @@
 /* Get and List, for every object alike: stored bytes are spliced into the packed reply without being
  * decoded, so that the cost of a read is that of copying it once. */
-#include "protos/runtime/message.h"
 #include "server/flows/filter.h"
 #include "server/flows/flow.h"
 #include "server/flows/reflect.h"
@@ -26,18 +25,10 @@ pv_status pv_answer_get(pv_call *call, const pv_object_info *object, const char 
 /* What a page token is bound to: caller, method, and the request but for its page_token and page_size. */
 static pv_status page_binding(pv_call *call, const ProtobufCMessage *request, pv_id account, pv_view *ret_binding)
 {
-    size_t size = request->descriptor->sizeof_message;
-    ProtobufCMessage *copy = pv_arena_alloc(call->arena, size);
+    ProtobufCMessage *copy = pv_message_copy(request, call->arena);
     if (copy == NULL) { return pv_out_of_memory(call); }
-    memcpy(copy, request, size);
-    const ProtobufCFieldDescriptor *token =
-        protobuf_c_message_descriptor_get_field_by_name(request->descriptor, "page_token");
-    const ProtobufCFieldDescriptor *page_size =
-        protobuf_c_message_descriptor_get_field_by_name(request->descriptor, "page_size");
-    PV_ASSERT(token != NULL);
-    PV_ASSERT(page_size != NULL);
-    *(const char **)pv_member(copy, token) = "";
-    *(int32_t *)pv_member(copy, page_size) = 0;
+    pv_field_clear(copy, pv_field_named(copy, "page_token"));
+    pv_field_clear(copy, pv_field_named(copy, "page_size"));
     pv_view bytes;
     if (!pv_message_encode(copy, call->arena, &bytes)) { return pv_out_of_memory(call); }
     pv_buffer binding = pv_buffer_of(call->arena);
@@ -52,7 +43,7 @@ static pv_status page_binding(pv_call *call, const ProtobufCMessage *request, pv
 
 static size_t page_size_of(const ProtobufCMessage *request)
 {
-    int32_t asked = pv_number_of(request, "page_size");
+    int64_t asked = pv_number_of(request, "page_size");
     if (asked <= 0) { return PV_PAGE_SIZE_DEFAULT; }
     return asked > PV_PAGE_SIZE_MAX ? PV_PAGE_SIZE_MAX : (size_t)asked;
 }

@@ -1,7 +1,7 @@
 #include "server/flows/flow.h"
 
+#include "protos/runtime/message.h"
 #include "protos/runtime/reasons.h"
-#include "server/flows/reflect.h"
 #include "server/flows/state.h"
 
 pv_status pv_out_of_memory(pv_call *call)
@@ -132,10 +132,10 @@ static const char *allowed_methods(const pv_call *call, const pv_object_info *ob
     return text.overflow ? "" : (const char *)text.data;
 }
 
-static pv_status refuse_state(pv_call *call, const pv_object_info *object, const void *message, unsigned role)
+static pv_status refuse_state(pv_call *call, const pv_object_info *object, const ProtobufCMessage *message, unsigned role)
 {
     int state = pv_state_of(object, message);
-    const char *id = pv_member_text(message, &object->message->descriptor->fields[object->id_field]);
+    const char *id = pv_field_string(message, &object->message->descriptor->fields[object->id_field]);
     const char *needed = pv_state_set_text(object, pv_method_from(call->method, object, role), call->arena);
     const char *methods = allowed_methods(call, object, role, state);
     pv_error_note(&call->error, "state", "%s", pv_state_name(object, state));
@@ -146,10 +146,10 @@ static pv_status refuse_state(pv_call *call, const pv_object_info *object, const
                      pv_state_name(object, state), call->method->name, needed);
 }
 
-static pv_status check_etag(pv_call *call, const pv_object_info *object, const void *message, const char *etag)
+static pv_status check_etag(pv_call *call, const pv_object_info *object, const ProtobufCMessage *message, const char *etag)
 {
     if (etag == NULL || *etag == '\0') { return pv_ok(); }
-    const char *current = pv_member_text(message, &object->message->descriptor->fields[object->etag_field]);
+    const char *current = pv_field_string(message, &object->message->descriptor->fields[object->etag_field]);
     if (strcmp(etag, current) == 0) { return pv_ok(); }
     pv_error_note(&call->error, "etag", "%s", current);
     return pv_refuse(&call->error, &pv_error_reason_etag_mismatch, "The object's etag is now %s, not %s.", current, etag);
@@ -162,7 +162,7 @@ pv_status pv_begin(pv_call *call, const pv_object_info *object, const char *id, 
     unsigned role = party_role(call, &row);
     uint64_t parties = pv_method_parties(call->method, object);
     if (parties != 0 && (parties >> role & 1) == 0) { return refuse_party(call, role, parties); }
-    void *message = NULL;
+    ProtobufCMessage *message = NULL;
     PV_TRY(pv_fetch(call, object, id, &message));
     PV_TRY(check_etag(call, object, message, etag));
     if (object->state_field >= 0) {
@@ -185,7 +185,7 @@ pv_status pv_move(pv_call *call, const pv_object_info *object, void *message, in
         PV_ASSERT(from == 0 || (pv_method_from(call->method, object, role) >> from & 1) == 0);
         return refuse_state(call, object, message, role);
     }
-    *(int *)pv_member(message, &object->message->descriptor->fields[object->state_field]) = state;
+    pv_field_set_integer(message, &object->message->descriptor->fields[object->state_field], state);
     return pv_ok();
 }
 

@@ -1,23 +1,19 @@
 #include "server/flows/reflect.h"
 
+const pv_field *pv_field_named(const ProtobufCMessage *message, const char *name)
+{
+    int index = pv_field_find(message->descriptor, pv_view_text(name));
+    return index < 0 ? NULL : &message->descriptor->fields[index];
+}
+
 const char *pv_text_of(const ProtobufCMessage *message, const char *name)
 {
-    const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(message->descriptor, name);
-    return field == NULL ? "" : pv_member_text(message, field);
+    const pv_field *field = pv_field_named(message, name);
+    return field == NULL ? "" : pv_field_string(message, field);
 }
 
-bool pv_flag_of(const ProtobufCMessage *message, const char *name)
+int64_t pv_number_of(const ProtobufCMessage *message, const char *name)
 {
-    const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(message->descriptor, name);
-    if (field == NULL) { return false; }
-    PV_ASSERT(field->type == PROTOBUF_C_TYPE_BOOL);
-    return *(const protobuf_c_boolean *)pv_member(message, field) != 0;
-}
-
-int32_t pv_number_of(const ProtobufCMessage *message, const char *name)
-{
-    const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(message->descriptor, name);
-    if (field == NULL) { return 0; }
-    PV_ASSERT(field->type == PROTOBUF_C_TYPE_INT32);
-    return *(const int32_t *)pv_member(message, field);
+    const pv_field *field = pv_field_named(message, name);
+    return field == NULL ? 0 : pv_field_integer(message, field);
 }

@@ -4,7 +4,6 @@
 #include "purvey/event/v1/event.pv.h"
 #include "purvey/storage/v1/storage.pv.h"
 #include "server/flows/flow.h"
-#include "server/flows/reflect.h"
 #include "server/flows/state.h"
 #include "storage/feed.h"
 #include "storage/record.h"
@@ -12,7 +11,7 @@
 /* One change of one object. */
 typedef struct change {
     const pv_object_info *object;
-    const void *message;
+    const ProtobufCMessage *message;
     const char *previous_state;
     const char *state;
     uint64_t revision;
@@ -28,7 +27,7 @@ static void timestamp_of(pv_time time, Google__Protobuf__Timestamp *ret_timestam
 
 static const char *id_of(const change *made)
 {
-    return pv_member_text(made->message, &made->object->message->descriptor->fields[made->object->id_field]);
+    return pv_field_string(made->message, &made->object->message->descriptor->fields[made->object->id_field]);
 }
 
 static pv_status pack(pv_call *call, const ProtobufCMessage *message, pv_view *ret_bytes)

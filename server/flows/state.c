@@ -1,6 +1,6 @@
 #include "server/flows/state.h"
 
-#include "server/flows/reflect.h"
+#include "protos/runtime/message.h"
 
 enum { STATES_MAX = 64 };
 
@@ -19,10 +19,10 @@ const char *pv_state_name(const pv_object_info *object, int state)
     return strncmp(value->name, object->state_prefix, prefix) == 0 ? value->name + prefix : value->name;
 }
 
-int pv_state_of(const pv_object_info *object, const void *message)
+int pv_state_of(const pv_object_info *object, const ProtobufCMessage *message)
 {
     if (object->state_field < 0) { return 0; }
-    return pv_member_enum(message, &object->message->descriptor->fields[object->state_field]);
+    return (int)pv_field_integer(message, &object->message->descriptor->fields[object->state_field]);
 }
 
 const char *pv_state_set_text(const pv_object_info *object, uint64_t states, pv_arena *arena)

@@ -12,7 +12,7 @@ extern "C" {
 const char *pv_state_name(const pv_object_info *object, int state);
 
 /* The object's present state; 0 if it has none. */
-int pv_state_of(const pv_object_info *object, const void *message);
+int pv_state_of(const pv_object_info *object, const ProtobufCMessage *message);
 
 /* "PENDING, INQUIRING" in the arena. */
 const char *pv_state_set_text(const pv_object_info *object, uint64_t states, pv_arena *arena);

@@ -29,7 +29,7 @@ static pv_status step(pipeline_call *of, pv_txn *txn)
     PV_TRY(replay_find(of, txn, request, &found));
     if (found) { return pv_ok(); }
     PV_TRY(pv_call_step(call));
-    bool only_validate = request != NULL && pv_flag_of(request, "validate_only");
+    bool only_validate = request != NULL && pv_number_of(request, "validate_only") != 0;
     if (answers(call) && !only_validate) { PV_TRY(replay_store(of, txn)); }
     of->wrote = !only_validate;
     return pv_ok();
