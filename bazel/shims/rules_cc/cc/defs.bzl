@@ -1,0 +1,17 @@
+"""What Bazel's own BUILD files load from rules_cc: the rules that are built in."""
+
+cc_binary = native.cc_binary
+cc_import = native.cc_import
+cc_library = native.cc_library
+cc_proto_library = native.cc_proto_library
+cc_test = native.cc_test
+cc_toolchain = native.cc_toolchain
+cc_toolchain_suite = native.cc_toolchain_suite
+fdo_prefetch_hints = native.fdo_prefetch_hints
+fdo_profile = native.fdo_profile
+objc_library = native.objc_library
+
+def _compiler_flag_impl(_ctx):
+    return [config_common.FeatureFlagInfo(value = "gcc")]
+
+compiler_flag = rule(implementation = _compiler_flag_impl)
