@@ -9,7 +9,7 @@
 #include "google/protobuf/descriptor.pb-c.h"
 #include "purvey/rules/v1/rules.pb-c.h"
 
-enum { GEN_PATH_MAX = 24, GEN_ROLE_MAX = 63 };
+enum { GEN_PATH_MAX = 24 };
 
 typedef struct gen_file gen_file;
 typedef struct gen_message gen_message;

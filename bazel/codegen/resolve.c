@@ -2,13 +2,15 @@
 
 #include "bazel/codegen/options.h"
 #include "bazel/codegen/resolve_parts.h"
+#include "protos/runtime/rules.h"
 
-/* Greatest number of a value: roles and states live in 64-bit sets, modules and grants in nibbles. */
+/* Greatest number of a value: roles and states live in 64-bit sets, modules and grants in nibbles. The
+ * last role is taken by parties of whatever type. */
 static int32_t greatest_number(Purvey__Rules__V1__Vocabulary vocabulary)
 {
     switch (vocabulary) {
-    case PURVEY__RULES__V1__VOCABULARY__VOCABULARY_ROLE:
-    case PURVEY__RULES__V1__VOCABULARY__VOCABULARY_STATE: return GEN_ROLE_MAX;
+    case PURVEY__RULES__V1__VOCABULARY__VOCABULARY_ROLE: return PV_PARTY_ANY - 1;
+    case PURVEY__RULES__V1__VOCABULARY__VOCABULARY_STATE: return 63;
     case PURVEY__RULES__V1__VOCABULARY__VOCABULARY_MODULE: return 15;
     case PURVEY__RULES__V1__VOCABULARY__VOCABULARY_GRANT: return 3;
     case PURVEY__RULES__V1__VOCABULARY__VOCABULARY_UNSPECIFIED:

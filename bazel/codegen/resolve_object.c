@@ -40,8 +40,7 @@ static int state_field(gen_model *model, const gen_message *message, gen_object 
 static void resolve_party(gen_model *model, gen_field *field)
 {
     if (field->rule == NULL || *field->rule->party == '\0') { return; }
-    field->party = gen_number_of_word(model, &field->element, GEN_OPTION_FIELD, model->roles, "role",
-                                      field->rule->party);
+    field->party = gen_number_of_party(model, &field->element, GEN_OPTION_FIELD, field->rule->party);
     if (field->parent->rule == NULL) {
         gen_refuse(model, &field->element, GEN_OPTION_FIELD, "only a stored object has parties");
     } else if (field->proto->type != TYPE(STRING) || field->repeated || *field->rule->id == '\0') {
@@ -55,7 +54,7 @@ static void collect_parties(gen_model *model, const gen_message *message, gen_ob
     uint64_t seen = 0;
     for (size_t i = 0; i < message->fields.count; i++) {
         const gen_field *field = gen_field_at(message, i);
-        if (field->party == 0 || field->party > GEN_ROLE_MAX) { continue; }
+        if (field->party == 0) { continue; }
         if ((seen >> field->party & 1) != 0) {
             gen_refuse(model, &field->element, GEN_OPTION_FIELD, "a second field for the party %s", field->rule->party);
         }
@@ -115,8 +114,7 @@ static void resolve_index(gen_model *model, const gen_message *message, gen_obje
         index->fields[index->field_count++] = (size_t)found;
     }
     if (*rule->party != '\0') {
-        index->party =
-            gen_number_of_word(model, element, GEN_OPTION_OBJECT, model->roles, "role", rule->party);
+        index->party = gen_number_of_party(model, element, GEN_OPTION_OBJECT, rule->party);
         if (index->party != 0 && !has_party(object, index->party)) {
             gen_refuse(model, element, GEN_OPTION_OBJECT, "index %u: %s is no party of this object", rule->number,
                        rule->party);

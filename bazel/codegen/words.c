@@ -1,6 +1,7 @@
 #include "bazel/codegen/words.h"
 
 #include "bazel/codegen/options.h"
+#include "protos/runtime/rules.h"
 
 /* What could have been meant, for a word that names nothing. */
 static const char *known_words(const gen_enum *vocabulary)
@@ -23,6 +24,12 @@ uint32_t gen_number_of_word(gen_model *model, const gen_element *element, int32_
         return 0;
     }
     return (uint32_t)value->proto->number;
+}
+
+uint32_t gen_number_of_party(gen_model *model, const gen_element *element, int32_t tag, const char *word)
+{
+    if (gen_equal(word, "ANY")) { return PV_PARTY_ANY; }
+    return gen_number_of_word(model, element, tag, model->roles, "role", word);
 }
 
 uint64_t gen_set_of_words(gen_model *model, const gen_element *element, int32_t tag, const gen_enum *vocabulary,

@@ -9,6 +9,9 @@
 uint32_t gen_number_of_word(gen_model *model, const gen_element *element, int32_t tag, const gen_enum *vocabulary,
                             const char *what, const char *word);
 
+/* The role number of a party: a word of the ROLE vocabulary, or ANY for an account of whatever type. */
+uint32_t gen_number_of_party(gen_model *model, const gen_element *element, int32_t tag, const char *word);
+
 /* The same for a set of words: bit n for number n. */
 uint64_t gen_set_of_words(gen_model *model, const gen_element *element, int32_t tag, const gen_enum *vocabulary,
                           const char *what, char *const *words, size_t count);
