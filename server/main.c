@@ -1,0 +1,288 @@
+/* purveyd: reads its settings, opens what it needs, wires the parts, and waits for a signal.
+ * Threads: this one waits for signals; server/rpc has the polling thread, server/pipeline the committer.
+ * SIGTERM and SIGINT drain and end; SIGHUP reads the server's certificate again. */
+#include "base/digest.h"
+#include "google/rpc/error_details.pv.h"
+#include "server/config.h"
+#include "server/identity/authority.h"
+#include "server/identity/identity.h"
+#include "server/pipeline/pipeline.h"
+#include "server/rpc/server.h"
+#include "server/served.h"
+#include "storage/lmdb/lmdb.h"
+#include "storage/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { ARENA_BYTES = 64 * 1024 * 1024, PEM_BYTES_MAX = 256 * 1024, TOKEN_KEY_BYTES = 32 };
+
+static const char token_key_setting[] = "token_key";
+
+/* Everything main owns. */
+typedef struct purveyd {
+    pv_arena *arena;
+    pv_config config;
+    pv_store *store;
+    pv_authority *authority;
+    pv_identity *identity;
+    pv_pipeline *pipeline;
+    pv_rpc_server *server;
+    uint8_t token_key[TOKEN_KEY_BYTES];
+} purveyd;
+
+static bool fail(const char *what, const char *why)
+{
+    fprintf(stderr, "purveyd: %s: %s\n", what, why);
+    return false;
+}
+
+static bool fail_error(const char *what, const pv_error *error)
+{
+    const char *why = error->message != NULL ? error->message : error->reason != NULL ? error->reason->text : "";
+    return fail(what, why);
+}
+
+static pv_time wall_clock(void *context)
+{
+    (void)context;
+    return pv_time_now();
+}
+
+/* A path inside the data folder, in the arena. */
+static const char *path_in(purveyd *self, const char *folder, const char *name)
+{
+    const char *path = pv_arena_printf(self->arena, "%s/%s%s%s", self->config.data, folder,
+                                       *name == '\0' ? "" : "/", name);
+    PV_ASSERT(path != NULL);
+    return path;
+}
+
+static const char *read_file(purveyd *self, const char *path)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
+        (void)fail(path, strerror(errno));
+        return NULL;
+    }
+    char *text = pv_arena_alloc(self->arena, PEM_BYTES_MAX);
+    PV_ASSERT(text != NULL);
+    ssize_t size = read(file, text, PEM_BYTES_MAX - 1);
+    close(file);
+    if (size < 0) {
+        (void)fail(path, strerror(errno));
+        return NULL;
+    }
+    text[size] = '\0';
+    return text;
+}
+
+/* Secret behind page and resume tokens; made once per store, so that tokens outlive a restart. */
+static pv_status load_token_key(purveyd *self)
+{
+    pv_batch *batch = NULL;
+    PV_TRY(pv_batch_begin(self->store, &batch));
+    pv_txn *txn = NULL;
+    pv_status status = pv_write_begin(batch, self->arena, &txn);
+    bool made = false;
+    if (pv_is_ok(status)) {
+        pv_view stored;
+        status = pv_setting_get(txn, token_key_setting, &stored);
+        if (pv_is_ok(status) && stored.size == TOKEN_KEY_BYTES) {
+            memcpy(self->token_key, stored.data, TOKEN_KEY_BYTES);
+        } else if (status.code == PV_CODE_NOT_FOUND) {
+            pv_random_bytes(NULL, self->token_key, TOKEN_KEY_BYTES);
+            made = true;
+            status = pv_setting_put(txn, token_key_setting, pv_view_of(self->token_key, TOKEN_KEY_BYTES));
+        }
+        if (pv_is_ok(status) && made) {
+            status = pv_txn_commit(txn);
+        } else {
+            pv_txn_abort(txn);
+        }
+    }
+    if (pv_is_ok(status) && made) { return pv_batch_commit(batch); }
+    pv_batch_abort(batch);
+    return status;
+}
+
+static bool open_data(purveyd *self, pv_error *error)
+{
+    char why[PV_LMDB_ERROR_SIZE];
+    pv_lmdb_options options = {.map_bytes = self->config.map_bytes};
+    if (!pv_is_ok(pv_lmdb_open(path_in(self, "store", ""), &options, &self->store, why))) {
+        return fail("the store cannot be opened", why);
+    }
+    if (!pv_is_ok(load_token_key(self))) { return fail("the store cannot be read", self->config.data); }
+    if (!pv_is_ok(pv_authority_load(path_in(self, "authority", ""), self->arena, error, &self->authority))) {
+        return fail_error("the authority cannot be loaded", error);
+    }
+    if (!pv_is_ok(pv_identity_create(self->store, error, &self->identity))) {
+        return fail_error("the store is not initialised (run purvey init)", error);
+    }
+    return true;
+}
+
+static void wake(void *context, const uint8_t topic[16])
+{
+    purveyd *self = context;
+    pv_rpc_wake(self->server, topic);
+}
+
+static void make_pipeline(purveyd *self)
+{
+    pv_pipeline_config config = {
+        .store = self->store,
+        .identity = self->identity,
+        .authority = pv_authority_signer(self->authority),
+        .services = pv_served_info,
+        .service_count = pv_served_count,
+        .token_key = pv_view_of(self->token_key, TOKEN_KEY_BYTES),
+        .clock = wall_clock,
+        .random = pv_random_bytes,
+        .done = pv_rpc_done,
+        .trailer = pv_rpc_trailer,
+        .wake = wake,
+        .wake_context = self,
+    };
+    self->pipeline = pv_pipeline_create(&config);
+}
+
+/* One line per refused call; answered ones only when asked for. */
+static void log_call(void *context, const pv_call *call, const pv_rpc_summary *summary)
+{
+    (void)context;
+    bool answered = summary->code == PV_CODE_OK || summary->code == PV_CODE_CANCELLED;
+    const pv_caller *caller = call->context == NULL ? NULL : call->context->caller;
+    const pv_log_field fields[] = {
+        pv_log_text("method", summary->method),
+        pv_log_text("code", pv_code_name(summary->code)),
+        pv_log_text("reason", summary->reason),
+        pv_log_text("account", caller == NULL ? "" : caller->account_id),
+        pv_log_text("user", caller == NULL ? "" : caller->user_id),
+        pv_log_text("peer", call->peer == NULL ? "" : call->peer->address),
+        pv_log_number("us", summary->microseconds),
+    };
+    pv_log(answered ? PV_LOG_DEBUG : PV_LOG_INFO, "call", fields, sizeof fields / sizeof *fields);
+}
+
+static bool read_tls(purveyd *self, pv_rpc_tls *ret_tls)
+{
+    ret_tls->ca = read_file(self, path_in(self, "authority", PV_AUTHORITY_ROOT));
+    ret_tls->certificate = read_file(self, path_in(self, "authority", PV_AUTHORITY_SERVER));
+    ret_tls->key = read_file(self, path_in(self, "authority", PV_AUTHORITY_SERVER_KEY));
+    return ret_tls->ca != NULL && ret_tls->certificate != NULL && ret_tls->key != NULL;
+}
+
+static bool make_server(purveyd *self, pv_error *error)
+{
+    pv_rpc_tls tls;
+    if (!read_tls(self, &tls)) { return false; }
+    /* Read by tools to print error details, though no method mentions it. */
+    static const pv_file_info *const extra_files[] = {&pv_file__google_rpc_error_details};
+    const pv_rpc_config config = {
+        .address = self->config.listen,
+        .tls = &tls,
+        .error_domain = "purvey",
+        .health = true,
+        .reflection = self->config.reflection,
+        .reflection_files = extra_files,
+        .reflection_file_count = 1,
+    };
+    const pv_rpc_hooks hooks = {
+        .app = self->pipeline,
+        .admit = pv_pipeline_admit,
+        .run = pv_pipeline_run,
+        .release = pv_pipeline_release,
+        .finished = log_call,
+    };
+    if (!pv_is_ok(pv_rpc_server_create(&config, pv_served, pv_served_count, &hooks, error, &self->server))) {
+        return fail_error("the server cannot listen", error);
+    }
+    return true;
+}
+
+static bool write_port(const purveyd *self)
+{
+    if (*self->config.port_file == '\0') { return true; }
+    FILE *file = fopen(self->config.port_file, "w");
+    if (file == NULL) { return fail(self->config.port_file, strerror(errno)); }
+    bool written = fprintf(file, "%d\n", pv_rpc_server_port(self->server)) > 0;
+    written = fclose(file) == 0 && written;
+    return written || fail(self->config.port_file, "the port cannot be written");
+}
+
+static void reload(purveyd *self)
+{
+    pv_rpc_tls tls;
+    if (read_tls(self, &tls)) {
+        pv_rpc_server_set_tls(self->server, &tls);
+        pv_log(PV_LOG_INFO, "certificate reloaded", NULL, 0);
+    }
+}
+
+static void serve(purveyd *self, const sigset_t *signals)
+{
+    pv_pipeline_start(self->pipeline);
+    pv_rpc_server_start(self->server);
+    const pv_log_field fields[] = {
+        pv_log_text("listen", self->config.listen),
+        pv_log_number("port", pv_rpc_server_port(self->server)),
+        pv_log_text("data", self->config.data),
+        pv_log_text("trust_domain", pv_authority_trust_domain(self->authority)),
+        pv_log_number("pid", getpid()),
+    };
+    pv_log(PV_LOG_INFO, "serving", fields, sizeof fields / sizeof *fields);
+    for (int received = 0; received != SIGTERM && received != SIGINT;) {
+        PV_ASSERT(sigwait(signals, &received) == 0);
+        if (received == SIGHUP) { reload(self); }
+    }
+    pv_log(PV_LOG_INFO, "draining", NULL, 0);
+    pv_rpc_server_drain(self->server, self->config.drain_ms);
+}
+
+/* Frees in the order that leaves nobody with something freed. */
+static void close_all(purveyd *self)
+{
+    if (self->pipeline != NULL) { pv_pipeline_stop(self->pipeline); }
+    pv_rpc_server_destroy(self->server);
+    pv_pipeline_destroy(self->pipeline);
+    pv_identity_destroy(self->identity);
+    pv_authority_close(self->authority);
+    pv_store_close(self->store);
+    pv_arena_destroy(self->arena);
+}
+
+int main(int argc, char **argv)
+{
+    purveyd self = {.arena = pv_arena_create(ARENA_BYTES)};
+    pv_config_outcome outcome = pv_config_read(argc, argv, self.arena, &self.config);
+    if (outcome != PV_CONFIG_RUN) {
+        pv_arena_destroy(self.arena);
+        return outcome == PV_CONFIG_DONE ? EXIT_SUCCESS : 2;
+    }
+    pv_log_set_level(self.config.log_level);
+    /* Blocked before any thread is made, so that only this thread receives them. */
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGHUP);
+    PV_ASSERT(pthread_sigmask(SIG_BLOCK, &signals, NULL) == 0);
+    signal(SIGPIPE, SIG_IGN);
+
+    pv_error error;
+    pv_error_init(&error, self.arena);
+    bool ready = open_data(&self, &error);
+    if (ready) {
+        make_pipeline(&self);
+        ready = make_server(&self, &error) && write_port(&self);
+    }
+    if (ready) { serve(&self, &signals); }
+    close_all(&self);
+    return ready ? EXIT_SUCCESS : EXIT_FAILURE;
+}
