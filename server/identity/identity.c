@@ -1,0 +1,248 @@
+#include "server/identity/identity.h"
+
+#include "base/digest.h"
+#include "purvey/account/v1/account.pv.h"
+#include "purvey/account/v1/certificate.pv.h"
+#include "purvey/account/v1/user.pv.h"
+#include "storage/record.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum {
+    SHA256_INDEX = 1, /* of Certificate, as the .proto numbers it */
+    HEX_SIZE = 2 * PV_SHA256_SIZE + 1,
+    ARENA_SLACK = 64 * 1024,
+    LOAD_BYTES_MAX = 1024 * 1024 /* three decoded rows of at most 64 KiB each */
+};
+
+const pv_reason pv_identity_reason_not_initialised = {
+    "STORE_NOT_INITIALISED",
+    PV_CODE_FAILED_PRECONDITION,
+    "The store has no operator account.",
+    "Run `purvey init` for it first.",
+};
+
+/* What the rows of one certificate said. */
+typedef struct entry {
+    uint8_t sha256[PV_SHA256_SIZE];
+    uint64_t generation; /* 0: empty */
+    pv_time not_before;
+    pv_time not_after;
+    bool revoked;
+    bool account_active;
+    bool user_active;
+    pv_caller caller;
+} entry;
+
+struct pv_identity {
+    pv_store *store;
+    pv_id operator_account;
+    pv_arena *arena; /* this struct lives in it */
+    _Atomic uint64_t generation;
+    pthread_mutex_t lock; /* guards `entries` */
+    entry entries[PV_IDENTITY_CACHE_MAX];
+};
+
+static pv_status refuse_store(pv_error *error, pv_status status)
+{
+    bool limit = status.code == PV_CODE_RESOURCE_EXHAUSTED;
+    return pv_refuse(error, limit ? &pv_error_reason_store_full : &pv_error_reason_data_damaged, NULL);
+}
+
+static pv_status read_operator(pv_store *store, pv_arena *arena, pv_error *error, pv_id *ret_account)
+{
+    pv_txn *txn = NULL;
+    pv_status status = pv_read_begin(store, arena, &txn);
+    if (!pv_is_ok(status)) { return refuse_store(error, status); }
+    pv_view value;
+    status = pv_setting_get(txn, PV_SETTING_OPERATOR, &value);
+    bool canonical = pv_is_ok(status) && pv_id_parse(pv_account__object.id_prefix, value, ret_account);
+    pv_txn_abort(txn);
+    if (status.code == PV_CODE_NOT_FOUND) { return pv_refuse(error, &pv_identity_reason_not_initialised, NULL); }
+    if (!canonical) { return refuse_store(error, status); }
+    return pv_ok();
+}
+
+pv_status pv_identity_create(pv_store *store, pv_error *error, pv_identity **ret_identity)
+{
+    pv_arena *arena = pv_arena_create(sizeof(pv_identity) + ARENA_SLACK);
+    pv_identity *identity = pv_arena_zalloc(arena, 1, sizeof *identity);
+    PV_ASSERT(identity != NULL);
+    identity->store = store;
+    identity->arena = arena;
+    atomic_init(&identity->generation, 1);
+    PV_ASSERT(pthread_mutex_init(&identity->lock, NULL) == 0);
+    pv_status status = read_operator(store, arena, error, &identity->operator_account);
+    if (!pv_is_ok(status)) {
+        pv_identity_destroy(identity);
+        return status;
+    }
+    *ret_identity = identity;
+    return pv_ok();
+}
+
+void pv_identity_destroy(pv_identity *identity)
+{
+    if (identity == NULL) { return; }
+    PV_ASSERT(pthread_mutex_destroy(&identity->lock) == 0);
+    pv_arena_destroy(identity->arena);
+}
+
+void pv_identity_changed(pv_identity *identity) { (void)atomic_fetch_add(&identity->generation, 1); }
+
+static pv_time time_of(const Google__Protobuf__Timestamp *timestamp)
+{
+    pv_time time = {0};
+    if (timestamp != NULL) { time.utc_ns = timestamp->seconds * PV_NS_PER_S + timestamp->nanos; }
+    return time;
+}
+
+/* The strongest grant named for each module. What is no module or no grant opens nothing. */
+static void read_grants(pv_module_grant *const *grants, size_t count, uint8_t ret_grants[PV_MODULES_MAX])
+{
+    memset(ret_grants, 0, PV_MODULES_MAX);
+    for (size_t i = 0; i < count; i++) {
+        unsigned module = (unsigned)grants[i]->module;
+        unsigned grant = (unsigned)grants[i]->grant;
+        if (module >= PV_MODULES_MAX || grant > PV_GRANT_MANAGE) { continue; }
+        if (grant > ret_grants[module]) { ret_grants[module] = (uint8_t)grant; }
+    }
+}
+
+static void weaken(uint8_t grants[PV_MODULES_MAX], const uint8_t limits[PV_MODULES_MAX])
+{
+    for (size_t i = 0; i < PV_MODULES_MAX; i++) {
+        if (grants[i] > limits[i]) { grants[i] = limits[i]; }
+    }
+}
+
+static pv_status load_object(pv_txn *txn, const pv_object_info *object, const char *id, pv_arena *arena,
+                             char ret_text[PV_ID_TEXT_SIZE], pv_id *ret_id, void *ret_message)
+{
+    ProtobufCMessage *message = NULL;
+    if (!pv_id_parse(object->id_prefix, pv_view_text(id), ret_id)) { return pv_status_of(PV_CODE_DATA_LOSS); }
+    pv_status status = pv_object_load(txn, object, *ret_id, arena, &message, NULL);
+    /* An index that points at nothing is damage, not an unknown certificate. */
+    if (status.code == PV_CODE_NOT_FOUND) { return pv_status_of(PV_CODE_DATA_LOSS); }
+    PV_TRY(status);
+    pv_id_format(object->id_prefix, *ret_id, ret_text);
+    memcpy(ret_message, &message, sizeof message);
+    return pv_ok();
+}
+
+/* Reads what the rows say about a certificate. NOT_FOUND: it is unknown. */
+static pv_status load_entry(const pv_identity *identity, pv_txn *txn, const uint8_t sha256[PV_SHA256_SIZE],
+                            pv_arena *arena, entry *ret_entry)
+{
+    char hex[HEX_SIZE];
+    char id[PV_ID_TEXT_SIZE];
+    pv_id certificate_id;
+    pv_hex_format(pv_view_of(sha256, PV_SHA256_SIZE), hex);
+    PV_TRY(pv_object_find(txn, &pv_certificate__object, arena, identity->operator_account, SHA256_INDEX,
+                          pv_view_text(hex), &certificate_id));
+    pv_id_format(pv_certificate__object.id_prefix, certificate_id, id);
+    pv_certificate *certificate = NULL;
+    pv_user *user = NULL;
+    pv_account *account = NULL;
+    pv_caller *caller = &ret_entry->caller;
+    PV_TRY(load_object(txn, &pv_certificate__object, id, arena, caller->certificate_id, &caller->certificate,
+                       &certificate));
+    PV_TRY(load_object(txn, &pv_user__object, certificate->user_id, arena, caller->user_id, &caller->user, &user));
+    PV_TRY(load_object(txn, &pv_account__object, user->account_id, arena, caller->account_id, &caller->account,
+                       &account));
+    if (strcmp(certificate->sha256, hex) != 0 || strcmp(certificate->account_id, user->account_id) != 0) {
+        return pv_status_of(PV_CODE_DATA_LOSS);
+    }
+    uint8_t limits[PV_MODULES_MAX];
+    read_grants(certificate->scopes, certificate->n_scopes, caller->grants);
+    read_grants(user->grants, user->n_grants, limits);
+    weaken(caller->grants, limits);
+    caller->role = (uint8_t)account->type;
+    memcpy(ret_entry->sha256, sha256, PV_SHA256_SIZE);
+    ret_entry->not_before = time_of(certificate->not_before);
+    ret_entry->not_after = time_of(certificate->not_after);
+    ret_entry->revoked = certificate->state != PV_CERTIFICATE_STATE_ACTIVE;
+    ret_entry->account_active = account->state == PV_ACCOUNT_STATE_ACTIVE;
+    ret_entry->user_active = user->state == PV_USER_STATE_ACTIVE;
+    return pv_ok();
+}
+
+static pv_status read_entry(const pv_identity *identity, const uint8_t sha256[PV_SHA256_SIZE], pv_error *error,
+                            entry *ret_entry)
+{
+    pv_arena *arena = pv_arena_create(LOAD_BYTES_MAX);
+    pv_txn *txn = NULL;
+    pv_status status = pv_read_begin(identity->store, arena, &txn);
+    if (pv_is_ok(status)) { status = load_entry(identity, txn, sha256, arena, ret_entry); }
+    pv_txn_abort(txn);
+    pv_arena_destroy(arena);
+    if (status.code == PV_CODE_NOT_FOUND) { return pv_refuse(error, &pv_error_reason_certificate_unknown, NULL); }
+    return pv_is_ok(status) ? status : refuse_store(error, status);
+}
+
+/* The entry a certificate would have: a digest is as good as random, its first bytes choose the place. */
+static entry *place_of(pv_identity *identity, const uint8_t sha256[PV_SHA256_SIZE])
+{
+    _Static_assert((PV_IDENTITY_CACHE_MAX & (PV_IDENTITY_CACHE_MAX - 1)) == 0, "a power of two is taken by a mask");
+    size_t place = ((size_t)sha256[0] << 8 | sha256[1]) & (PV_IDENTITY_CACHE_MAX - 1);
+    return &identity->entries[place];
+}
+
+static bool find_kept(pv_identity *identity, const uint8_t sha256[PV_SHA256_SIZE], uint64_t generation,
+                      entry *ret_entry)
+{
+    PV_ASSERT(pthread_mutex_lock(&identity->lock) == 0);
+    const entry *kept = place_of(identity, sha256);
+    bool found = kept->generation == generation && memcmp(kept->sha256, sha256, PV_SHA256_SIZE) == 0;
+    if (found) { *ret_entry = *kept; }
+    PV_ASSERT(pthread_mutex_unlock(&identity->lock) == 0);
+    return found;
+}
+
+static void keep(pv_identity *identity, const entry *read)
+{
+    PV_ASSERT(pthread_mutex_lock(&identity->lock) == 0);
+    *place_of(identity, read->sha256) = *read;
+    PV_ASSERT(pthread_mutex_unlock(&identity->lock) == 0);
+}
+
+static pv_status judge(const entry *found, pv_time now, pv_error *error)
+{
+    if (found->revoked) { return pv_refuse(error, &pv_error_reason_certificate_revoked, NULL); }
+    if (now.utc_ns < found->not_before.utc_ns || now.utc_ns >= found->not_after.utc_ns) {
+        char from[PV_TIME_TEXT_SIZE];
+        char to[PV_TIME_TEXT_SIZE];
+        (void)pv_time_format(found->not_before, from);
+        (void)pv_time_format(found->not_after, to);
+        return pv_refuse(error, &pv_error_reason_certificate_expired,
+                         "The client certificate is valid from %s to %s only.", from, to);
+    }
+    if (!found->account_active) {
+        pv_error_note(error, "account", "%s", found->caller.account_id);
+        return pv_refuse(error, &pv_error_reason_account_inactive, NULL);
+    }
+    if (!found->user_active) {
+        pv_error_note(error, "user", "%s", found->caller.user_id);
+        return pv_refuse(error, &pv_error_reason_user_inactive, NULL);
+    }
+    return pv_ok();
+}
+
+pv_status pv_identity_resolve(pv_identity *identity, const pv_peer *peer, pv_time now, pv_caller *ret_caller,
+                              pv_error *error)
+{
+    if (peer == NULL || !peer->has_certificate) { return pv_refuse(error, &pv_error_reason_no_certificate, NULL); }
+    /* Taken before the rows are read: if they change meanwhile, what was read counts as old. */
+    uint64_t generation = atomic_load(&identity->generation);
+    entry found;
+    if (!find_kept(identity, peer->certificate_sha256, generation, &found)) {
+        memset(&found, 0, sizeof found);
+        PV_TRY(read_entry(identity, peer->certificate_sha256, error, &found));
+        found.generation = generation;
+        keep(identity, &found);
+    }
+    PV_TRY(judge(&found, now, error));
+    *ret_caller = found.caller;
+    return pv_ok();
+}

@@ -1,0 +1,57 @@
+/* signer.h — how the account flow gets a certificate signed without knowing who signs, or with what library.
+ * server/identity/authority.h gives the real signer; tests give their own. No OpenSSL here.
+ *
+ * A signer is handed to the flow as pv_context.authority; NULL there means that this server cannot sign.
+ * Threads: any, at the same time; a signer is immutable. */
+#ifndef PV_SERVER_IDENTITY_SIGNER_H
+#define PV_SERVER_IDENTITY_SIGNER_H
+
+#include "base/arena.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/time.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    PV_SERIAL_SIZE = 16,
+    PV_CSR_DER_MAX = 4096, /* bytes; an RSA-4096 request has about 1,700 */
+    PV_CSR_PEM_MAX = 8192
+};
+
+/* What is to stand in a certificate. Everything is decided by the caller but the public key. */
+typedef struct pv_signing {
+    pv_view csr;                    /* PKCS #10, DER or PEM; only its public key is used */
+    const char *account_id;         /* "acc_...", canonical */
+    const char *user_id;            /* "usr_...", canonical */
+    const char *certificate_id;     /* "crt_...", canonical: common name of the subject, for people */
+    pv_time not_before;             /* whole seconds */
+    pv_time not_after;              /* whole seconds, above not_before, not above the signer's */
+    uint8_t serial[PV_SERIAL_SIZE]; /* big-endian, first byte 1 to 127; unique */
+} pv_signing;
+
+/* A signed certificate, in the arena of the call. */
+typedef struct pv_signed {
+    pv_view der;
+    uint8_t sha256[PV_SHA256_SIZE]; /* of the DER */
+    const char *pem;
+    const char *chain_pem; /* the issuing authority's certificate */
+} pv_signed;
+
+typedef struct pv_signer pv_signer;
+
+struct pv_signer {
+    /* Signs. CERTIFICATE_REQUEST_INVALID: the request or its key is not acceptable, the message says why;
+     * AUTHORITY_UNAVAILABLE: signing failed; RESOURCE_EXHAUSTED without a reason: the arena is full.
+     * Two signatures over the same content differ: a retry is answered from its request_id, not signed again. */
+    PV_MUST_USE pv_status (*sign)(const pv_signer *signer, const pv_signing *signing, pv_arena *arena,
+                                  pv_signed *ret_signed, pv_error *error);
+    pv_time not_after; /* end of the issuing authority: no certificate outlives it */
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif
