@@ -21,8 +21,6 @@
 
 enum { ARENA_BYTES = 64 * 1024 * 1024, PEM_BYTES_MAX = 256 * 1024, TOKEN_KEY_BYTES = 32 };
 
-static const char token_key_setting[] = "token_key";
-
 /* Everything main owns. */
 typedef struct purveyd {
     pv_arena *arena;
@@ -81,32 +79,16 @@ static const char *read_file(purveyd *self, const char *path)
     return text;
 }
 
-/* Secret behind page and resume tokens; made once per store, so that tokens outlive a restart. */
+/* Secret behind page and resume tokens: kept in the store, so that tokens outlive a restart. */
 static pv_status load_token_key(purveyd *self)
 {
-    pv_batch *batch = NULL;
-    PV_TRY(pv_batch_begin(self->store, &batch));
     pv_txn *txn = NULL;
-    pv_status status = pv_write_begin(batch, self->arena, &txn);
-    bool made = false;
-    if (pv_is_ok(status)) {
-        pv_view stored;
-        status = pv_setting_get(txn, token_key_setting, &stored);
-        if (pv_is_ok(status) && stored.size == TOKEN_KEY_BYTES) {
-            memcpy(self->token_key, stored.data, TOKEN_KEY_BYTES);
-        } else if (status.code == PV_CODE_NOT_FOUND) {
-            pv_random_bytes(NULL, self->token_key, TOKEN_KEY_BYTES);
-            made = true;
-            status = pv_setting_put(txn, token_key_setting, pv_view_of(self->token_key, TOKEN_KEY_BYTES));
-        }
-        if (pv_is_ok(status) && made) {
-            status = pv_txn_commit(txn);
-        } else {
-            pv_txn_abort(txn);
-        }
-    }
-    if (pv_is_ok(status) && made) { return pv_batch_commit(batch); }
-    pv_batch_abort(batch);
+    PV_TRY(pv_read_begin(self->store, self->arena, &txn));
+    pv_view stored;
+    pv_status status = pv_setting_get(txn, PV_SETTING_TOKEN_KEY, &stored);
+    if (pv_is_ok(status) && stored.size != TOKEN_KEY_BYTES) { status = pv_status_of(PV_CODE_DATA_LOSS); }
+    if (pv_is_ok(status)) { memcpy(self->token_key, stored.data, TOKEN_KEY_BYTES); }
+    pv_txn_abort(txn);
     return status;
 }
 
@@ -117,13 +99,13 @@ static bool open_data(purveyd *self, pv_error *error)
     if (!pv_is_ok(pv_lmdb_open(path_in(self, "store", ""), &options, &self->store, why))) {
         return fail("the store cannot be opened", why);
     }
-    if (!pv_is_ok(load_token_key(self))) { return fail("the store cannot be read", self->config.data); }
     if (!pv_is_ok(pv_authority_load(path_in(self, "authority", ""), self->arena, error, &self->authority))) {
         return fail_error("the authority cannot be loaded", error);
     }
     if (!pv_is_ok(pv_identity_create(self->store, error, &self->identity))) {
-        return fail_error("the store is not initialised (run purvey init)", error);
+        return fail_error("run purvey init first", error);
     }
+    if (!pv_is_ok(load_token_key(self))) { return fail("the store has no token key", self->config.data); }
     return true;
 }
 

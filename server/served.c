@@ -1,0 +1,35 @@
+#include "server/served.h"
+
+#include "purvey/account/v1/account_service.pv.h"
+#include "purvey/account/v1/certificate_service.pv.h"
+#include "purvey/account/v1/identity_service.pv.h"
+#include "purvey/account/v1/user_service.pv.h"
+#include "purvey/contract/v1/agreement_service.pv.h"
+#include "purvey/contract/v1/contract_service.pv.h"
+#include "purvey/event/v1/event_service.pv.h"
+#include "purvey/order/v1/order_service.pv.h"
+#include "purvey/order/v1/subscription_service.pv.h"
+#include "purvey/order/v1/tier_account_service.pv.h"
+#include "purvey/product/v1/connection_service.pv.h"
+#include "purvey/product/v1/hub_service.pv.h"
+#include "purvey/product/v1/item_service.pv.h"
+#include "purvey/product/v1/listing_proposal_service.pv.h"
+#include "purvey/product/v1/listing_service.pv.h"
+#include "purvey/product/v1/marketplace_service.pv.h"
+#include "purvey/product/v1/parameter_service.pv.h"
+#include "purvey/product/v1/product_service.pv.h"
+#include "purvey/product/v1/template_service.pv.h"
+#include "purvey/usage/v1/charge_service.pv.h"
+#include "purvey/usage/v1/usage_report_service.pv.h"
+
+#define SERVICES(X)                                                                                                \
+    X(account) X(user) X(certificate) X(identity) X(agreement) X(contract) X(product) X(item) X(parameter)         \
+    X(template) X(marketplace) X(hub) X(connection) X(listing) X(listing_proposal) X(tier_account) X(subscription) \
+    X(order) X(usage_report) X(charge) X(event)
+
+#define SERVICE(name) &pv_##name##_service__service,
+#define INFO(name) &pv_##name##_service__info,
+
+const pv_service *const pv_served[] = {SERVICES(SERVICE)};
+const pv_service_info *const pv_served_info[] = {SERVICES(INFO)};
+const size_t pv_served_count = sizeof pv_served / sizeof *pv_served;
