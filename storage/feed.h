@@ -18,13 +18,16 @@ PV_MUST_USE pv_status pv_feed_next_sequence(pv_txn *txn, pv_id account, uint64_t
 PV_MUST_USE pv_status pv_feed_append(pv_txn *txn, pv_id account, uint64_t sequence, pv_view entry);
 
 /* Number of the newest entry, 0 if none; and of the oldest kept one. */
-PV_MUST_USE pv_status pv_feed_bounds(pv_txn *txn, pv_id account, uint64_t *ret_oldest, uint64_t *ret_newest);
+PV_MUST_USE pv_status pv_feed_bounds(pv_txn *txn, pv_id account, uint64_t *ret_oldest,
+                                     uint64_t *ret_newest);
 
 /* The entry with this number. NOT_FOUND. */
-PV_MUST_USE pv_status pv_feed_read(pv_txn *txn, pv_id account, uint64_t sequence, pv_view *ret_entry);
+PV_MUST_USE pv_status pv_feed_read(pv_txn *txn, pv_id account, uint64_t sequence,
+                                   pv_view *ret_entry);
 
 /* Opens a scan of the entries behind `after`, oldest first. */
-PV_MUST_USE pv_status pv_feed_scan(pv_txn *txn, pv_arena *arena, pv_id account, uint64_t after, pv_scan **ret_scan);
+PV_MUST_USE pv_status pv_feed_scan(pv_txn *txn, pv_arena *arena, pv_id account, uint64_t after,
+                                   pv_scan **ret_scan);
 
 #ifdef __cplusplus
 }

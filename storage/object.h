@@ -34,17 +34,19 @@ typedef struct pv_row {
 bool pv_row_party(const pv_row *row, pv_id account, uint8_t *ret_role);
 
 /* The row of an id. NOT_FOUND. */
-PV_MUST_USE pv_status pv_object_get(pv_txn *txn, const pv_object_info *object, pv_id id, pv_row *ret_row);
+PV_MUST_USE pv_status pv_object_get(pv_txn *txn, const pv_object_info *object, pv_id id,
+                                    pv_row *ret_row);
 
 /* The decoded message of an id, in `arena`; ret_row may be NULL. */
-PV_MUST_USE pv_status pv_object_load(pv_txn *txn, const pv_object_info *object, pv_id id, pv_arena *arena,
-                                     ProtobufCMessage **ret_message, pv_row *ret_row);
+PV_MUST_USE pv_status pv_object_load(pv_txn *txn, const pv_object_info *object, pv_id id,
+                                     pv_arena *arena, ProtobufCMessage **ret_message,
+                                     pv_row *ret_row);
 
 /* Inserts or replaces the object with all its index entries. The message is changed (see above); texts it
  * gains live in `arena`. ALREADY_EXISTS: another object holds a unique value; its id is in ret_existing
  * (may be NULL) and nothing was written. */
-PV_MUST_USE pv_status pv_object_put(pv_txn *txn, const pv_object_info *object, pv_arena *arena, pv_time now,
-                                    ProtobufCMessage *message, pv_id *ret_existing);
+PV_MUST_USE pv_status pv_object_put(pv_txn *txn, const pv_object_info *object, pv_arena *arena,
+                                    pv_time now, ProtobufCMessage *message, pv_id *ret_existing);
 
 /* Removes the object and its index entries. */
 PV_MUST_USE pv_status pv_object_delete(pv_txn *txn, const pv_object_info *object, pv_id id);
@@ -74,15 +76,16 @@ typedef struct pv_query {
     const pv_condition *conditions;
     size_t condition_count;
     bool descending;
-    pv_view after; /* position of the last entry of the page before, opaque; empty: from the start */
+    pv_view
+        after; /* position of the last entry of the page before, opaque; empty: from the start */
 } pv_query;
 
 /* Walks the result of a query. */
 typedef struct pv_query_run pv_query_run;
 
 /* Opens a query. INVALID_ARGUMENT: no index serves a condition's field. */
-PV_MUST_USE pv_status pv_query_open(pv_txn *txn, const pv_object_info *object, pv_arena *arena, const pv_query *query,
-                                    pv_query_run **ret_run);
+PV_MUST_USE pv_status pv_query_open(pv_txn *txn, const pv_object_info *object, pv_arena *arena,
+                                    const pv_query *query, pv_query_run **ret_run);
 
 /* The next row; NOT_FOUND at the end; OUT_OF_RANGE when PV_QUERY_SCAN_MAX entries were looked at: the
  * page ends here, short, and `pv_query_position` continues. */
@@ -94,8 +97,9 @@ pv_view pv_query_position(const pv_query_run *run);
 void pv_query_close(pv_query_run *run);
 
 /* Finds the one object of a party with this value in a unique index. NOT_FOUND. */
-PV_MUST_USE pv_status pv_object_find(pv_txn *txn, const pv_object_info *object, pv_arena *arena, pv_id account,
-                                     uint8_t index_number, pv_view value, pv_id *ret_id);
+PV_MUST_USE pv_status pv_object_find(pv_txn *txn, const pv_object_info *object, pv_arena *arena,
+                                     pv_id account, uint8_t index_number, pv_view value,
+                                     pv_id *ret_id);
 
 #ifdef __cplusplus
 }

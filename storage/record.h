@@ -12,27 +12,32 @@ extern "C" {
 #endif
 
 /* The stored outcome of a request_id: scoped to account, user and method path. */
-PV_MUST_USE pv_status pv_replay_get(pv_txn *txn, pv_id account, pv_id user, pv_view method, pv_view request_id,
-                                    pv_view *ret_answer);
-PV_MUST_USE pv_status pv_replay_put(pv_txn *txn, pv_id account, pv_id user, pv_view method, pv_view request_id,
-                                    pv_time now, pv_view answer);
+PV_MUST_USE pv_status pv_replay_get(pv_txn *txn, pv_id account, pv_id user, pv_view method,
+                                    pv_view request_id, pv_view *ret_answer);
+PV_MUST_USE pv_status pv_replay_put(pv_txn *txn, pv_id account, pv_id user, pv_view method,
+                                    pv_view request_id, pv_time now, pv_view answer);
 
 /* One audit entry of an account, ordered by revision and then `part` (0, 1, ... within a transaction). */
 PV_MUST_USE pv_status pv_audit_put(pv_txn *txn, pv_id account, uint32_t part, pv_view entry);
-PV_MUST_USE pv_status pv_audit_scan(pv_txn *txn, pv_arena *arena, pv_id account, pv_scan **ret_scan);
+PV_MUST_USE pv_status pv_audit_scan(pv_txn *txn, pv_arena *arena, pv_id account,
+                                    pv_scan **ret_scan);
 
 /* Packed blocks of an owner object (a usage report): numbered, at most PV_STORE_BLOCK_MAX bytes advised. */
 PV_MUST_USE pv_status pv_block_put(pv_txn *txn, pv_id owner, uint32_t number, pv_view block);
 PV_MUST_USE pv_status pv_block_get(pv_txn *txn, pv_id owner, uint32_t number, pv_view *ret_block);
-PV_MUST_USE pv_status pv_block_scan(pv_txn *txn, pv_arena *arena, pv_id owner, uint32_t from, pv_scan **ret_scan);
+PV_MUST_USE pv_status pv_block_scan(pv_txn *txn, pv_arena *arena, pv_id owner, uint32_t from,
+                                    pv_scan **ret_scan);
 /* Number in the key of a scanned block. */
 PV_MUST_USE bool pv_block_number(pv_view key, uint32_t *ret_number);
 /* Deletes at most `limit` blocks; ret_more tells whether some are left. */
-PV_MUST_USE pv_status pv_block_delete(pv_txn *txn, pv_arena *arena, pv_id owner, uint32_t limit, bool *ret_more);
+PV_MUST_USE pv_status pv_block_delete(pv_txn *txn, pv_arena *arena, pv_id owner, uint32_t limit,
+                                      bool *ret_more);
 
 /* A set of 128-bit digests per owner with a small value: which usage records a contract has seen. */
-PV_MUST_USE pv_status pv_digest_get(pv_txn *txn, pv_id owner, const uint8_t digest[16], pv_view *ret_value);
-PV_MUST_USE pv_status pv_digest_put(pv_txn *txn, pv_id owner, const uint8_t digest[16], pv_view value);
+PV_MUST_USE pv_status pv_digest_get(pv_txn *txn, pv_id owner, const uint8_t digest[16],
+                                    pv_view *ret_value);
+PV_MUST_USE pv_status pv_digest_put(pv_txn *txn, pv_id owner, const uint8_t digest[16],
+                                    pv_view value);
 PV_MUST_USE pv_status pv_digest_delete(pv_txn *txn, pv_id owner, const uint8_t digest[16]);
 
 /* A named value of the store itself: trust domain, token key, format. */

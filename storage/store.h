@@ -7,15 +7,18 @@
  *
  * Reading: a transaction sees one snapshot, plus its own writes (read-your-own-writes, also in scans).
  * Writing: calls are grouped. A batch is one transaction of the engine, made durable by one sync; a pv_txn
- * opened on it is one call's part. Its writes stay in an overlay until pv_txn_commit folds them into the
- * batch, so a refused call leaves no trace; later calls of the batch see what earlier ones committed.
- * A call may be answered only after pv_batch_commit returned OK.
+ * opened on it is one call's part, one after the other. Its writes stay in an overlay until pv_txn_commit
+ * folds them into the batch, so a refused call leaves no trace; later calls of the batch see what earlier
+ * ones committed. A call may be answered only after pv_batch_commit returned OK.
+ * A write that is refused (a limit, an empty key) refuses its whole call: pv_txn_commit gives the same code
+ * again and the batch goes on without it. When the store itself is full the whole batch is lost: commit of
+ * the call, every later pv_write_begin and pv_batch_commit say RESOURCE_EXHAUSTED.
  *
- * Threads: a batch and its transactions belong to one thread (the committer). Read transactions may be
- * opened on any thread, used by one at a time.
+ * Threads: a batch and its transactions belong to one thread (the committer) from begin to end. Read
+ * transactions may be opened on any thread and used by one at a time; they never wait for the committer.
  * Borrowed memory: a value from pv_txn_get or a scan is valid until the transaction is written to or ends;
  * copy it with pv_arena_dup to keep it. Values may be unaligned.
- * Errors: NOT_FOUND (no such key), RESOURCE_EXHAUSTED (a limit below, or the map or disk is full),
+ * Errors: NOT_FOUND (no such key), INVALID_ARGUMENT (an empty key), RESOURCE_EXHAUSTED (a limit below, or the map or disk is full),
  * DATA_LOSS (the store cannot be read as what it should be). A failed write or sync aborts the process:
  * it restarts and re-reads, because the outcome is not knowable. */
 #ifndef PV_STORAGE_STORE_H
@@ -30,10 +33,10 @@ extern "C" {
 #endif
 
 enum {
-    PV_STORE_KEY_MAX = 400,                 /* bytes, at least 1: LMDB keeps 511, others less beside prefixes */
-    PV_STORE_VALUE_MAX = 64 * 1024,         /* bytes */
-    PV_STORE_BLOCK_MAX = 16360,             /* advised for packed blocks: four LMDB pages less their headers */
-    PV_STORE_TXN_WRITES_MAX = 20000,        /* keys written by one call */
+    PV_STORE_KEY_MAX = 400, /* bytes, at least 1: LMDB keeps 511, others less beside prefixes */
+    PV_STORE_VALUE_MAX = 64 * 1024, /* bytes */
+    PV_STORE_BLOCK_MAX = 16360, /* advised for packed blocks: four LMDB pages less their headers */
+    PV_STORE_TXN_WRITES_MAX = 20000,         /* keys written by one call */
     PV_STORE_TXN_BYTES_MAX = 8 * 1024 * 1024 /* bytes written by one call */
 };
 
@@ -52,7 +55,7 @@ PV_MUST_USE pv_status pv_read_begin(pv_store *store, pv_arena *arena, pv_txn **r
 /* Opens the engine's write transaction. One at a time per store. */
 PV_MUST_USE pv_status pv_batch_begin(pv_store *store, pv_batch **ret_batch);
 
-/* Makes every committed call of the batch durable; frees the batch. */
+/* Makes every committed call of the batch durable; frees the batch. Not OK: nothing of it has happened. */
 PV_MUST_USE pv_status pv_batch_commit(pv_batch *batch);
 
 /* Drops everything of the batch; frees it. */
@@ -61,14 +64,15 @@ void pv_batch_abort(pv_batch *batch);
 /* Opens one call's transaction on the batch; its overlay lives in `arena`. */
 PV_MUST_USE pv_status pv_write_begin(pv_batch *batch, pv_arena *arena, pv_txn **ret_txn);
 
-/* Folds the overlay into the batch. Ends the transaction. */
+/* Folds the overlay into the batch. Ends the transaction, whatever it returns; open scans are closed. */
 PV_MUST_USE pv_status pv_txn_commit(pv_txn *txn);
 
-/* Ends a transaction without effect (the only way to end a read). NULL is permitted. */
+/* Ends a transaction without effect (the only way to end a read); open scans are closed. NULL is permitted. */
 void pv_txn_abort(pv_txn *txn);
 
 /* Number of this transaction: larger than that of every transaction whose effects it sees; of a read, that
- * of the newest effect it sees. Objects carry it as `revision`. */
+ * of the newest effect it sees, 0 in a new store. Objects carry it as `revision`. The number of a call that
+ * was aborted or wrote nothing is given again. */
 uint64_t pv_txn_revision(const pv_txn *txn);
 
 /* Whether the transaction can write. */
@@ -90,13 +94,15 @@ typedef struct pv_range {
 /* Range of all keys that begin with `prefix`; the upper bound is made in `arena`. */
 PV_MUST_USE pv_status pv_range_of_prefix(pv_arena *arena, pv_view prefix, pv_range *ret_range);
 
-/* Opens a scan in `arena`. Writing in the transaction while a scan is open is a programmer error. */
-PV_MUST_USE pv_status pv_scan_open(pv_txn *txn, pv_arena *arena, pv_range range, pv_scan **ret_scan);
+/* Opens a scan in `arena`, which also keeps a copy of the bounds. Writing in the transaction while a scan is
+ * open is a programmer error. */
+PV_MUST_USE pv_status pv_scan_open(pv_txn *txn, pv_arena *arena, pv_range range,
+                                   pv_scan **ret_scan);
 
 /* The next entry; NOT_FOUND at the end. Key and value are borrowed until the next call on the scan. */
 PV_MUST_USE pv_status pv_scan_next(pv_scan *scan, pv_view *ret_key, pv_view *ret_value);
 
-/* Ends a scan. NULL is permitted. */
+/* Ends a scan, before its transaction ends. NULL is permitted. */
 void pv_scan_close(pv_scan *scan);
 
 #ifdef __cplusplus

@@ -1,0 +1,284 @@
+#include "storage/keys.h"
+
+enum {
+    SPACE_OBJECT = 'o',
+    SPACE_INDEX = 'i',
+    SPACE_FEED = 'e',
+    SPACE_REPLAY = 'r',
+    SPACE_AUDIT = 'a',
+    SPACE_BLOCK = 'b',
+    SPACE_DIGEST = 'd',
+    SPACE_SETTING = 'm'
+};
+
+enum {
+    TEXT_ESCAPE = 0xff, /* after 00: a zero byte of the text */
+    TEXT_END = 0x00,    /* after 00: the end */
+    TEXT_CUT = 0x01,    /* after 00: the text goes on; eight bytes of hash follow */
+    TEXT_HASH_SIZE = 8,
+    INDEX_FIELDS_MAX = 4
+};
+
+_Static_assert(PV_KEY_INDEX_OFFSET + 1 + INDEX_FIELDS_MAX * (PV_KEY_TEXT_MAX + 2 + TEXT_HASH_SIZE) +
+                       PV_ID_SIZE <=
+                   PV_STORE_KEY_MAX,
+               "an index key of four long texts fits");
+
+void pv_store_u32(uint8_t bytes[4], uint32_t number)
+{
+    for (int i = 3; i >= 0; i--) {
+        bytes[i] = (uint8_t)number;
+        number >>= 8;
+    }
+}
+
+void pv_store_u64(uint8_t bytes[8], uint64_t number)
+{
+    for (int i = 7; i >= 0; i--) {
+        bytes[i] = (uint8_t)number;
+        number >>= 8;
+    }
+}
+
+uint32_t pv_load_u32(const uint8_t bytes[4])
+{
+    uint32_t number = 0;
+    for (int i = 0; i < 4; i++) { number = number << 8 | bytes[i]; }
+    return number;
+}
+
+uint64_t pv_load_u64(const uint8_t bytes[8])
+{
+    uint64_t number = 0;
+    for (int i = 0; i < 8; i++) { number = number << 8 | bytes[i]; }
+    return number;
+}
+
+pv_view pv_key_view(const pv_key *key)
+{
+    return pv_view_of(key->bytes, key->overflow ? (size_t)PV_STORE_KEY_MAX + 1 : key->size);
+}
+
+static void add_bytes(pv_key *key, const void *bytes, size_t size)
+{
+    if (key->overflow || size > sizeof key->bytes - key->size) {
+        key->overflow = true;
+        return;
+    }
+    if (size > 0) { memcpy(key->bytes + key->size, bytes, size); }
+    key->size += size;
+}
+
+static void add_byte(pv_key *key, uint8_t byte)
+{
+    add_bytes(key, &byte, 1);
+}
+
+static void add_u32(pv_key *key, uint32_t number)
+{
+    uint8_t bytes[4];
+    pv_store_u32(bytes, number);
+    add_bytes(key, bytes, sizeof bytes);
+}
+
+static void add_u64(pv_key *key, uint64_t number)
+{
+    uint8_t bytes[8];
+    pv_store_u64(bytes, number);
+    add_bytes(key, bytes, sizeof bytes);
+}
+
+static pv_key begin(uint8_t space)
+{
+    pv_key key;
+    key.size = 0;
+    key.overflow = false;
+    add_byte(&key, space);
+    return key;
+}
+
+static pv_key begin_with_id(uint8_t space, pv_id id)
+{
+    pv_key key = begin(space);
+    pv_key_add_id(&key, id);
+    return key;
+}
+
+/* Adds the escaped text as far as `escaped_max` bytes; gives the number of bytes of the text that went in. */
+static size_t add_escaped(pv_key *key, pv_view text, size_t escaped_max)
+{
+    size_t escaped = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        size_t width = text.data[i] == 0 ? 2 : 1;
+        if (escaped + width > escaped_max) { return i; }
+        add_byte(key, text.data[i]);
+        if (width == 2) { add_byte(key, TEXT_ESCAPE); }
+        escaped += width;
+    }
+    return text.size;
+}
+
+static void end_text(pv_key *key, uint8_t how)
+{
+    add_byte(key, 0);
+    add_byte(key, how);
+}
+
+/* For texts that must be told apart exactly: never cut. */
+static void add_whole_text(pv_key *key, pv_view text)
+{
+    add_escaped(key, text, SIZE_MAX);
+    end_text(key, TEXT_END);
+}
+
+/* FNV-1a (Fowler, Noll, Vo), 64 bits. It only spreads texts with a common beginning; a collision costs
+ * one more row to look at. The number is stored: it must never change. */
+static uint64_t hash_text(pv_view text)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < text.size; i++) {
+        hash = (hash ^ text.data[i]) * UINT64_C(0x100000001b3);
+    }
+    return hash;
+}
+
+void pv_key_add_number(pv_key *key, uint64_t number)
+{
+    add_u64(key, number);
+}
+
+void pv_key_add_id(pv_key *key, pv_id id)
+{
+    add_bytes(key, id.bytes, sizeof id.bytes);
+}
+
+void pv_key_add_text(pv_key *key, pv_view text, bool *ret_cut)
+{
+    *ret_cut = add_escaped(key, text, PV_KEY_TEXT_MAX) < text.size;
+    if (*ret_cut) {
+        end_text(key, TEXT_CUT);
+        add_u64(key, hash_text(text));
+    } else {
+        end_text(key, TEXT_END);
+    }
+}
+
+pv_key pv_key_of_object(uint8_t tag, pv_id id)
+{
+    pv_key key = begin(SPACE_OBJECT);
+    add_byte(&key, tag);
+    pv_key_add_id(&key, id);
+    return key;
+}
+
+pv_key pv_key_of_replay(pv_id account, pv_id user, pv_view method, pv_view request_id)
+{
+    pv_key key = begin_with_id(SPACE_REPLAY, account);
+    pv_key_add_id(&key, user);
+    add_whole_text(&key, method);
+    add_whole_text(&key, request_id);
+    return key;
+}
+
+pv_key pv_key_of_audit(pv_id account, uint64_t revision, uint32_t part)
+{
+    pv_key key = pv_key_prefix_audit(account);
+    add_u64(&key, revision);
+    add_u32(&key, part);
+    return key;
+}
+
+pv_key pv_key_of_block(pv_id owner, uint32_t number)
+{
+    pv_key key = pv_key_prefix_block(owner);
+    add_u32(&key, number);
+    return key;
+}
+
+pv_key pv_key_of_digest(pv_id owner, const uint8_t digest[16])
+{
+    pv_key key = begin_with_id(SPACE_DIGEST, owner);
+    add_bytes(&key, digest, 16);
+    return key;
+}
+
+pv_key pv_key_of_feed(pv_id account, uint64_t sequence)
+{
+    pv_key key = pv_key_prefix_feed(account);
+    add_u64(&key, sequence);
+    return key;
+}
+
+pv_key pv_key_of_setting(pv_view name)
+{
+    pv_key key = begin(SPACE_SETTING);
+    add_whole_text(&key, name);
+    return key;
+}
+
+pv_key pv_key_prefix_audit(pv_id account)
+{
+    return begin_with_id(SPACE_AUDIT, account);
+}
+
+pv_key pv_key_prefix_block(pv_id owner)
+{
+    return begin_with_id(SPACE_BLOCK, owner);
+}
+
+pv_key pv_key_prefix_feed(pv_id account)
+{
+    return begin_with_id(SPACE_FEED, account);
+}
+
+pv_key pv_key_prefix_index(pv_id account, uint8_t tag, uint8_t index_number)
+{
+    pv_key key = begin_with_id(SPACE_INDEX, account);
+    add_byte(&key, tag);
+    add_byte(&key, index_number);
+    return key;
+}
+
+bool pv_key_step_over(pv_key *key)
+{
+    if (key->overflow) { return false; }
+    for (size_t size = key->size; size > 0; size--) {
+        if (key->bytes[size - 1] != 0xff) {
+            key->bytes[size - 1]++;
+            key->size = size;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool pv_key_read_index_id(pv_view key, pv_id *ret_id)
+{
+    if (key.size < PV_KEY_INDEX_OFFSET + 1 + PV_ID_SIZE || key.data[0] != SPACE_INDEX) {
+        return false;
+    }
+    memcpy(ret_id->bytes, key.data + key.size - PV_ID_SIZE, PV_ID_SIZE);
+    return true;
+}
+
+bool pv_key_read_block(pv_view key, uint32_t *ret_number)
+{
+    if (key.size != 1 + PV_ID_SIZE + 4 || key.data[0] != SPACE_BLOCK) { return false; }
+    *ret_number = pv_load_u32(key.data + 1 + PV_ID_SIZE);
+    return true;
+}
+
+bool pv_key_read_feed(pv_view key, uint64_t *ret_sequence)
+{
+    if (key.size != 1 + PV_ID_SIZE + 8 || key.data[0] != SPACE_FEED) { return false; }
+    *ret_sequence = pv_load_u64(key.data + 1 + PV_ID_SIZE);
+    return true;
+}
+
+bool pv_key_read_audit(pv_view key, uint64_t *ret_revision, uint32_t *ret_part)
+{
+    if (key.size != 1 + PV_ID_SIZE + 8 + 4 || key.data[0] != SPACE_AUDIT) { return false; }
+    *ret_revision = pv_load_u64(key.data + 1 + PV_ID_SIZE);
+    *ret_part = pv_load_u32(key.data + 1 + PV_ID_SIZE + 8);
+    return true;
+}

@@ -1,0 +1,275 @@
+#include "storage/lmdb/engine.h"
+
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* Threads: pv_store's users call read_begin and read_end from any thread; `lock` guards the pool of idle
+ * snapshots alone. LMDB's own mutex is held by the committer's thread from write_begin to its end. */
+
+void pv_lmdb_die(const char *operation, int code)
+{
+    pv_log_field fields[] = {pv_log_text("operation", operation),
+                             pv_log_text("error", mdb_strerror(code)), pv_log_number("code", code)};
+    pv_log(PV_LOG_ERROR, "store_failed", fields, sizeof fields / sizeof fields[0]);
+    abort();
+}
+
+/* What a failed operation of LMDB means to the caller. Does not return when the store's state is unknown. */
+static pv_status status_of(const char *operation, int code)
+{
+    switch (code) {
+    case MDB_SUCCESS: return pv_ok();
+    case MDB_NOTFOUND: return pv_status_of(PV_CODE_NOT_FOUND);
+    case MDB_MAP_FULL:
+    case MDB_TXN_FULL:
+    case MDB_READERS_FULL: return pv_status_of(PV_CODE_RESOURCE_EXHAUSTED);
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND: return pv_status_of(PV_CODE_DATA_LOSS);
+    default: pv_lmdb_die(operation, code);
+    }
+}
+
+static pv_lmdb_store *of(pv_store *store)
+{
+    return (pv_lmdb_store *)store;
+}
+
+static MDB_val value_of(pv_view view)
+{
+    MDB_val value;
+    value.mv_size = view.size;
+    value.mv_data = (void *)(uintptr_t)view.data; /* LMDB does not write through it */
+    return value;
+}
+
+static pv_view view_of(const MDB_val *value)
+{
+    return pv_view_of(value->mv_data, value->mv_size);
+}
+
+/* --- snapshots --- */
+
+static void lock(pv_lmdb_store *store)
+{
+    PV_ASSERT(pthread_mutex_lock(&store->lock) == 0);
+}
+
+static void unlock(pv_lmdb_store *store)
+{
+    PV_ASSERT(pthread_mutex_unlock(&store->lock) == 0);
+}
+
+static pv_engine_view *take_idle(pv_lmdb_store *store)
+{
+    lock(store);
+    pv_engine_view *view = store->idle;
+    if (view != NULL) { store->idle = view->next_idle; }
+    unlock(store);
+    return view;
+}
+
+static void give_idle(pv_lmdb_store *store, pv_engine_view *view)
+{
+    lock(store);
+    view->next_idle = store->idle;
+    store->idle = view;
+    unlock(store);
+}
+
+static void destroy_view(pv_engine_view *view)
+{
+    if (view->spare != NULL) { mdb_cursor_close(view->spare); }
+    mdb_txn_abort(view->txn);
+    free(view);
+}
+
+static pv_status lmdb_read_begin(pv_store *base, pv_engine_view **ret_view)
+{
+    pv_lmdb_store *store = of(base);
+    pv_engine_view *view = take_idle(store);
+    if (view != NULL) {
+        int code = mdb_txn_renew(view->txn);
+        if (code != MDB_SUCCESS) {
+            destroy_view(view);
+            return status_of("renew a snapshot", code);
+        }
+        *ret_view = view;
+        return pv_ok();
+    }
+    view = (pv_engine_view *)calloc(1, sizeof *view);
+    PV_ASSERT(view != NULL);
+    view->dbi = store->dbi;
+    int code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &view->txn);
+    if (code != MDB_SUCCESS) {
+        free(view);
+        return status_of("open a snapshot", code);
+    }
+    *ret_view = view;
+    return pv_ok();
+}
+
+static void lmdb_read_end(pv_store *base, pv_engine_view *view)
+{
+    mdb_txn_reset(view->txn);
+    give_idle(of(base), view);
+}
+
+/* --- the writer --- */
+
+static pv_status lmdb_write_begin(pv_store *base, pv_engine_view **ret_view)
+{
+    pv_lmdb_store *store = of(base);
+    int code = mdb_txn_begin(store->env, NULL, 0, &store->writer.txn);
+    if (code != MDB_SUCCESS) { return status_of("begin a write", code); }
+    store->writer.dbi = store->dbi;
+    store->writer.writes = true;
+    *ret_view = &store->writer;
+    return pv_ok();
+}
+
+static pv_status lmdb_write_commit(pv_store *base, pv_engine_view *view)
+{
+    PV_ASSERT(view == &of(base)->writer);
+    MDB_txn *txn = view->txn;
+    view->txn = NULL;
+    return status_of("commit", mdb_txn_commit(txn));
+}
+
+static void lmdb_write_abort(pv_store *base, pv_engine_view *view)
+{
+    PV_ASSERT(view == &of(base)->writer);
+    mdb_txn_abort(view->txn);
+    view->txn = NULL;
+}
+
+static pv_status lmdb_put(pv_engine_view *view, pv_view key, pv_view value)
+{
+    MDB_val lmdb_key = value_of(key);
+    MDB_val lmdb_value = value_of(value);
+    return status_of("put", mdb_put(view->txn, view->dbi, &lmdb_key, &lmdb_value, 0));
+}
+
+static pv_status lmdb_remove(pv_engine_view *view, pv_view key)
+{
+    MDB_val lmdb_key = value_of(key);
+    int code = mdb_del(view->txn, view->dbi, &lmdb_key, NULL);
+    return code == MDB_NOTFOUND ? pv_ok() : status_of("delete", code);
+}
+
+/* --- reading --- */
+
+static pv_status lmdb_get(pv_engine_view *view, pv_view key, pv_view *ret_value)
+{
+    MDB_val lmdb_key = value_of(key);
+    MDB_val lmdb_value;
+    int code = mdb_get(view->txn, view->dbi, &lmdb_key, &lmdb_value);
+    if (code != MDB_SUCCESS) { return status_of("get", code); }
+    *ret_value = view_of(&lmdb_value);
+    return pv_ok();
+}
+
+/* A snapshot keeps the last cursor that was closed, so that most scans allocate nothing. A cursor of the
+ * writer cannot outlive its transaction and is not kept. */
+static pv_status lmdb_cursor_open(pv_engine_view *view, pv_arena *arena,
+                                  pv_engine_cursor **ret_cursor)
+{
+    pv_engine_cursor *cursor = (pv_engine_cursor *)pv_arena_zalloc(arena, 1, sizeof *cursor);
+    if (cursor == NULL) { return pv_status_of(PV_CODE_RESOURCE_EXHAUSTED); }
+    cursor->view = view;
+    int code;
+    if (view->spare != NULL) {
+        cursor->cursor = view->spare;
+        view->spare = NULL;
+        code = mdb_cursor_renew(view->txn, cursor->cursor);
+        if (code != MDB_SUCCESS) { mdb_cursor_close(cursor->cursor); }
+    } else {
+        code = mdb_cursor_open(view->txn, view->dbi, &cursor->cursor);
+    }
+    if (code != MDB_SUCCESS) { return status_of("open a cursor", code); }
+    *ret_cursor = cursor;
+    return pv_ok();
+}
+
+static void lmdb_cursor_close(pv_engine_cursor *cursor)
+{
+    pv_engine_view *view = cursor->view;
+    if (view->writes || view->spare != NULL) {
+        mdb_cursor_close(cursor->cursor);
+    } else {
+        view->spare = cursor->cursor;
+    }
+    cursor->cursor = NULL;
+}
+
+static int seek_below(MDB_cursor *cursor, MDB_val *key, MDB_val *value)
+{
+    if (key->mv_size == 0) { return mdb_cursor_get(cursor, key, value, MDB_LAST); }
+    int code = mdb_cursor_get(cursor, key, value, MDB_SET_RANGE);
+    if (code == MDB_NOTFOUND) { return mdb_cursor_get(cursor, key, value, MDB_LAST); }
+    return code == MDB_SUCCESS ? mdb_cursor_get(cursor, key, value, MDB_PREV) : code;
+}
+
+static int move(MDB_cursor *cursor, pv_seek seek, MDB_val *key, MDB_val *value)
+{
+    switch (seek) {
+    case PV_SEEK_AT_LEAST:
+        return mdb_cursor_get(cursor, key, value, key->mv_size == 0 ? MDB_FIRST : MDB_SET_RANGE);
+    case PV_SEEK_BELOW: return seek_below(cursor, key, value);
+    case PV_SEEK_NEXT: return mdb_cursor_get(cursor, key, value, MDB_NEXT);
+    case PV_SEEK_PREVIOUS: return mdb_cursor_get(cursor, key, value, MDB_PREV);
+    }
+    return EINVAL;
+}
+
+static pv_status lmdb_cursor_move(pv_engine_cursor *cursor, pv_seek seek, pv_view key,
+                                  pv_view *ret_key, pv_view *ret_value)
+{
+    MDB_val lmdb_key = value_of(key);
+    MDB_val lmdb_value;
+    int code = move(cursor->cursor, seek, &lmdb_key, &lmdb_value);
+    if (code != MDB_SUCCESS) { return status_of("scan", code); }
+    *ret_key = view_of(&lmdb_key);
+    *ret_value = view_of(&lmdb_value);
+    return pv_ok();
+}
+
+/* --- the end --- */
+
+static void lmdb_close(pv_store *base)
+{
+    pv_lmdb_store *store = of(base);
+    PV_ASSERT(store->writer.txn == NULL);
+    for (pv_engine_view *view = store->idle; view != NULL; view = store->idle) {
+        store->idle = view->next_idle;
+        destroy_view(view);
+    }
+    pv_lmdb_destroy(store);
+}
+
+void pv_lmdb_check_readers(pv_store *base)
+{
+    int dead = 0;
+    int code = mdb_reader_check(of(base)->env, &dead);
+    if (code != MDB_SUCCESS) { pv_lmdb_die("check readers", code); }
+    if (dead > 0) {
+        pv_log_field field = pv_log_number("freed", dead);
+        pv_log(PV_LOG_WARN, "store_dead_readers", &field, 1);
+    }
+}
+
+const pv_engine pv_lmdb_engine = {
+    .close = lmdb_close,
+    .read_begin = lmdb_read_begin,
+    .read_end = lmdb_read_end,
+    .write_begin = lmdb_write_begin,
+    .write_commit = lmdb_write_commit,
+    .write_abort = lmdb_write_abort,
+    .get = lmdb_get,
+    .put = lmdb_put,
+    .remove = lmdb_remove,
+    .cursor_open = lmdb_cursor_open,
+    .cursor_move = lmdb_cursor_move,
+    .cursor_close = lmdb_cursor_close,
+};

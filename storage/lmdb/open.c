@@ -1,0 +1,250 @@
+#include "storage/lmdb/engine.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = 4096 };
+
+_Static_assert((int)PV_LMDB_ERROR_SIZE == (int)PV_STORE_ERROR_SIZE, "one size of sentences");
+
+/* What open works on. */
+typedef struct opening {
+    const char *path;
+    pv_lmdb_options options;
+    pv_lmdb_store *store;
+    char *error; /* PV_LMDB_ERROR_SIZE bytes */
+    char data_path[PATH_SIZE];
+    char lock_path[PATH_SIZE];
+} opening;
+
+/* Fills the sentence and gives the code as a status. */
+__attribute__((format(printf, 3, 4))) static pv_status refuse(opening *o, pv_code code,
+                                                              const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    /* A sentence that is too long for its place is cut; it is only for people. */
+    (void)vsnprintf(o->error, PV_LMDB_ERROR_SIZE, format, arguments);
+    va_end(arguments);
+    return pv_status_of(code);
+}
+
+/* A failed call of the operating system. */
+static pv_status refuse_errno(opening *o, const char *what, int code)
+{
+    switch (code) {
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return refuse(o, PV_CODE_PERMISSION_DENIED,
+                      "The store folder \"%s\" must be writable: cannot %s (%s).", o->path, what,
+                      mdb_strerror(code));
+    case ENOENT:
+        return refuse(o, PV_CODE_NOT_FOUND, "There is no store at \"%s\": cannot %s (%s).", o->path,
+                      what, mdb_strerror(code));
+    default:
+        return refuse(o, PV_CODE_UNAVAILABLE,
+                      "The store at \"%s\" cannot be opened: cannot %s (%s).", o->path, what,
+                      mdb_strerror(code));
+    }
+}
+
+static pv_status make_paths(opening *o)
+{
+    int a = snprintf(o->data_path, sizeof o->data_path, "%s/data.mdb", o->path);
+    int b = snprintf(o->lock_path, sizeof o->lock_path, "%s/server.lock", o->path);
+    if (o->path[0] == '\0' || a < 0 || b < 0 || a >= PATH_SIZE || b >= PATH_SIZE) {
+        return refuse(o, PV_CODE_INVALID_ARGUMENT,
+                      "The path of the store is empty or longer than %d bytes.", PATH_SIZE);
+    }
+    return pv_ok();
+}
+
+static pv_status check_folder(opening *o)
+{
+    struct stat folder;
+    if (stat(o->path, &folder) != 0) {
+        if (errno != ENOENT || !o->options.create) {
+            return refuse_errno(o, "find the folder", errno);
+        }
+        if (mkdir(o->path, 0700) != 0) { return refuse_errno(o, "make the folder", errno); }
+        return pv_ok();
+    }
+    if (!S_ISDIR(folder.st_mode)) {
+        return refuse(o, PV_CODE_FAILED_PRECONDITION, "\"%s\" is a file; a store is a folder.",
+                      o->path);
+    }
+    return pv_ok();
+}
+
+static pv_status check_data_file(opening *o)
+{
+    struct stat data;
+    bool found = stat(o->data_path, &data) == 0;
+    if (!found && errno != ENOENT) { return refuse_errno(o, "look at data.mdb", errno); }
+    bool empty = !found || data.st_size == 0;
+    if (empty && !o->options.create) {
+        return refuse(o, PV_CODE_NOT_FOUND,
+                      "There is no store at \"%s\": the folder holds no data.mdb.", o->path);
+    }
+    return pv_ok();
+}
+
+/* Takes the lock that keeps a second server away and leaves our process id in it for its error text. A lock
+ * of flock(2) is between open files, so it also keeps out a second opener in this process. */
+static pv_status take_lock(opening *o)
+{
+    int file = open(o->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (file < 0) { return refuse_errno(o, "open server.lock", errno); }
+    o->store->lock_file = file;
+    if (flock(file, LOCK_EX | LOCK_NB) != 0) {
+        int code = errno;
+        if (code != EWOULDBLOCK) { return refuse_errno(o, "lock server.lock", code); }
+        char owner[32] = {0};
+        ssize_t size = pread(file, owner, sizeof owner - 1, 0);
+        if (size <= 0) { (void)snprintf(owner, sizeof owner, "unknown"); }
+        return refuse(o, PV_CODE_FAILED_PRECONDITION,
+                      "The store at \"%s\" is in use by another server (process %s).", o->path,
+                      owner);
+    }
+    char self[32];
+    int size = snprintf(self, sizeof self, "%ld", (long)getpid());
+    if (ftruncate(file, 0) != 0 || pwrite(file, self, (size_t)size, 0) != size) {
+        return refuse_errno(o, "write server.lock", errno);
+    }
+    return pv_ok();
+}
+
+static pv_status refuse_lmdb(opening *o, int code)
+{
+    switch (code) {
+    case MDB_INVALID:
+    case MDB_VERSION_MISMATCH:
+        return refuse(o, PV_CODE_FAILED_PRECONDITION,
+                      "\"%s\" is no Purvey store, or it is damaged: %s.", o->data_path,
+                      mdb_strerror(code));
+    case MDB_CORRUPTED:
+    case MDB_PAGE_NOTFOUND:
+    case MDB_PANIC:
+        return refuse(o, PV_CODE_DATA_LOSS, "The store at \"%s\" is damaged: %s.", o->path,
+                      mdb_strerror(code));
+    default: return refuse_errno(o, "open data.mdb", code);
+    }
+}
+
+static pv_status open_environment(opening *o)
+{
+    pv_lmdb_store *store = o->store;
+    int code = mdb_env_create(&store->env);
+    if (code != MDB_SUCCESS) { return refuse_lmdb(o, code); }
+    code = mdb_env_set_mapsize(store->env, (size_t)o->options.map_bytes);
+    if (code == MDB_SUCCESS) { code = mdb_env_set_maxreaders(store->env, o->options.readers_max); }
+    if (code == MDB_SUCCESS) { code = mdb_env_open(store->env, o->path, MDB_NOTLS, 0600); }
+    return code == MDB_SUCCESS ? pv_ok() : refuse_lmdb(o, code);
+}
+
+/* Refuses a file that is shorter than the pages in use, such as a copy that was cut short: LMDB would not
+ * notice, and the process would die on the first page that is missing. */
+static pv_status check_length(opening *o, MDB_txn *txn)
+{
+    MDB_stat rows, free_list;
+    memset(&free_list, 0, sizeof free_list);
+    int code = mdb_stat(txn, o->store->dbi, &rows);
+    if (code == MDB_SUCCESS) {
+        code = mdb_stat(txn, 0, &free_list);
+    } /* LMDB's own table of free pages */
+    if (code != MDB_SUCCESS) { return refuse_lmdb(o, code); }
+    size_t pages = 2 + rows.ms_branch_pages + rows.ms_leaf_pages + rows.ms_overflow_pages +
+                   free_list.ms_branch_pages + free_list.ms_leaf_pages +
+                   free_list.ms_overflow_pages;
+    size_t needed = rows.ms_entries == 0 ? 0 : pages * rows.ms_psize;
+    struct stat data;
+    if (stat(o->data_path, &data) != 0) { return refuse_errno(o, "look at data.mdb", errno); }
+    if ((uint64_t)data.st_size < needed) {
+        return refuse(o, PV_CODE_DATA_LOSS,
+                      "The store at \"%s\" is damaged: data.mdb has %lld bytes and its pages in "
+                      "use need %zu.",
+                      o->path, (long long)data.st_size, needed);
+    }
+    return pv_ok();
+}
+
+/* The one table of a store is LMDB's unnamed one, with plain keys. */
+static pv_status open_table(opening *o)
+{
+    pv_lmdb_store *store = o->store;
+    MDB_txn *txn = NULL;
+    int code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
+    if (code != MDB_SUCCESS) { return refuse_lmdb(o, code); }
+    unsigned flags = 0;
+    code = mdb_dbi_open(txn, NULL, 0, &store->dbi);
+    if (code == MDB_SUCCESS) { code = mdb_dbi_flags(txn, store->dbi, &flags); }
+    pv_status status = code == MDB_SUCCESS ? pv_ok() : refuse_lmdb(o, code);
+    if (pv_is_ok(status) && flags != 0) {
+        status = refuse(o, PV_CODE_FAILED_PRECONDITION,
+                        "\"%s\" is no Purvey store: its table has other keys.", o->data_path);
+    }
+    if (pv_is_ok(status)) { status = check_length(o, txn); }
+    mdb_txn_abort(txn);
+    PV_TRY(status);
+    int dead = 0;
+    code = mdb_reader_check(store->env, &dead);
+    return code == MDB_SUCCESS ? pv_ok() : refuse_lmdb(o, code);
+}
+
+static pv_status attach(opening *o)
+{
+    char name[PV_LMDB_ERROR_SIZE / 2];
+    (void)snprintf(name, sizeof name, "The store at \"%s\"", o->path);
+    return pv_store_attach(&o->store->base, &pv_lmdb_engine, name, o->options.create, o->error);
+}
+
+static pv_status open_all(opening *o)
+{
+    PV_TRY(make_paths(o));
+    PV_TRY(check_folder(o));
+    PV_TRY(check_data_file(o));
+    PV_TRY(take_lock(o));
+    PV_TRY(open_environment(o));
+    PV_TRY(open_table(o));
+    return attach(o);
+}
+
+void pv_lmdb_destroy(pv_lmdb_store *store)
+{
+    if (store->env != NULL) { mdb_env_close(store->env); }
+    if (store->lock_file >= 0) { (void)close(store->lock_file); } /* gives the lock back */
+    PV_ASSERT(pthread_mutex_destroy(&store->lock) == 0);
+    free(store);
+}
+
+pv_status pv_lmdb_open(const char *path, const pv_lmdb_options *options, pv_store **ret_store,
+                       char ret_error[PV_LMDB_ERROR_SIZE])
+{
+    opening o;
+    memset(&o, 0, sizeof o);
+    o.path = path;
+    o.error = ret_error;
+    if (options != NULL) { o.options = *options; }
+    if (o.options.map_bytes == 0) { o.options.map_bytes = PV_LMDB_MAP_BYTES; }
+    if (o.options.readers_max == 0) { o.options.readers_max = PV_LMDB_READERS_MAX; }
+    o.store = (pv_lmdb_store *)calloc(1, sizeof *o.store);
+    PV_ASSERT(o.store != NULL);
+    o.store->lock_file = -1;
+    PV_ASSERT(pthread_mutex_init(&o.store->lock, NULL) == 0);
+    ret_error[0] = '\0';
+    pv_status status = open_all(&o);
+    if (pv_is_ok(status)) {
+        *ret_store = &o.store->base;
+        return status;
+    }
+    /* Opening may have left an idle snapshot behind. */
+    pv_lmdb_engine.close(&o.store->base);
+    return status;
+}

@@ -1,0 +1,25 @@
+/* txn.h — the inside of a transaction, shared by storage/txn.c and storage/scan.c. Internal to storage. */
+#ifndef PV_STORAGE_TXN_H
+#define PV_STORAGE_TXN_H
+
+#include "storage/engine.h"
+#include "storage/overlay.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct pv_txn {
+    pv_store *store;
+    pv_engine_view *view; /* the snapshot, or the batch's writer */
+    pv_batch *batch;      /* NULL: a read */
+    uint64_t revision;
+    pv_overlay overlay; /* empty in a read */
+    pv_scan *scans;     /* the open ones, newest first; closed with the transaction */
+    pv_status failure;  /* not OK: a write was refused, and the call cannot be committed */
+};
+
+#ifdef __cplusplus
+}
+#endif
+#endif

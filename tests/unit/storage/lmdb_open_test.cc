@@ -1,0 +1,365 @@
+// What pv_lmdb_open accepts and refuses, with the sentence that people read.
+#include "tests/unit/storage/fixture.h"
+
+#include <linux/capability.h>
+#include <lmdb.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <functional>
+#include <vector>
+
+namespace store_test {
+namespace {
+
+struct Opened {
+    std::string code;
+    std::string sentence;
+    pv_store *store = nullptr;
+};
+
+Opened Open(const std::string &path, bool create = false)
+{
+    pv_lmdb_options options = {};
+    options.map_bytes = uint64_t{1} << 28;
+    options.create = create;
+    char error[PV_LMDB_ERROR_SIZE];
+    Opened opened;
+    opened.code = Code(pv_lmdb_open(path.c_str(), &options, &opened.store, error));
+    opened.sentence = error;
+    return opened;
+}
+
+// Refused with the code; the sentence names the path, says `why` and is one sentence.
+void ExpectRefused(const std::string &path, bool create, const std::string &code,
+                   const std::string &why)
+{
+    const Opened opened = Open(path, create);
+    EXPECT_EQ(opened.code, code) << opened.sentence;
+    EXPECT_EQ(opened.store, nullptr);
+    EXPECT_NE(opened.sentence.find(path), std::string::npos) << opened.sentence;
+    EXPECT_NE(opened.sentence.find(why), std::string::npos) << opened.sentence;
+    EXPECT_EQ(opened.sentence.find('\n'), std::string::npos);
+    EXPECT_TRUE(!opened.sentence.empty() && opened.sentence.back() == '.') << opened.sentence;
+}
+
+void MakeStore(const std::string &path, int rows = 3)
+{
+    const Opened opened = Open(path, true);
+    ASSERT_EQ(opened.code, "OK") << opened.sentence;
+    {
+        Write write(opened.store);
+        for (int i = 0; i < rows; i++) {
+            ASSERT_CODE("OK", pv_txn_put(write, View("n" + std::to_string(i)),
+                                         View(std::string(500, 'v'))));
+        }
+        ASSERT_EQ(write.Commit(), "OK");
+    }
+    pv_store_close(opened.store);
+}
+
+// Changes the rows of a closed store or of a new LMDB file behind our back.
+void Meddle(const std::string &path, unsigned flags,
+            const std::function<void(MDB_txn *, MDB_dbi)> &change)
+{
+    MDB_env *env = nullptr;
+    MDB_txn *txn = nullptr;
+    MDB_dbi dbi = 0;
+    ASSERT_EQ(mdb_env_create(&env), 0);
+    ASSERT_EQ(mdb_env_open(env, path.c_str(), 0, 0600), 0);
+    ASSERT_EQ(mdb_txn_begin(env, nullptr, 0, &txn), 0);
+    ASSERT_EQ(mdb_dbi_open(txn, nullptr, flags, &dbi), 0);
+    change(txn, dbi);
+    ASSERT_EQ(mdb_txn_commit(txn), 0);
+    mdb_env_close(env);
+}
+
+void PutRaw(MDB_txn *txn, MDB_dbi dbi, std::string key, std::string value)
+{
+    MDB_val k = {key.size(), key.data()};
+    MDB_val v = {value.size(), value.data()};
+    ASSERT_EQ(mdb_put(txn, dbi, &k, &v, 0), 0);
+}
+
+// As keys.h says: space 'm', the name, its end.
+const std::string kFormatKey("mformat\0\0", 9);
+
+TEST(LmdbOpen, MakesAStoreAndOpensItAgain)
+{
+    Folder folder;
+    const std::string path = folder.path() + "/new";
+    MakeStore(path);
+    struct stat info;
+    ASSERT_EQ(stat(path.c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777U, 0700U);
+    ASSERT_EQ(stat((path + "/data.mdb").c_str(), &info), 0);
+    EXPECT_EQ(info.st_mode & 0777U, 0600U);
+
+    const Opened opened = Open(path);
+    ASSERT_EQ(opened.code, "OK") << opened.sentence;
+    EXPECT_EQ(opened.sentence, "");
+    {
+        Read read(opened.store);
+        pv_view value;
+        EXPECT_CODE("OK", pv_txn_get(read, View("n2"), &value));
+        EXPECT_EQ(pv_txn_revision(read), 1U);
+    }
+    pv_store_close(opened.store);
+}
+
+TEST(LmdbOpen, DefaultsServe)
+{
+    Folder folder;
+    MakeStore(folder.path());
+    char error[PV_LMDB_ERROR_SIZE];
+    pv_store *store = nullptr;
+    ASSERT_EQ(Code(pv_lmdb_open(folder.path().c_str(), nullptr, &store, error)), "OK") << error;
+    pv_lmdb_check_readers(store);
+    pv_store_close(store);
+}
+
+TEST(LmdbOpen, RefusesAFolderThatIsNotThere)
+{
+    Folder folder;
+    ExpectRefused(folder.path() + "/none", false, "NOT_FOUND", "There is no store");
+    EXPECT_FALSE(std::filesystem::exists(folder.path() + "/none"));
+    ExpectRefused(folder.path() + "/none/below", true, "NOT_FOUND", "make the folder");
+}
+
+TEST(LmdbOpen, RefusesAnEmptyFolderAndLeavesNothingInIt)
+{
+    Folder folder;
+    ExpectRefused(folder.path(), false, "NOT_FOUND", "holds no data.mdb");
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+TEST(LmdbOpen, RefusesAnEmptyDataFileUnlessAskedToCreate)
+{
+    Folder folder;
+    std::ofstream(folder.path() + "/data.mdb").close();
+    ExpectRefused(folder.path(), false, "NOT_FOUND", "There is no store");
+    MakeStore(folder.path());
+}
+
+TEST(LmdbOpen, RefusesAFileInPlaceOfTheFolder)
+{
+    Folder folder;
+    const std::string path = folder.path() + "/file";
+    std::ofstream(path) << "text";
+    ExpectRefused(path, true, "FAILED_PRECONDITION", "is a file");
+}
+
+TEST(LmdbOpen, RefusesAPathThatIsTooLongOrEmpty)
+{
+    EXPECT_EQ(Open(std::string(5000, 'x')).code, "INVALID_ARGUMENT");
+    EXPECT_EQ(Open("").code, "INVALID_ARGUMENT");
+}
+
+TEST(LmdbOpen, RefusesAFileThatIsNoStore)
+{
+    Folder folder;
+    std::ofstream(folder.path() + "/data.mdb") << std::string(100000, 'x');
+    ExpectRefused(folder.path(), false, "FAILED_PRECONDITION", "no Purvey store");
+    ExpectRefused(folder.path(), true, "FAILED_PRECONDITION", "no Purvey store");
+}
+
+TEST(LmdbOpen, RefusesAFileTooShortToHaveABeginning)
+{
+    Folder folder;
+    std::ofstream(folder.path() + "/data.mdb") << "x";
+    ExpectRefused(folder.path(), true, "FAILED_PRECONDITION", "no Purvey store");
+}
+
+TEST(LmdbOpen, RefusesADamagedBeginning)
+{
+    Folder folder;
+    MakeStore(folder.path());
+    std::fstream file(folder.path() + "/data.mdb", std::ios::in | std::ios::out | std::ios::binary);
+    file << std::string(8192, '\x5a'); // both of LMDB's meta pages
+    file.close();
+    ExpectRefused(folder.path(), false, "FAILED_PRECONDITION", "damaged");
+}
+
+TEST(LmdbOpen, RefusesACopyThatWasCutShort)
+{
+    Folder folder;
+    MakeStore(folder.path(), 2000);
+    const std::string data = folder.path() + "/data.mdb";
+    std::filesystem::resize_file(data, std::filesystem::file_size(data) / 2);
+    ExpectRefused(folder.path(), false, "DATA_LOSS", "pages in use");
+}
+
+TEST(LmdbOpen, RefusesAnLmdbFileOfAnotherProgram)
+{
+    Folder folder;
+    Meddle(folder.path(), 0, [](MDB_txn *txn, MDB_dbi dbi) { PutRaw(txn, dbi, "key", "value"); });
+    ExpectRefused(folder.path(), false, "FAILED_PRECONDITION", "no Purvey store");
+    ExpectRefused(folder.path(), true, "FAILED_PRECONDITION", "no Purvey store");
+}
+
+TEST(LmdbOpen, RefusesATableWithOtherKeys)
+{
+    Folder folder;
+    Meddle(folder.path(), MDB_DUPSORT,
+           [](MDB_txn *txn, MDB_dbi dbi) { PutRaw(txn, dbi, "key", "value"); });
+    ExpectRefused(folder.path(), true, "FAILED_PRECONDITION", "other keys");
+}
+
+// A process that died between making the file and the first commit.
+TEST(LmdbOpen, CompletesAStoreThatWasOnlyBegun)
+{
+    Folder folder;
+    Meddle(folder.path(), 0, [](MDB_txn *, MDB_dbi) {});
+    ExpectRefused(folder.path(), false, "FAILED_PRECONDITION", "is empty");
+    MakeStore(folder.path());
+}
+
+TEST(LmdbOpen, RefusesANewerFormat)
+{
+    Folder folder;
+    MakeStore(folder.path());
+    Meddle(folder.path(), 0, [](MDB_txn *txn, MDB_dbi dbi) {
+        PutRaw(txn, dbi, kFormatKey, std::string("purvey\0\0\0\2", 10));
+    });
+    ExpectRefused(folder.path(), false, "FAILED_PRECONDITION",
+                  "has format 2 and this program reads format 1: use the newer program");
+}
+
+TEST(LmdbOpen, RefusesAFormatRowThatCannotBeRead)
+{
+    for (const std::string &row :
+         {std::string("purvey"), std::string("PURVEY\0\0\0\1", 10), std::string()}) {
+        Folder folder;
+        MakeStore(folder.path());
+        Meddle(folder.path(), 0,
+               [&](MDB_txn *txn, MDB_dbi dbi) { PutRaw(txn, dbi, kFormatKey, row); });
+        ExpectRefused(folder.path(), false, "DATA_LOSS", "format row cannot be read");
+    }
+}
+
+TEST(LmdbOpen, RefusesASecondServerInThisProcess)
+{
+    Folder folder;
+    const Opened first = Open(folder.path(), true);
+    ASSERT_EQ(first.code, "OK") << first.sentence;
+    ExpectRefused(folder.path(), false, "FAILED_PRECONDITION",
+                  "in use by another server (process " + std::to_string(getpid()) + ")");
+    {
+        Write write(first.store);
+        EXPECT_CODE("OK", pv_txn_put(write, View("n"), View("1")));
+        EXPECT_EQ(write.Commit(), "OK") << "the refusal has not harmed the first";
+    }
+    pv_store_close(first.store);
+    const Opened second = Open(folder.path());
+    EXPECT_EQ(second.code, "OK") << second.sentence;
+    pv_store_close(second.store);
+}
+
+// A child holds the store; when it is killed its lock is gone with it.
+TEST(LmdbOpen, RefusesASecondServerWhileTheFirstLives)
+{
+    Folder folder;
+    int ready[2];
+    ASSERT_EQ(pipe(ready), 0);
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+        const Opened opened = Open(folder.path(), true);
+        const char byte = opened.code == "OK" ? 'y' : 'n';
+        if (write(ready[1], &byte, 1) == 1) { pause(); }
+        _exit(1);
+    }
+    char byte = 0;
+    ASSERT_EQ(read(ready[0], &byte, 1), 1);
+    ASSERT_EQ(byte, 'y');
+    ExpectRefused(folder.path(), false, "FAILED_PRECONDITION", "process " + std::to_string(child));
+    ASSERT_EQ(kill(child, SIGKILL), 0);
+    ASSERT_EQ(waitpid(child, nullptr, 0), child);
+    const Opened opened = Open(folder.path());
+    EXPECT_EQ(opened.code, "OK") << opened.sentence;
+    pv_store_close(opened.store);
+    close(ready[0]);
+    close(ready[1]);
+}
+
+// Runs a check without the right of root to write everywhere; other users do not have it anyway.
+void WithoutRights(const std::function<void()> &check)
+{
+    __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct rights[2] = {};
+    ASSERT_EQ(syscall(SYS_capget, &header, rights), 0);
+    const auto before = rights[0].effective;
+    rights[0].effective &= ~((1U << CAP_DAC_OVERRIDE) | (1U << CAP_DAC_READ_SEARCH));
+    ASSERT_EQ(syscall(SYS_capset, &header, rights), 0);
+    check();
+    rights[0].effective = before;
+    ASSERT_EQ(syscall(SYS_capset, &header, rights), 0);
+}
+
+TEST(LmdbOpen, RefusesAReadOnlyFolder)
+{
+    Folder folder;
+    MakeStore(folder.path());
+    ASSERT_EQ(chmod((folder.path() + "/data.mdb").c_str(), 0444), 0);
+    ASSERT_EQ(chmod((folder.path() + "/server.lock").c_str(), 0444), 0);
+    ASSERT_EQ(chmod(folder.path().c_str(), 0555), 0);
+    WithoutRights(
+        [&] { ExpectRefused(folder.path(), false, "PERMISSION_DENIED", "must be writable"); });
+    ASSERT_EQ(chmod(folder.path().c_str(), 0755), 0);
+    ASSERT_EQ(unlink((folder.path() + "/server.lock").c_str()), 0);
+    ASSERT_EQ(chmod(folder.path().c_str(), 0555), 0);
+    WithoutRights(
+        [&] { ExpectRefused(folder.path(), false, "PERMISSION_DENIED", "must be writable"); });
+    ASSERT_EQ(chmod(folder.path().c_str(), 0755), 0);
+}
+
+TEST(LmdbOpen, RefusesADataFileThatCannotBeWritten)
+{
+    Folder folder;
+    MakeStore(folder.path());
+    ASSERT_EQ(chmod((folder.path() + "/data.mdb").c_str(), 0444), 0);
+    ASSERT_EQ(unlink((folder.path() + "/server.lock").c_str()), 0);
+    ASSERT_EQ(unlink((folder.path() + "/lock.mdb").c_str()), 0);
+    WithoutRights(
+        [&] { ExpectRefused(folder.path(), false, "PERMISSION_DENIED", "open data.mdb"); });
+}
+
+TEST(LmdbOpen, AFailedOpenGivesTheLockBack)
+{
+    Folder folder;
+    MakeStore(folder.path());
+    Meddle(folder.path(), 0, [](MDB_txn *txn, MDB_dbi dbi) { PutRaw(txn, dbi, kFormatKey, "x"); });
+    EXPECT_EQ(Open(folder.path()).code, "DATA_LOSS");
+    EXPECT_EQ(Open(folder.path()).code, "DATA_LOSS") << "not: in use";
+}
+
+TEST(LmdbOpen, ReadersAreBoundedAndRefusedBeyond)
+{
+    Folder folder;
+    pv_lmdb_options options = {};
+    options.map_bytes = uint64_t{1} << 28;
+    options.create = true;
+    options.readers_max = 8;
+    char error[PV_LMDB_ERROR_SIZE];
+    pv_store *store = nullptr;
+    ASSERT_EQ(Code(pv_lmdb_open(folder.path().c_str(), &options, &store, error)), "OK") << error;
+    Arena arena;
+    std::vector<pv_txn *> readers;
+    pv_txn *txn = nullptr;
+    while (readers.size() < 100 && pv_is_ok(pv_read_begin(store, arena, &txn))) {
+        readers.push_back(txn);
+    }
+    EXPECT_GE(readers.size(), 8U);
+    EXPECT_LT(readers.size(), 100U) << "LMDB fills a page with slots, but not for ever";
+    EXPECT_CODE("RESOURCE_EXHAUSTED", pv_read_begin(store, arena, &txn));
+    pv_txn_abort(readers.back());
+    EXPECT_CODE("OK", pv_read_begin(store, arena, &readers.back()));
+    for (pv_txn *reader : readers) { pv_txn_abort(reader); }
+    pv_store_close(store);
+}
+
+} // namespace
+} // namespace store_test
