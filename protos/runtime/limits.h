@@ -26,6 +26,9 @@ enum {
     /* Bytes of any other varint: 64 bits in groups of seven. */
     PV_WIRE_VARINT_BYTES_MAX = 10,
 
+    /* Characters of a key of a map. */
+    PV_MAP_KEY_MAX = 64,
+
     /* Bytes of a field's path in an error. Deeper paths lose their beginning. */
     PV_PATH_TEXT_SIZE = 256,
 

@@ -69,6 +69,9 @@ const ProtobufCMessage *pv_field_message_at(const ProtobufCMessage *message, con
 /* Any singular integer, bool or enum as 64 bits (unsigned 64-bit values wrap); 0 when unset. */
 int64_t pv_field_integer(const ProtobufCMessage *message, const pv_field *field);
 
+/* One value of an integer, bool or enum field as 64 bits. */
+int64_t pv_value_integer(const pv_field *field, const void *value);
+
 /* Sets a singular string field; `text` must live as long as the message. */
 void pv_field_set_string(ProtobufCMessage *message, const pv_field *field, char *text);
 
