@@ -1,0 +1,344 @@
+/* Contracts: begin, show, end. Who signs is in `signer_of`, what a signature does in `put_in_force`. */
+#include "purvey/contract/v1/contract_service.pv.h"
+
+#include "purvey/account/v1/account.pv.h"
+#include "server/flows/contract/contracts.h"
+#include "server/flows/contract/make.h"
+
+static pv_status refuse_type(pv_call *call, const pv_agreement *agreement, const char *wanted)
+{
+    pv_error_note(&call->error, "type", "%s", wanted);
+    return pv_refuse(&call->error, &pv_error_reason_agreement_type_wrong,
+                     "%s works on agreements of type %s; %s is of another type.", call->method->name,
+                     wanted, agreement->id);
+}
+
+/* Refuses if the partner has a contract on the agreement that has not ended. */
+static pv_status check_no_live_contract(pv_call *call, const pv_agreement *agreement,
+                                        const char *partner_id)
+{
+    static const pv_contract_state live[] = {PV_CONTRACT_STATE_PENDING, PV_CONTRACT_STATE_ENROLLING,
+                                             PV_CONTRACT_STATE_ACTIVE};
+    const pv_object_info *object = &pv_contract__object;
+    for (size_t i = 0; i < sizeof live / sizeof *live; i++) {
+        const pv_condition conditions[] = {
+            pv_where(object, "agreement_id", agreement->id),
+            pv_where_number(object, "state", (uint64_t)live[i]),
+        };
+        pv_contract *existing = NULL;
+        pv_status status = pv_lookup(call, object, pv_id_of(&pv_account__object, partner_id),
+                                     conditions, 2, &existing);
+        if (status.code == PV_CODE_NOT_FOUND) { continue; }
+        PV_TRY(status);
+        pv_error_note(&call->error, "existing_id", "%s", existing->id);
+        pv_error_resource(&call->error, object->name, existing->id);
+        return pv_refuse(&call->error, &pv_error_reason_contract_exists,
+                         "Contract %s on this agreement has not ended.", existing->id);
+    }
+    return pv_ok();
+}
+
+/* A contract from the active version of an agreement, without its partner and its state. */
+static pv_status draw_up(pv_call *call, const pv_agreement *agreement,
+                         const pv_agreement_version *version, char *name, pv_contract **ret_contract)
+{
+    pv_contract *contract = NULL;
+    PV_TRY(pv_make(call, &pv_contract__object, &contract));
+    contract->distributor_id = agreement->distributor_id;
+    contract->type = agreement->type;
+    contract->agreement_id = agreement->id;
+    contract->agreement_version = version->number;
+    contract->marketplace_id = agreement->marketplace_id;
+    contract->name = pv_is_empty(name) ? agreement->name : name;
+    *ret_contract = contract;
+    return pv_ok();
+}
+
+static pv_status find_partner(pv_call *call, const char *partner_id, pv_agreement_type type)
+{
+    pv_account *partner = NULL;
+    bool is_party = false;
+    pv_status status = pv_peek(call, &pv_account__object, partner_id, &partner, &is_party);
+    if (status.code == PV_CODE_NOT_FOUND) {
+        return pv_not_found(call, &pv_account__object, partner_id);
+    }
+    PV_TRY(status);
+    bool program = type == PV_AGREEMENT_TYPE_PROGRAM;
+    if (partner->type != (program ? PV_ACCOUNT_TYPE_VENDOR : PV_ACCOUNT_TYPE_RESELLER)) {
+        pv_error_note(&call->error, "type", program ? "VENDOR" : "RESELLER");
+        return pv_refuse(&call->error, &pv_error_reason_partner_type_wrong,
+                         "The partner of a %s contract is a %s.", program ? "PROGRAM" : "SERVICE",
+                         program ? "vendor" : "reseller");
+    }
+    if (partner->state != PV_ACCOUNT_STATE_ACTIVE) {
+        pv_error_note(&call->error, "account", "%s", partner_id);
+        return pv_refuse(&call->error, &pv_error_reason_partner_inactive, NULL);
+    }
+    return pv_ok();
+}
+
+pv_status pv_contract_service_create_contract(pv_call *call,
+                                              const pv_create_contract_request *request,
+                                              pv_create_contract_response *response)
+{
+    pv_agreement *agreement = NULL;
+    PV_TRY(pv_find(call, &pv_agreement__object, request->agreement_id, &agreement));
+    if (agreement->type == PV_AGREEMENT_TYPE_DISTRIBUTION) {
+        return refuse_type(call, agreement, "PROGRAM or SERVICE");
+    }
+    PV_TRY(find_partner(call, request->partner_id, agreement->type));
+    pv_agreement_version *version = NULL;
+    PV_TRY(pv_agreement_active_version(call, agreement, &version));
+    PV_TRY(check_no_live_contract(call, agreement, request->partner_id));
+    pv_contract *contract = NULL;
+    PV_TRY(draw_up(call, agreement, version, request->name, &contract));
+    contract->message = request->message;
+    if (agreement->type == PV_AGREEMENT_TYPE_PROGRAM) {
+        contract->vendor_id = request->partner_id;
+    } else {
+        contract->reseller_id = request->partner_id;
+    }
+    PV_TRY(pv_move(call, &pv_contract__object, contract, PV_CONTRACT_STATE_PENDING));
+    PV_TRY(pv_save(call, &pv_contract__object, contract));
+    response->contract = contract;
+    return pv_ok();
+}
+
+/* The caller's act makes the contract active. A version activated since it was drawn up is offered. */
+static pv_status put_in_force(pv_call *call, const pv_agreement *agreement, pv_contract *contract)
+{
+    PV_TRY(pv_move(call, &pv_contract__object, contract, PV_CONTRACT_STATE_ACTIVE));
+    PV_TRY(pv_stamp(call, &contract->sign_time));
+    PV_TRY(pv_text(call, pv_caller_of(call)->user_id, &contract->signer_user_id));
+    bool newer = agreement->active_version != contract->agreement_version;
+    contract->offered_agreement_version = newer ? agreement->active_version : 0;
+    return pv_ok();
+}
+
+/* An enrolment with nothing left to answer. */
+static pv_status finish_enrollment(pv_call *call, const pv_agreement *agreement,
+                                   pv_contract *contract)
+{
+    if (agreement->auto_accept) { return put_in_force(call, agreement, contract); }
+    return pv_move(call, &pv_contract__object, contract, PV_CONTRACT_STATE_PENDING);
+}
+
+/* The contract carries the questions of its version, so that the form stays what it was. */
+static pv_status copy_form(pv_call *call, const pv_agreement_version *version, pv_contract *contract)
+{
+    size_t count = version->n_enroll_questions;
+    if (count == 0) { return pv_ok(); }
+    contract->answers = pv_arena_zalloc(call->arena, count, sizeof *contract->answers);
+    if (contract->answers == NULL) { return pv_out_of_memory(call); }
+    for (size_t i = 0; i < count; i++) {
+        PV_TRY(pv_make_part(call, &pv_enrollment_answer__info, &contract->answers[i]));
+        contract->answers[i]->question = version->enroll_questions[i];
+    }
+    contract->n_answers = count;
+    return pv_ok();
+}
+
+pv_status pv_contract_service_enroll_contract(pv_call *call,
+                                              const pv_enroll_contract_request *request,
+                                              pv_enroll_contract_response *response)
+{
+    const pv_caller *caller = pv_caller_of(call);
+    pv_agreement *agreement = NULL;
+    PV_TRY(pv_agreement_visible(call, request->agreement_id, &agreement));
+    if (agreement->type != PV_AGREEMENT_TYPE_DISTRIBUTION) {
+        return refuse_type(call, agreement, "DISTRIBUTION");
+    }
+    pv_agreement_version *version = NULL;
+    PV_TRY(pv_agreement_active_version(call, agreement, &version));
+    PV_TRY(pv_contract_demand_program(call, agreement->distributor_id, caller->account_id));
+    PV_TRY(check_no_live_contract(call, agreement, caller->account_id));
+    pv_contract *contract = NULL;
+    PV_TRY(draw_up(call, agreement, version, request->name, &contract));
+    PV_TRY(pv_text(call, caller->account_id, &contract->vendor_id));
+    PV_TRY(pv_stamp(call, &contract->enroll_time));
+    PV_TRY(copy_form(call, version, contract));
+    if (contract->n_answers > 0) {
+        PV_TRY(pv_move(call, &pv_contract__object, contract, PV_CONTRACT_STATE_ENROLLING));
+    } else {
+        PV_TRY(finish_enrollment(call, agreement, contract));
+    }
+    PV_TRY(pv_save(call, &pv_contract__object, contract));
+    response->contract = contract;
+    return pv_ok();
+}
+
+/* Every question needs an answer. */
+static pv_status take_answers(pv_call *call, const pv_complete_enrollment_request *request,
+                              pv_contract *contract)
+{
+    for (size_t i = 0; i < contract->n_answers; i++) {
+        bool answered = i < request->n_answers && !pv_is_empty(request->answers[i]);
+        if (answered) {
+            contract->answers[i]->answer = request->answers[i];
+        } else {
+            pv_violate(call, "ANSWER", contract->id, "question %zu is not answered: %s", i + 1,
+                       contract->answers[i]->question);
+        }
+    }
+    if (request->n_answers > contract->n_answers) {
+        pv_violate(call, "ANSWER", contract->id, "the form has %zu questions, not %zu",
+                   contract->n_answers, request->n_answers);
+    }
+    if (call->error.violation_count == 0) { return pv_ok(); }
+    pv_error_note(&call->error, "questions", "%zu", contract->n_answers);
+    return pv_refuse(&call->error, &pv_error_reason_answers_incomplete, NULL);
+}
+
+pv_status pv_contract_service_complete_enrollment(pv_call *call,
+                                                  const pv_complete_enrollment_request *request,
+                                                  pv_complete_enrollment_response *response)
+{
+    pv_contract *contract = NULL;
+    PV_TRY(pv_begin(call, &pv_contract__object, request->contract_id, request->etag, &contract));
+    PV_TRY(take_answers(call, request, contract));
+    PV_TRY(pv_contract_demand_program(call, contract->distributor_id, contract->vendor_id));
+    pv_agreement *agreement = NULL;
+    PV_TRY(pv_fetch(call, &pv_agreement__object, contract->agreement_id, &agreement));
+    PV_TRY(finish_enrollment(call, agreement, contract));
+    PV_TRY(pv_save(call, &pv_contract__object, contract));
+    response->contract = contract;
+    return pv_ok();
+}
+
+pv_status pv_contract_service_get_contract(pv_call *call, const pv_get_contract_request *request,
+                                           pv_get_contract_response *response)
+{
+    (void)response;
+    return pv_answer_get(call, &pv_contract__object, request->contract_id);
+}
+
+pv_status pv_contract_service_list_contracts(pv_call *call, const pv_list_contracts_request *request,
+                                             pv_list_contracts_response *response)
+{
+    (void)response;
+    return pv_answer_list(call, &pv_contract__object, &request->base, NULL, 0);
+}
+
+/* Who signs: the partner of what the distributor began, the distributor of what the vendor began. */
+static pv_account_type signer_of(pv_agreement_type type)
+{
+    if (type == PV_AGREEMENT_TYPE_DISTRIBUTION) { return PV_ACCOUNT_TYPE_DISTRIBUTOR; }
+    return type == PV_AGREEMENT_TYPE_PROGRAM ? PV_ACCOUNT_TYPE_VENDOR : PV_ACCOUNT_TYPE_RESELLER;
+}
+
+static pv_account_type beginner_of(pv_agreement_type type)
+{
+    return type == PV_AGREEMENT_TYPE_DISTRIBUTION ? PV_ACCOUNT_TYPE_VENDOR
+                                                  : PV_ACCOUNT_TYPE_DISTRIBUTOR;
+}
+
+static const char *role_name(pv_account_type role)
+{
+    if (role == PV_ACCOUNT_TYPE_VENDOR) { return "VENDOR"; }
+    return role == PV_ACCOUNT_TYPE_DISTRIBUTOR ? "DISTRIBUTOR" : "RESELLER";
+}
+
+/* Which party may do it depends on the type of the contract, which the access table cannot know. */
+static pv_status check_party(pv_call *call, const pv_contract *contract, pv_account_type may)
+{
+    pv_account_type role = (pv_account_type)pv_caller_of(call)->role;
+    if (role == may) { return pv_ok(); }
+    pv_error_note(&call->error, "method", "%s", call->method->name);
+    pv_error_note(&call->error, "role", "%s", role_name(role));
+    pv_error_note(&call->error, "roles", "%s", role_name(may));
+    return pv_refuse(&call->error, &pv_error_reason_party_may_not,
+                     "%s of contract %s is for its %s; you are its %s.", call->method->name,
+                     contract->id, role_name(may), role_name(role));
+}
+
+pv_status pv_contract_service_sign_contract(pv_call *call, const pv_sign_contract_request *request,
+                                            pv_sign_contract_response *response)
+{
+    pv_contract *contract = NULL;
+    PV_TRY(pv_begin(call, &pv_contract__object, request->contract_id, request->etag, &contract));
+    PV_TRY(check_party(call, contract, signer_of(contract->type)));
+    if (contract->type == PV_AGREEMENT_TYPE_DISTRIBUTION) {
+        PV_TRY(pv_contract_demand_program(call, contract->distributor_id, contract->vendor_id));
+    }
+    pv_agreement *agreement = NULL;
+    PV_TRY(pv_fetch(call, &pv_agreement__object, contract->agreement_id, &agreement));
+    PV_TRY(put_in_force(call, agreement, contract));
+    PV_TRY(pv_save(call, &pv_contract__object, contract));
+    response->contract = contract;
+    return pv_ok();
+}
+
+pv_status pv_contract_service_reject_contract(pv_call *call,
+                                              const pv_reject_contract_request *request,
+                                              pv_reject_contract_response *response)
+{
+    pv_contract *contract = NULL;
+    PV_TRY(pv_begin(call, &pv_contract__object, request->contract_id, request->etag, &contract));
+    PV_TRY(check_party(call, contract, signer_of(contract->type)));
+    contract->note = request->note;
+    PV_TRY(pv_move(call, &pv_contract__object, contract, PV_CONTRACT_STATE_REJECTED));
+    PV_TRY(pv_save(call, &pv_contract__object, contract));
+    response->contract = contract;
+    return pv_ok();
+}
+
+pv_status pv_contract_service_refine_contract(pv_call *call,
+                                              const pv_refine_contract_request *request,
+                                              pv_refine_contract_response *response)
+{
+    pv_contract *contract = NULL;
+    PV_TRY(pv_begin(call, &pv_contract__object, request->contract_id, request->etag, &contract));
+    if (contract->n_answers == 0) {
+        pv_error_note(&call->error, "contract", "%s", contract->id);
+        return pv_refuse(&call->error, &pv_error_reason_contract_without_form, NULL);
+    }
+    contract->note = request->note;
+    PV_TRY(pv_move(call, &pv_contract__object, contract, PV_CONTRACT_STATE_ENROLLING));
+    PV_TRY(pv_save(call, &pv_contract__object, contract));
+    response->contract = contract;
+    return pv_ok();
+}
+
+pv_status pv_contract_service_terminate_contract(pv_call *call,
+                                                 const pv_terminate_contract_request *request,
+                                                 pv_terminate_contract_response *response)
+{
+    pv_contract *contract = NULL;
+    PV_TRY(pv_begin(call, &pv_contract__object, request->contract_id, request->etag, &contract));
+    contract->termination_note = request->note;
+    contract->offered_agreement_version = 0;
+    PV_TRY(pv_stamp(call, &contract->terminate_time));
+    PV_TRY(pv_move(call, &pv_contract__object, contract, PV_CONTRACT_STATE_TERMINATED));
+    PV_TRY(pv_save(call, &pv_contract__object, contract));
+    response->contract = contract;
+    return pv_ok();
+}
+
+pv_status pv_contract_service_accept_contract_version(
+    pv_call *call, const pv_accept_contract_version_request *request,
+    pv_accept_contract_version_response *response)
+{
+    pv_contract *contract = NULL;
+    PV_TRY(pv_begin(call, &pv_contract__object, request->contract_id, request->etag, &contract));
+    if (contract->offered_agreement_version == 0) {
+        pv_error_note(&call->error, "version", "%u", contract->agreement_version);
+        return pv_refuse(&call->error, &pv_error_reason_contract_version_current, NULL);
+    }
+    contract->agreement_version = contract->offered_agreement_version;
+    contract->offered_agreement_version = 0;
+    PV_TRY(pv_save(call, &pv_contract__object, contract));
+    response->contract = contract;
+    return pv_ok();
+}
+
+pv_status pv_contract_service_delete_contract(pv_call *call,
+                                              const pv_delete_contract_request *request,
+                                              pv_delete_contract_response *response)
+{
+    pv_contract *contract = NULL;
+    PV_TRY(pv_begin(call, &pv_contract__object, request->contract_id, request->etag, &contract));
+    PV_TRY(check_party(call, contract, beginner_of(contract->type)));
+    PV_TRY(pv_remove(call, &pv_contract__object, contract));
+    response->contract = contract;
+    return pv_ok();
+}
