@@ -19,8 +19,7 @@ bool pv_access_permits(const pv_method_info *method, const pv_caller *caller)
     return caller != NULL && permits_role(method, caller->role) && permits_grant(method, caller);
 }
 
-/* Name of an enum's value without the prefix of the enum, which ends where that of value 0 says UNSPECIFIED. */
-static const char *value_name(const ProtobufCEnumDescriptor *type, int value)
+const char *pv_access_word(const ProtobufCEnumDescriptor *type, int value)
 {
     const ProtobufCEnumValue *zero = protobuf_c_enum_descriptor_get_value(type, 0);
     const ProtobufCEnumValue *named = protobuf_c_enum_descriptor_get_value(type, value);
@@ -28,7 +27,7 @@ static const char *value_name(const ProtobufCEnumDescriptor *type, int value)
     return named->name + (strlen(zero->name) - strlen("UNSPECIFIED"));
 }
 
-static const char *role_name(int role) { return value_name(&purvey__common__v1__account_type__descriptor, role); }
+static const char *role_name(int role) { return pv_access_word(&purvey__common__v1__account_type__descriptor, role); }
 
 static pv_status refuse_role(const pv_method_info *method, const pv_caller *caller, pv_error *error)
 {
@@ -47,15 +46,15 @@ static pv_status refuse_role(const pv_method_info *method, const pv_caller *call
 
 static pv_status refuse_grant(const pv_method_info *method, const pv_caller *caller, pv_error *error)
 {
-    const char *module = value_name(&purvey__common__v1__module__descriptor, method->module);
-    const char *grant = value_name(&purvey__common__v1__grant__descriptor, method->grant);
+    const char *module = pv_access_word(&purvey__common__v1__module__descriptor, method->module);
+    const char *grant = pv_access_word(&purvey__common__v1__grant__descriptor, method->grant);
     uint8_t held = method->module < PV_MODULES_MAX ? caller->grants[method->module] : 0;
     pv_error_note(error, "method", "%s", method->path + 1);
     pv_error_note(error, "module", "%s", module);
     pv_error_note(error, "grant", "%s", grant);
     return pv_refuse(error, &pv_error_reason_grant_missing, "%s needs the grant %s in the module %s; you have %s.",
                      method->name, grant, module,
-                     held == 0 ? "none" : value_name(&purvey__common__v1__grant__descriptor, held));
+                     held == 0 ? "none" : pv_access_word(&purvey__common__v1__grant__descriptor, held));
 }
 
 pv_status pv_access_check(const pv_method_info *method, const pv_caller *caller, pv_error *error)

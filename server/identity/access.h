@@ -17,6 +17,10 @@ PV_MUST_USE pv_status pv_access_check(const pv_method_info *method, const pv_cal
 /* The same question without an error to fill, for WhoAmI. */
 bool pv_access_permits(const pv_method_info *method, const pv_caller *caller);
 
+/* Name of an enum's value without the prefix of the enum: "MANAGE". The enum's value 0 must be named
+ * ..._UNSPECIFIED; an unknown number is "UNSPECIFIED" too. Static. */
+const char *pv_access_word(const ProtobufCEnumDescriptor *type, int value);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,99 @@
+/* Accounts: made and switched by the operator, kept by their own administrators. */
+#include "purvey/account/v1/account_service.pv.h"
+
+#include "server/flows/account/mask.h"
+
+pv_status pv_account_service_create_account(pv_call *call, const pv_create_account_request *request,
+                                            pv_create_account_response *response)
+{
+    if (request->type == PV_ACCOUNT_TYPE_OPERATOR) {
+        return pv_refuse(&call->error, &pv_error_reason_operator_is_fixed,
+                         "A second operator cannot be made; the platform has one from its start.");
+    }
+    pv_account *account = pv_arena_alloc(call->arena, sizeof *account);
+    if (account == NULL) { return pv_out_of_memory(call); }
+    *account = (pv_account)PV_ACCOUNT__INIT;
+    PV_TRY(pv_new_id(call, &pv_account__object, &account->id));
+    PV_TRY(pv_text(call, pv_caller_of(call)->account_id, &account->operator_id));
+    account->type = request->type;
+    account->name = request->name;
+    account->external_id = request->external_id;
+    account->countries = request->countries;
+    account->n_countries = request->n_countries;
+    PV_TRY(pv_move(call, &pv_account__object, account, PV_ACCOUNT_STATE_ACTIVE));
+    PV_TRY(pv_save(call, &pv_account__object, account));
+    response->account = account;
+    return pv_ok();
+}
+
+pv_status pv_account_service_get_account(pv_call *call, const pv_get_account_request *request,
+                                         pv_get_account_response *response)
+{
+    (void)response;
+    return pv_answer_get(call, &pv_account__object, request->account_id);
+}
+
+pv_status pv_account_service_list_accounts(pv_call *call, const pv_list_accounts_request *request,
+                                           pv_list_accounts_response *response)
+{
+    (void)response;
+    return pv_answer_list(call, &pv_account__object, &request->base, NULL, 0);
+}
+
+pv_status pv_account_service_update_account(pv_call *call, const pv_update_account_request *request,
+                                            pv_update_account_response *response)
+{
+    enum { NAME, EXTERNAL_ID, COUNTRIES, FIELDS };
+    const account_field fields[FIELDS] = {
+        [NAME] = {"name", request->name[0] != '\0'},
+        [EXTERNAL_ID] = {"external_id", request->external_id[0] != '\0'},
+        [COUNTRIES] = {"countries", request->n_countries > 0},
+    };
+    pv_account *account = NULL;
+    uint32_t changes = 0;
+    PV_TRY(pv_begin(call, &pv_account__object, request->account_id, request->etag, &account));
+    PV_TRY(account_mask(call, request->update_mask, fields, FIELDS, &changes));
+    if ((changes & 1U << EXTERNAL_ID) != 0 && pv_caller_of(call)->role != PV_ACCOUNT_TYPE_OPERATOR) {
+        pv_error_note(&call->error, "field", "external_id");
+        return pv_refuse(&call->error, &pv_error_reason_update_mask_invalid,
+                         "external_id is the operator's key of the account; only the operator changes it.");
+    }
+    if ((changes & 1U << NAME) != 0) {
+        PV_TRY(account_require_text(call, "name", request->name));
+        account->name = request->name;
+    }
+    if ((changes & 1U << EXTERNAL_ID) != 0) { account->external_id = request->external_id; }
+    if ((changes & 1U << COUNTRIES) != 0) {
+        account->countries = request->countries;
+        account->n_countries = request->n_countries;
+    }
+    PV_TRY(pv_save(call, &pv_account__object, account));
+    response->account = account;
+    return pv_ok();
+}
+
+pv_status pv_account_service_activate_account(pv_call *call, const pv_activate_account_request *request,
+                                              pv_activate_account_response *response)
+{
+    pv_account *account = NULL;
+    PV_TRY(pv_begin(call, &pv_account__object, request->account_id, request->etag, &account));
+    PV_TRY(pv_move(call, &pv_account__object, account, PV_ACCOUNT_STATE_ACTIVE));
+    PV_TRY(pv_save(call, &pv_account__object, account));
+    response->account = account;
+    return pv_ok();
+}
+
+pv_status pv_account_service_deactivate_account(pv_call *call, const pv_deactivate_account_request *request,
+                                                pv_deactivate_account_response *response)
+{
+    pv_account *account = NULL;
+    PV_TRY(pv_begin(call, &pv_account__object, request->account_id, request->etag, &account));
+    if (account->type == PV_ACCOUNT_TYPE_OPERATOR) {
+        return pv_refuse(&call->error, &pv_error_reason_operator_is_fixed,
+                         "The operator's own account stays active: nobody could activate it again.");
+    }
+    PV_TRY(pv_move(call, &pv_account__object, account, PV_ACCOUNT_STATE_INACTIVE));
+    PV_TRY(pv_save(call, &pv_account__object, account));
+    response->account = account;
+    return pv_ok();
+}

@@ -1,0 +1,115 @@
+/* Client certificates. What is signed, and how, is the signer's business (server/identity/signer.h); here it
+ * is decided for whom and with which rights. */
+#include "purvey/account/v1/certificate_service.pv.h"
+
+#include "purvey/account/v1/account.pv.h"
+#include "server/flows/account/grants.h"
+#include "server/identity/issue.h"
+
+static pv_status check_owner(pv_call *call, const pv_user *user, const pv_account *account)
+{
+    if (user->state == PV_USER_STATE_ACTIVE && account->state == PV_ACCOUNT_STATE_ACTIVE) { return pv_ok(); }
+    bool inactive_user = user->state != PV_USER_STATE_ACTIVE;
+    pv_error_note(&call->error, "account", "%s", account->id);
+    pv_error_note(&call->error, "user", "%s", user->id);
+    pv_violate(call, "STATE", inactive_user ? user->id : account->id, "It must be ACTIVE.");
+    return pv_refuse(&call->error, &pv_error_reason_certificate_owner_inactive, "The %s %s is not active.",
+                     inactive_user ? "user" : "account", inactive_user ? user->id : account->id);
+}
+
+/* The one signing request that was given. */
+static pv_status csr_of(pv_call *call, const pv_issue_certificate_request *request, pv_view *ret_csr)
+{
+    pv_view pem = pv_view_text(request->csr_pem);
+    pv_view der = pv_view_of(request->csr_der.data, request->csr_der.len);
+    if ((pem.size == 0) == (der.size == 0)) {
+        return pv_refuse(&call->error, &pv_error_reason_certificate_request_invalid,
+                         "Exactly one of csr_der and csr_pem must be given.");
+    }
+    *ret_csr = pem.size == 0 ? der : pem;
+    return pv_ok();
+}
+
+static pv_status sign(pv_call *call, pv_issue *issue, pv_issue_certificate_response *response)
+{
+    const pv_signer *signer = call->context->authority;
+    if (signer == NULL) {
+        return pv_refuse(&call->error, &pv_error_reason_authority_unavailable,
+                         "This server holds no certificate authority.");
+    }
+    pv_id_source *ids = call->context->ids;
+    ids->random(ids->context, issue->random, sizeof issue->random);
+    pv_certificate *certificate = NULL;
+    pv_signed made;
+    pv_status status = pv_issue_certificate(signer, issue, call->arena, &call->error, &certificate, &made);
+    if (!pv_is_ok(status)) { return call->error.reason == NULL ? pv_out_of_memory(call) : status; }
+    PV_TRY(pv_move(call, &pv_certificate__object, certificate, PV_CERTIFICATE_STATE_ACTIVE));
+    PV_TRY(pv_save(call, &pv_certificate__object, certificate));
+    response->certificate = certificate;
+    PV_TRY(pv_text(call, made.pem, &response->certificate_pem));
+    return pv_text(call, made.chain_pem, &response->chain_pem);
+}
+
+pv_status pv_certificate_service_issue_certificate(pv_call *call, const pv_issue_certificate_request *request,
+                                                   pv_issue_certificate_response *response)
+{
+    pv_user *user = NULL;
+    pv_account *account = NULL;
+    PV_TRY(pv_find(call, &pv_user__object, request->user_id, &user));
+    PV_TRY(pv_fetch(call, &pv_account__object, user->account_id, &account));
+    PV_TRY(check_owner(call, user, account));
+    account_grants scopes = {request->scopes, request->n_scopes};
+    if (scopes.count == 0) { scopes = (account_grants){user->grants, user->n_grants}; }
+    PV_TRY(account_grants_check(call, scopes));
+    PV_TRY(account_scopes_check(call, scopes, user));
+    pv_issue issue = {.user = user,
+                      .scopes = scopes.items,
+                      .scope_count = scopes.count,
+                      .lifetime_days = request->lifetime_days == 0 ? (uint32_t)PV_LIFETIME_DAYS_DEFAULT
+                                                                   : (uint32_t)request->lifetime_days,
+                      .label = request->label,
+                      .now = call->context->now};
+    PV_TRY(csr_of(call, request, &issue.csr));
+    PV_TRY(pv_new_id(call, &pv_certificate__object, &issue.certificate_id));
+    return sign(call, &issue, response);
+}
+
+pv_status pv_certificate_service_get_certificate(pv_call *call, const pv_get_certificate_request *request,
+                                                 pv_get_certificate_response *response)
+{
+    (void)response;
+    return pv_answer_get(call, &pv_certificate__object, request->certificate_id);
+}
+
+pv_status pv_certificate_service_list_certificates(pv_call *call, const pv_list_certificates_request *request,
+                                                   pv_list_certificates_response *response)
+{
+    (void)response;
+    pv_condition conditions[2];
+    size_t count = 0;
+    if (request->user_id[0] != '\0') {
+        conditions[count++] = pv_where(&pv_certificate__object, "user_id", request->user_id);
+    }
+    if (request->account_id[0] != '\0') {
+        conditions[count++] = pv_where(&pv_certificate__object, "account_id", request->account_id);
+    }
+    return pv_answer_list(call, &pv_certificate__object, &request->base, conditions, count);
+}
+
+pv_status pv_certificate_service_revoke_certificate(pv_call *call, const pv_revoke_certificate_request *request,
+                                                    pv_revoke_certificate_response *response)
+{
+    pv_certificate *certificate = NULL;
+    PV_TRY(pv_begin(call, &pv_certificate__object, request->certificate_id, request->etag, &certificate));
+    Google__Protobuf__Timestamp *revoked = pv_arena_alloc(call->arena, sizeof *revoked);
+    if (revoked == NULL) { return pv_out_of_memory(call); }
+    google__protobuf__timestamp__init(revoked);
+    revoked->seconds = call->context->now.utc_ns / PV_NS_PER_S;
+    revoked->nanos = (int32_t)(call->context->now.utc_ns % PV_NS_PER_S);
+    certificate->revoke_time = revoked;
+    certificate->revoke_reason = request->reason;
+    PV_TRY(pv_move(call, &pv_certificate__object, certificate, PV_CERTIFICATE_STATE_REVOKED));
+    PV_TRY(pv_save(call, &pv_certificate__object, certificate));
+    response->certificate = certificate;
+    return pv_ok();
+}

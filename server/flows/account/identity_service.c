@@ -1,0 +1,61 @@
+/* The caller's own view of itself. */
+#include "purvey/account/v1/identity_service.pv.h"
+
+#include "server/identity/access.h"
+
+static pv_status add_scopes(pv_call *call, pv_who_am_iresponse *response)
+{
+    const pv_caller *caller = pv_caller_of(call);
+    pv_module_grant *grants = pv_arena_zalloc(call->arena, PV_MODULES_MAX, sizeof *grants);
+    response->scopes = pv_arena_zalloc(call->arena, PV_MODULES_MAX, sizeof *response->scopes);
+    if (grants == NULL || response->scopes == NULL) { return pv_out_of_memory(call); }
+    for (unsigned module = 1; module < PV_MODULES_MAX; module++) {
+        if (caller->grants[module] == 0) { continue; }
+        pv_module_grant *grant = &grants[response->n_scopes];
+        *grant = (pv_module_grant)PV_MODULE_GRANT__INIT;
+        grant->module = (pv_module)module;
+        grant->grant = (pv_grant)caller->grants[module];
+        response->scopes[response->n_scopes++] = grant;
+    }
+    return pv_ok();
+}
+
+static pv_status add_method(pv_call *call, const pv_method_info *info, pv_who_am_iresponse *response)
+{
+    pv_callable_method *method = pv_arena_alloc(call->arena, sizeof *method);
+    if (method == NULL) { return pv_out_of_memory(call); }
+    *method = (pv_callable_method)PV_CALLABLE_METHOD__INIT;
+    PV_TRY(pv_text(call, info->path + 1, &method->name));
+    method->module = (pv_module)info->module;
+    method->grant = (pv_grant)info->grant;
+    method->writes = (info->flags & PV_METHOD_WRITES) != 0;
+    response->methods[response->n_methods++] = method;
+    return pv_ok();
+}
+
+static pv_status add_methods(pv_call *call, pv_who_am_iresponse *response)
+{
+    const struct pv_context *context = call->context;
+    size_t most = 0;
+    for (size_t s = 0; s < context->service_count; s++) { most += context->services[s]->method_count; }
+    response->methods = pv_arena_zalloc(call->arena, most, sizeof *response->methods);
+    if (response->methods == NULL) { return pv_out_of_memory(call); }
+    for (size_t s = 0; s < context->service_count; s++) {
+        for (size_t m = 0; m < context->services[s]->method_count; m++) {
+            const pv_method_info *method = &context->services[s]->methods[m];
+            if (pv_access_permits(method, pv_caller_of(call))) { PV_TRY(add_method(call, method, response)); }
+        }
+    }
+    return pv_ok();
+}
+
+pv_status pv_identity_service_who_am_i(pv_call *call, const pv_who_am_irequest *request, pv_who_am_iresponse *response)
+{
+    (void)request;
+    const pv_caller *caller = pv_caller_of(call);
+    PV_TRY(pv_fetch(call, &pv_account__object, caller->account_id, &response->account));
+    PV_TRY(pv_fetch(call, &pv_user__object, caller->user_id, &response->user));
+    PV_TRY(pv_fetch(call, &pv_certificate__object, caller->certificate_id, &response->certificate));
+    PV_TRY(add_scopes(call, response));
+    return add_methods(call, response);
+}

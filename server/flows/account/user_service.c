@@ -1,0 +1,113 @@
+/* Users of accounts. An account that has an administrator keeps one. */
+#include "purvey/account/v1/user_service.pv.h"
+
+#include "purvey/account/v1/account.pv.h"
+#include "server/flows/account/grants.h"
+#include "server/flows/account/mask.h"
+
+pv_status pv_user_service_create_user(pv_call *call, const pv_create_user_request *request,
+                                      pv_create_user_response *response)
+{
+    bool own = request->account_id[0] == '\0';
+    pv_account *account = NULL;
+    PV_TRY(pv_find(call, &pv_account__object, own ? pv_caller_of(call)->account_id : request->account_id, &account));
+    PV_TRY(account_grants_check(call, (account_grants){request->grants, request->n_grants}));
+    pv_user *user = pv_arena_alloc(call->arena, sizeof *user);
+    if (user == NULL) { return pv_out_of_memory(call); }
+    *user = (pv_user)PV_USER__INIT;
+    PV_TRY(pv_new_id(call, &pv_user__object, &user->id));
+    user->account_id = account->id;
+    user->operator_id = account->operator_id;
+    user->name = request->name;
+    user->email = request->email;
+    user->kind = request->kind;
+    user->grants = request->grants;
+    user->n_grants = request->n_grants;
+    PV_TRY(pv_move(call, &pv_user__object, user, PV_USER_STATE_ACTIVE));
+    account_set_administrator(user);
+    PV_TRY(pv_save(call, &pv_user__object, user));
+    response->user = user;
+    return pv_ok();
+}
+
+pv_status pv_user_service_get_user(pv_call *call, const pv_get_user_request *request, pv_get_user_response *response)
+{
+    (void)response;
+    return pv_answer_get(call, &pv_user__object, request->user_id);
+}
+
+pv_status pv_user_service_list_users(pv_call *call, const pv_list_users_request *request, pv_list_users_response *response)
+{
+    (void)response;
+    pv_condition of_account = pv_where(&pv_user__object, "account_id", request->account_id);
+    return pv_answer_list(call, &pv_user__object, &request->base, &of_account, request->account_id[0] == '\0' ? 0 : 1);
+}
+
+/* Stores a changed user. The rule of the last administrator is looked at after the change, when the index tells
+ * who is left; a refusal takes the change back with the transaction. */
+static pv_status save(pv_call *call, pv_user *user)
+{
+    bool was = user->administrator;
+    account_set_administrator(user);
+    PV_TRY(pv_save(call, &pv_user__object, user));
+    if (!was || user->administrator) { return pv_ok(); }
+    const pv_condition left[] = {pv_where(&pv_user__object, "account_id", user->account_id),
+                                 pv_where_number(&pv_user__object, "administrator", 1)};
+    pv_user *other = NULL;
+    pv_id account = pv_id_of(&pv_account__object, user->account_id);
+    pv_status status = pv_lookup(call, &pv_user__object, account, left, sizeof left / sizeof left[0], &other);
+    if (status.code != PV_CODE_NOT_FOUND) { return status; }
+    pv_violate(call, "LAST_MANAGER", user->account_id, "%s is the account's last administrator.", user->id);
+    return pv_refuse(&call->error, &pv_error_reason_last_manager,
+                     "%s is the last active user of %s with MANAGE of the module ACCOUNT.", user->id, user->account_id);
+}
+
+pv_status pv_user_service_update_user(pv_call *call, const pv_update_user_request *request,
+                                      pv_update_user_response *response)
+{
+    enum { NAME, EMAIL, GRANTS, FIELDS };
+    const account_field fields[FIELDS] = {
+        [NAME] = {"name", request->name[0] != '\0'},
+        [EMAIL] = {"email", request->email[0] != '\0'},
+        [GRANTS] = {"grants", request->n_grants > 0},
+    };
+    pv_user *user = NULL;
+    uint32_t changes = 0;
+    PV_TRY(pv_begin(call, &pv_user__object, request->user_id, request->etag, &user));
+    PV_TRY(account_mask(call, request->update_mask, fields, FIELDS, &changes));
+    if ((changes & 1U << NAME) != 0) {
+        PV_TRY(account_require_text(call, "name", request->name));
+        user->name = request->name;
+    }
+    if ((changes & 1U << EMAIL) != 0) { user->email = request->email; }
+    if ((changes & 1U << GRANTS) != 0) {
+        PV_TRY(account_grants_check(call, (account_grants){request->grants, request->n_grants}));
+        user->grants = request->grants;
+        user->n_grants = request->n_grants;
+    }
+    PV_TRY(save(call, user));
+    response->user = user;
+    return pv_ok();
+}
+
+pv_status pv_user_service_activate_user(pv_call *call, const pv_activate_user_request *request,
+                                        pv_activate_user_response *response)
+{
+    pv_user *user = NULL;
+    PV_TRY(pv_begin(call, &pv_user__object, request->user_id, request->etag, &user));
+    PV_TRY(pv_move(call, &pv_user__object, user, PV_USER_STATE_ACTIVE));
+    PV_TRY(save(call, user));
+    response->user = user;
+    return pv_ok();
+}
+
+pv_status pv_user_service_deactivate_user(pv_call *call, const pv_deactivate_user_request *request,
+                                          pv_deactivate_user_response *response)
+{
+    pv_user *user = NULL;
+    PV_TRY(pv_begin(call, &pv_user__object, request->user_id, request->etag, &user));
+    PV_TRY(pv_move(call, &pv_user__object, user, PV_USER_STATE_INACTIVE));
+    PV_TRY(save(call, user));
+    response->user = user;
+    return pv_ok();
+}

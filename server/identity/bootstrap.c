@@ -1,0 +1,204 @@
+#include "server/identity/bootstrap.h"
+
+#include "protos/runtime/message.h"
+#include "protos/runtime/reasons.h"
+#include "purvey/account/v1/account.pv.h"
+#include "purvey/common/v1/error_reason.pv.h"
+#include "purvey/common/v1/vocabulary.pv.h"
+#include "purvey/storage/v1/storage.pv.h"
+#include "server/identity/identity.h"
+#include "server/identity/issue.h"
+#include "storage/object.h"
+#include "storage/record.h"
+
+enum { TOKEN_KEY_SIZE = 32, GRANTS_MAX = PV_MODULES_MAX };
+
+const pv_reason pv_bootstrap_reason_initialised = {
+    "STORE_INITIALISED",
+    PV_CODE_FAILED_PRECONDITION,
+    "The store has an operator account already.",
+    "Use another folder, or the certificates that were made for this one.",
+};
+
+/* The work under way. */
+typedef struct bootstrap {
+    const pv_bootstrap_options *options;
+    const pv_signer *signer;
+    pv_arena *arena;
+    pv_error *error;
+    pv_txn *txn;
+    pv_account account;
+    pv_user user;
+    pv_certificate *certificate;
+    pv_signed made;
+    pv_id account_number;
+    uint32_t audited;
+    pv_module_grant grants[GRANTS_MAX];
+    pv_module_grant *grant_list[GRANTS_MAX];
+} bootstrap;
+
+static pv_status refuse_store(bootstrap *work, pv_status status)
+{
+    if (pv_is_ok(status)) { return status; }
+    bool limit = status.code == PV_CODE_RESOURCE_EXHAUSTED;
+    return pv_refuse(work->error, limit ? &pv_error_reason_store_full : &pv_error_reason_data_damaged, NULL);
+}
+
+static pv_status out_of_memory(bootstrap *work)
+{
+    return pv_refuse(work->error, &pv_reason_arena_exhausted, NULL);
+}
+
+static pv_status new_id(bootstrap *work, const pv_object_info *object, pv_id *ret_number, char **ret_text)
+{
+    char *text = pv_arena_alloc(work->arena, PV_ID_TEXT_SIZE);
+    if (text == NULL) { return out_of_memory(work); }
+    *ret_number = pv_id_next(work->options->ids, work->options->now);
+    pv_id_format(object->id_prefix, *ret_number, text);
+    *ret_text = text;
+    return pv_ok();
+}
+
+static pv_status copy(bootstrap *work, const char *text, char **ret_text)
+{
+    char *copied = pv_arena_dup(work->arena, pv_view_text(text));
+    if (copied == NULL) { return out_of_memory(work); }
+    *ret_text = copied;
+    return pv_ok();
+}
+
+/* Every module there is, with the strongest grant. */
+static size_t fill_grants(bootstrap *work)
+{
+    const ProtobufCEnumDescriptor *modules = &purvey__common__v1__module__descriptor;
+    size_t count = 0;
+    for (unsigned i = 0; i < modules->n_values && count < GRANTS_MAX; i++) {
+        if (modules->values[i].value == PV_MODULE_UNSPECIFIED) { continue; }
+        work->grants[count] = (pv_module_grant)PV_MODULE_GRANT__INIT;
+        work->grants[count].module = (pv_module)modules->values[i].value;
+        work->grants[count].grant = PV_GRANT_MANAGE;
+        work->grant_list[count] = &work->grants[count];
+        count++;
+    }
+    return count;
+}
+
+static pv_status put(bootstrap *work, const pv_object_info *object, ProtobufCMessage *message, char *id)
+{
+    PV_TRY(refuse_store(work, pv_object_put(work->txn, object, work->arena, work->options->now, message, NULL)));
+    Google__Protobuf__Timestamp time = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+    time.seconds = work->options->now.utc_ns / PV_NS_PER_S;
+    time.nanos = (int32_t)(work->options->now.utc_ns % PV_NS_PER_S);
+    char method[] = "init";
+    char state[] = "ACTIVE";
+    pv_audit_entry entry = PV_AUDIT_ENTRY__INIT;
+    entry.time = &time;
+    entry.account_id = work->account.id;
+    entry.user_id = work->user.id;
+    entry.method = method;
+    entry.object_type = (char *)(uintptr_t)object->name;
+    entry.object_id = id;
+    entry.state = state;
+    entry.revision = pv_txn_revision(work->txn);
+    pv_view bytes;
+    if (!pv_message_encode(&entry.base, work->arena, &bytes)) { return out_of_memory(work); }
+    return refuse_store(work, pv_audit_put(work->txn, work->account_number, work->audited++, bytes));
+}
+
+static pv_status make_account_and_user(bootstrap *work)
+{
+    const pv_bootstrap_options *options = work->options;
+    pv_id user_number;
+    work->account = (pv_account)PV_ACCOUNT__INIT;
+    work->account.type = PV_ACCOUNT_TYPE_OPERATOR;
+    work->account.state = PV_ACCOUNT_STATE_ACTIVE;
+    work->user = (pv_user)PV_USER__INIT;
+    work->user.kind = PV_USER_KIND_PERSON;
+    work->user.state = PV_USER_STATE_ACTIVE;
+    work->user.administrator = true;
+    PV_TRY(new_id(work, &pv_account__object, &work->account_number, &work->account.id));
+    PV_TRY(new_id(work, &pv_user__object, &user_number, &work->user.id));
+    PV_TRY(copy(work, options->operator_name, &work->account.name));
+    PV_TRY(copy(work, options->user_name, &work->user.name));
+    PV_TRY(copy(work, options->user_email, &work->user.email));
+    work->user.account_id = work->account.id;
+    work->user.grants = work->grant_list;
+    work->user.n_grants = fill_grants(work);
+    PV_TRY(put(work, &pv_account__object, &work->account.base, work->account.id));
+    return put(work, &pv_user__object, &work->user.base, work->user.id);
+}
+
+static pv_status make_certificate(bootstrap *work)
+{
+    const pv_bootstrap_options *options = work->options;
+    pv_id number;
+    pv_issue issue;
+    memset(&issue, 0, sizeof issue);
+    PV_TRY(new_id(work, &pv_certificate__object, &number, &issue.certificate_id));
+    PV_TRY(copy(work, "first administrator", &issue.label));
+    issue.user = &work->user;
+    issue.csr = options->csr;
+    issue.scopes = work->user.grants;
+    issue.scope_count = work->user.n_grants;
+    issue.lifetime_days = options->lifetime_days;
+    issue.now = options->now;
+    options->ids->random(options->ids->context, issue.random, sizeof issue.random);
+    pv_status status =
+        pv_issue_certificate(work->signer, &issue, work->arena, work->error, &work->certificate, &work->made);
+    if (status.code == PV_CODE_RESOURCE_EXHAUSTED && work->error->reason == NULL) { return out_of_memory(work); }
+    PV_TRY(status);
+    work->certificate->state = PV_CERTIFICATE_STATE_ACTIVE;
+    return put(work, &pv_certificate__object, &work->certificate->base, work->certificate->id);
+}
+
+static pv_status write_settings(bootstrap *work)
+{
+    uint8_t token_key[TOKEN_KEY_SIZE];
+    work->options->ids->random(work->options->ids->context, token_key, sizeof token_key);
+    PV_TRY(refuse_store(work, pv_setting_put(work->txn, PV_SETTING_OPERATOR, pv_view_text(work->account.id))));
+    PV_TRY(refuse_store(work, pv_setting_put(work->txn, PV_SETTING_TRUST_DOMAIN,
+                                             pv_view_text(work->options->trust_domain))));
+    return refuse_store(work,
+                        pv_setting_put(work->txn, PV_SETTING_TOKEN_KEY, pv_view_of(token_key, sizeof token_key)));
+}
+
+static pv_status write_everything(bootstrap *work)
+{
+    pv_view present;
+    pv_status status = pv_setting_get(work->txn, PV_SETTING_OPERATOR, &present);
+    if (pv_is_ok(status)) { return pv_refuse(work->error, &pv_bootstrap_reason_initialised, NULL); }
+    if (status.code != PV_CODE_NOT_FOUND) { return refuse_store(work, status); }
+    PV_TRY(make_account_and_user(work));
+    PV_TRY(make_certificate(work));
+    return write_settings(work);
+}
+
+pv_status pv_bootstrap(pv_store *store, const pv_signer *signer, const pv_bootstrap_options *options, pv_arena *arena,
+                       pv_error *error, pv_bootstrapped *ret_made)
+{
+    bootstrap *work = pv_arena_zalloc(arena, 1, sizeof *work);
+    if (work == NULL) { return pv_refuse(error, &pv_reason_arena_exhausted, NULL); }
+    work->options = options;
+    work->signer = signer;
+    work->arena = arena;
+    work->error = error;
+    pv_batch *batch = NULL;
+    PV_TRY(refuse_store(work, pv_batch_begin(store, &batch)));
+    pv_status status = refuse_store(work, pv_write_begin(batch, arena, &work->txn));
+    if (pv_is_ok(status)) {
+        status = write_everything(work);
+        if (pv_is_ok(status)) { status = refuse_store(work, pv_txn_commit(work->txn)); }
+        else { pv_txn_abort(work->txn); }
+    }
+    if (!pv_is_ok(status)) {
+        pv_batch_abort(batch);
+        return status;
+    }
+    PV_TRY(refuse_store(work, pv_batch_commit(batch)));
+    ret_made->account_id = work->account.id;
+    ret_made->user_id = work->user.id;
+    ret_made->certificate_id = work->certificate->id;
+    ret_made->certificate_pem = work->made.pem;
+    ret_made->chain_pem = work->made.chain_pem;
+    return pv_ok();
+}
