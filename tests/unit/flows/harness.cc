@@ -1,0 +1,428 @@
+#include "tests/unit/flows/harness.h"
+
+#include "base/digest.h"
+#include "protos/runtime/json.h"
+#include "protos/runtime/message.h"
+#include "protos/runtime/step.h"
+#include "server/identity/bootstrap.h"
+#include "server/identity/identity.h"
+#include "server/pipeline/pipeline.h"
+#include "server/served.h"
+#include "storage/memory/memory.h"
+#include "storage/record.h"
+
+#include <cstdarg>
+#include <cstdio>
+#include <cstdlib>
+
+namespace purvey {
+
+namespace {
+
+constexpr size_t kArenaBytes = 64 * 1024 * 1024;
+const char kTrustDomain[] = "test.purvey";
+
+/* A call as this carrier sees it; the exchange is the first member. */
+struct Carried {
+    pv_exchange exchange;
+    pv_status status;
+    bool done;
+    bool replayed;
+};
+
+Carried *carried_of(pv_call *call) { return reinterpret_cast<Carried *>(call); }
+
+void done(pv_call *call, pv_status status)
+{
+    carried_of(call)->status = status;
+    carried_of(call)->done = true;
+}
+
+bool trailer(pv_call *call, const char *key, const char *)
+{
+    if (std::string(key) == "replayed") { carried_of(call)->replayed = true; }
+    return true;
+}
+
+std::string hex(const uint8_t *digest)
+{
+    char text[2 * PV_SHA256_SIZE + 1];
+    pv_hex_format(pv_view_of(digest, PV_SHA256_SIZE), text);
+    return text;
+}
+
+/* Signs anything: the "certificate" is the certificate's id. The real signer has tests of its own. */
+pv_status sign(const pv_signer *, const pv_signing *signing, pv_arena *arena, pv_signed *ret_signed, pv_error *)
+{
+    const char *der = pv_arena_dup(arena, pv_view_text(signing->certificate_id));
+    PV_ASSERT(der != nullptr);
+    ret_signed->der = pv_view_text(der);
+    pv_sha256(ret_signed->der, ret_signed->sha256);
+    ret_signed->pem = der;
+    ret_signed->chain_pem = "chain";
+    return pv_ok();
+}
+
+/* A small generator with a fixed start: the same ids in every run. */
+void random_bytes(void *context, uint8_t *bytes, size_t size)
+{
+    uint64_t &state = *static_cast<uint64_t *>(context);
+    for (size_t i = 0; i < size; i++) {
+        state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+        bytes[i] = static_cast<uint8_t>(state >> 56);
+    }
+}
+
+pv_time read_clock(void *context) { return *static_cast<pv_time *>(context); }
+
+json_t *walk(json_t *value, const std::string &path)
+{
+    size_t start = 0;
+    while (value != nullptr && start <= path.size()) {
+        size_t end = path.find('.', start);
+        if (end == std::string::npos) { end = path.size(); }
+        std::string step = path.substr(start, end - start);
+        value = json_is_array(value) ? json_array_get(value, std::strtoul(step.c_str(), nullptr, 10))
+                                     : json_object_get(value, step.c_str());
+        start = end + 1;
+    }
+    return value;
+}
+
+} // namespace
+
+std::string json(const char *format, ...)
+{
+    char text[8192];
+    va_list arguments;
+    va_start(arguments, format);
+    int size = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    PV_ASSERT(size >= 0 && static_cast<size_t>(size) < sizeof text);
+    return text;
+}
+
+std::string Answer::text(const std::string &path) const
+{
+    json_t *value = walk(json.get(), path);
+    if (value == nullptr) { return ""; }
+    if (json_is_string(value)) { return json_string_value(value); }
+    char *dumped = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+    std::string result = dumped == nullptr ? "" : dumped;
+    free(dumped);
+    return result;
+}
+
+std::string Answer::note(const std::string &key) const
+{
+    for (const auto &pair : metadata) {
+        if (pair.first == key) { return pair.second; }
+    }
+    return "";
+}
+
+struct World::State {
+    pv_store *store = nullptr;
+    pv_identity *identity = nullptr;
+    pv_pipeline *pipeline = nullptr;
+    pv_signer signer = {};
+    pv_time now = {INT64_C(1764547200) * PV_NS_PER_S};
+    uint64_t random = 1;
+    uint64_t requests = 0;
+    uint8_t token_key[32] = {};
+    Actor platform;
+
+    const pv_method_info *method(const std::string &name, const pv_handler **ret_handler) const
+    {
+        for (size_t i = 0; i < pv_served_count; i++) {
+            const pv_service_info *info = pv_served[i]->info;
+            for (size_t j = 0; j < info->method_count; j++) {
+                if (name == info->methods[j].name) {
+                    *ret_handler = &pv_served[i]->handlers[j];
+                    return &info->methods[j];
+                }
+            }
+        }
+        fprintf(stderr, "no method %s\n", name.c_str());
+        abort();
+    }
+};
+
+namespace {
+
+std::set<std::string> &seen_set()
+{
+    static std::set<std::string> names;
+    return names;
+}
+
+/* Carries one call through the pipeline. */
+class Carrier {
+  public:
+    Carrier(pv_pipeline *of, const Actor &actor, const pv_method_info *method, const pv_handler *handler)
+        : pipeline(of), arena(pv_arena_create(kArenaBytes)), scratch(arena)
+    {
+        if (method->kind != PV_METHOD_UNARY) { scratch = pv_arena_create(kArenaBytes); }
+        pv_exchange_init(&carried.exchange, method, handler, arena, scratch);
+        peer.address = "test";
+        peer.server_name = "localhost";
+        peer.has_certificate = !actor.sha256.empty();
+        for (size_t i = 0; i < actor.sha256.size() / 2; i++) {
+            peer.certificate_sha256[i] =
+                static_cast<uint8_t>(std::strtoul(actor.sha256.substr(2 * i, 2).c_str(), nullptr, 16));
+        }
+        call()->peer = &peer;
+    }
+
+    ~Carrier()
+    {
+        pv_pipeline_release(pipeline, call());
+        if (scratch != arena) { pv_arena_destroy(scratch); }
+        pv_arena_destroy(arena);
+    }
+
+    Carrier(const Carrier &) = delete;
+    Carrier &operator=(const Carrier &) = delete;
+
+    pv_call *call() { return &carried.exchange.call; }
+    pv_step step() const { return carried.exchange.step; }
+
+    pv_status admit() { return pv_pipeline_admit(pipeline, call()); }
+
+    /* One step; `bytes` must live until the next one. */
+    pv_status run(pv_phase phase, pv_view bytes)
+    {
+        if (scratch != arena) { pv_arena_reset(scratch); }
+        if (phase == PV_PHASE_UNARY || phase == PV_PHASE_RECEIVE || bytes.data != nullptr) {
+            pv_exchange_receive(&carried.exchange, phase, bytes);
+        }
+        carried.exchange.phase = phase;
+        carried.done = false;
+        call()->reply = pv_view_of(nullptr, 0);
+        pv_pipeline_run(pipeline, call());
+        if (!carried.done) { pv_pipeline_commit(pipeline); }
+        PV_ASSERT(carried.done);
+        return carried.status;
+    }
+
+    Answer answer(pv_status status)
+    {
+        Answer result;
+        const pv_error &error = call()->error;
+        result.code = status.code;
+        result.replayed = carried.replayed;
+        if (!pv_is_ok(status)) {
+            result.reason = error.reason == nullptr ? "" : error.reason->name;
+            result.message = error.message != nullptr ? error.message : error.reason == nullptr ? "" : error.reason->text;
+            for (size_t i = 0; i < error.metadata_count; i++) {
+                result.metadata.emplace_back(error.metadata[i].key, error.metadata[i].value);
+            }
+            for (size_t i = 0; i < error.violation_count; i++) {
+                result.violations.emplace_back(error.violations[i].subject, error.violations[i].description);
+            }
+        } else if (call()->reply.data != nullptr) {
+            result.packed.assign(reinterpret_cast<const char *>(call()->reply.data), call()->reply.size);
+            result.json = print(call()->reply);
+        }
+        seen_set().insert(std::string(call()->method->name) + " " + (result.ok() ? "OK" : result.reason));
+        return result;
+    }
+
+  private:
+    std::shared_ptr<json_t> print(pv_view reply)
+    {
+        pv_error error;
+        pv_error_init(&error, arena);
+        ProtobufCMessage *message = nullptr;
+        pv_status decoded = pv_message_decode(call()->method->response, reply, arena, &error, &message);
+        PV_ASSERT(pv_is_ok(decoded));
+        json_t *value = nullptr;
+        pv_status printed = pv_json_of_message(call()->method->response, message, nullptr, &error, &value);
+        PV_ASSERT(pv_is_ok(printed));
+        return std::shared_ptr<json_t>(value, json_decref);
+    }
+
+    pv_pipeline *pipeline;
+    pv_arena *arena;
+    pv_arena *scratch;
+    pv_peer peer = {};
+    Carried carried = {};
+};
+
+/* The request of a JSON text, packed; adds a request_id where the message has one and the text has none. */
+std::string pack(const pv_method_info *method, const std::string &text, uint64_t *requests)
+{
+    json_error_t where;
+    json_t *value = json_loads(text.c_str(), JSON_REJECT_DUPLICATES, &where);
+    if (value == nullptr) {
+        fprintf(stderr, "bad JSON in a test: %s: %s\n", where.text, text.c_str());
+        abort();
+    }
+    bool has_id = pv_field_find(method->request->descriptor, pv_view_text("request_id")) >= 0;
+    if (has_id && json_object_get(value, "request_id") == nullptr) {
+        char id[37];
+        snprintf(id, sizeof id, "00000000-0000-4000-8000-%012llx", static_cast<unsigned long long>(++*requests));
+        json_object_set_new(value, "request_id", json_string(id));
+    }
+    pv_arena *arena = pv_arena_create(kArenaBytes);
+    pv_error error;
+    pv_error_init(&error, arena);
+    ProtobufCMessage *message = nullptr;
+    pv_status parsed = pv_json_to_message(method->request, value, nullptr, arena, &error, &message);
+    if (!pv_is_ok(parsed)) {
+        fprintf(stderr, "a test's JSON is no %s: %s: %s\n", method->request->descriptor->name,
+                error.message == nullptr ? "" : error.message, text.c_str());
+        abort();
+    }
+    pv_view bytes;
+    PV_ASSERT(pv_message_encode(message, arena, &bytes));
+    std::string packed(reinterpret_cast<const char *>(bytes.data), bytes.size);
+    json_decref(value);
+    pv_arena_destroy(arena);
+    return packed;
+}
+
+pv_view view_of(const std::string &bytes) { return pv_view_of(bytes.data(), bytes.size()); }
+
+} // namespace
+
+World::World() : state(new State)
+{
+    PV_ASSERT(pv_is_ok(pv_memory_open(nullptr, &state->store)));
+    state->signer.sign = sign;
+    state->signer.not_after = pv_time{INT64_MAX};
+    pv_arena *arena = pv_arena_create(kArenaBytes);
+    pv_error error;
+    pv_error_init(&error, arena);
+    pv_id_source ids = {random_bytes, &state->random, {{0}}};
+    pv_bootstrap_options options = {};
+    options.trust_domain = kTrustDomain;
+    options.operator_name = "Operator";
+    options.user_name = "First";
+    options.user_email = "";
+    options.csr = pv_view_text("csr");
+    options.lifetime_days = 398;
+    options.now = state->now;
+    options.ids = &ids;
+    pv_bootstrapped made = {};
+    PV_ASSERT(pv_is_ok(pv_bootstrap(state->store, &state->signer, &options, arena, &error, &made)));
+    uint8_t digest[PV_SHA256_SIZE];
+    pv_sha256(pv_view_text(made.certificate_id), digest);
+    state->platform = Actor{made.account_id, made.user_id, made.certificate_id, hex(digest)};
+    PV_ASSERT(pv_is_ok(pv_identity_create(state->store, &error, &state->identity)));
+    pv_arena_destroy(arena);
+
+    pv_pipeline_config config = {};
+    config.store = state->store;
+    config.identity = state->identity;
+    config.authority = &state->signer;
+    config.services = pv_served_info;
+    config.service_count = pv_served_count;
+    config.token_key = pv_view_of(state->token_key, sizeof state->token_key);
+    config.clock = read_clock;
+    config.clock_context = &state->now;
+    config.random = random_bytes;
+    config.random_context = &state->random;
+    config.done = done;
+    config.trailer = trailer;
+    state->pipeline = pv_pipeline_create(&config);
+}
+
+World::~World()
+{
+    pv_pipeline_destroy(state->pipeline);
+    pv_identity_destroy(state->identity);
+    pv_store_close(state->store);
+}
+
+const Actor &World::platform() const { return state->platform; }
+void World::advance(int64_t milliseconds) { state->now.utc_ns += milliseconds * PV_NS_PER_MS; }
+pv_time World::now() const { return state->now; }
+const std::set<std::string> &World::seen() { return seen_set(); }
+
+Answer World::call_packed(const Actor &actor, const std::string &name, const std::string &bytes)
+{
+    const pv_handler *handler = nullptr;
+    const pv_method_info *method = state->method(name, &handler);
+    advance(1);
+    Carrier carrier(state->pipeline, actor, method, handler);
+    pv_status status = carrier.admit();
+    if (pv_is_ok(status)) { status = carrier.run(PV_PHASE_UNARY, view_of(bytes)); }
+    return carrier.answer(status);
+}
+
+Answer World::call(const Actor &actor, const std::string &name, const std::string &text)
+{
+    const pv_handler *handler = nullptr;
+    return call_packed(actor, name, pack(state->method(name, &handler), text, &state->requests));
+}
+
+Answer World::upload(const Actor &actor, const std::string &name, const std::vector<std::string> &messages, bool abandon)
+{
+    const pv_handler *handler = nullptr;
+    const pv_method_info *method = state->method(name, &handler);
+    advance(1);
+    Carrier carrier(state->pipeline, actor, method, handler);
+    pv_status status = carrier.admit();
+    for (size_t i = 0; i < messages.size() && pv_is_ok(status); i++) {
+        std::string bytes = pack(method, messages[i], &state->requests);
+        status = carrier.run(PV_PHASE_RECEIVE, view_of(bytes));
+    }
+    if (pv_is_ok(status) && !abandon) {
+        carrier.call()->half_closed = true;
+        status = carrier.run(PV_PHASE_FINISH, pv_view_of(nullptr, 0));
+    }
+    if (abandon) { carrier.call()->cancelled = true; }
+    return carrier.answer(status);
+}
+
+std::vector<Answer> World::pull(const Actor &actor, const std::string &name, const std::string &text)
+{
+    const pv_handler *handler = nullptr;
+    const pv_method_info *method = state->method(name, &handler);
+    advance(1);
+    std::string bytes = pack(method, text, &state->requests);
+    Carrier carrier(state->pipeline, actor, method, handler);
+    std::vector<Answer> answers;
+    pv_status status = carrier.admit();
+    pv_view request = view_of(bytes);
+    while (pv_is_ok(status)) {
+        status = carrier.run(PV_PHASE_NEXT, request);
+        request = pv_view_of(nullptr, 0);
+        if (pv_is_ok(status) && carrier.step() != PV_STEP_MESSAGE) { return answers; }
+        answers.push_back(carrier.answer(status));
+    }
+    if (answers.empty()) { answers.push_back(carrier.answer(status)); }
+    return answers;
+}
+
+Actor World::user(const Actor &of, const std::vector<std::pair<std::string, std::string>> &grants)
+{
+    std::string list;
+    for (const auto &grant : grants) {
+        list += (list.empty() ? "" : ", ") +
+                json(R"({"module": "MODULE_%s", "grant": "GRANT_%s"})", grant.first.c_str(), grant.second.c_str());
+    }
+    Answer user = call(platform(), "CreateUser",
+                       json(R"({"account_id": "%s", "name": "User", "kind": "USER_KIND_SERVICE", "grants": [%s]})",
+                            of.account_id.c_str(), list.c_str()));
+    PV_ASSERT(user.ok());
+    Answer certificate = call(platform(), "IssueCertificate",
+                              json(R"({"user_id": "%s", "csr_pem": "csr", "scopes": [%s]})",
+                                   user.text("user.id").c_str(), list.c_str()));
+    PV_ASSERT(certificate.ok());
+    return Actor{of.account_id, user.text("user.id"), certificate.text("certificate.id"),
+                 certificate.text("certificate.sha256")};
+}
+
+Actor World::account(const std::string &type, const std::string &name)
+{
+    Answer made = call(platform(), "CreateAccount",
+                       json(R"({"type": "ACCOUNT_TYPE_%s", "name": "%s"})", type.c_str(), name.c_str()));
+    PV_ASSERT(made.ok());
+    return user(Actor{made.text("account.id"), "", "", ""},
+                {{"ACCOUNT", "MANAGE"}, {"CONTRACT", "MANAGE"}, {"PRODUCT", "MANAGE"}, {"ORDER", "MANAGE"},
+                 {"USAGE", "MANAGE"}, {"AUDIT", "MANAGE"}});
+}
+
+} // namespace purvey

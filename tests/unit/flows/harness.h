@@ -1,0 +1,91 @@
+/* harness.h — the whole domain inside a test: real store, real pipeline, real flows; no gRPC, no TLS, no threads, a
+ * clock and random source of the test's own. Requests and answers are JSON texts, as the command line
+ * client would write them.
+ *
+ *   World world;
+ *   Actor vendor = world.account("VENDOR", "Vega");
+ *   Answer made = world.call(vendor, "CreateProduct", R"({"name": "Mail"})");
+ *   EXPECT_EQ(made.text("product.state"), "PRODUCT_STATE_DRAFT");
+ *   EXPECT_EQ(world.call(vendor, "GetProduct", R"({"product_id": "prd_..."})").reason, "NOT_FOUND");   */
+#ifndef PV_TESTS_UNIT_FLOWS_HARNESS_H
+#define PV_TESTS_UNIT_FLOWS_HARNESS_H
+
+#include "base/id.h"
+#include "base/status.h"
+#include "base/time.h"
+
+#include <jansson.h>
+
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace purvey {
+
+/* A user of an account with a certificate. */
+struct Actor {
+    std::string account_id;
+    std::string user_id;
+    std::string certificate_id;
+    std::string sha256; /* of the certificate: 64 hexadecimal digits; empty: no certificate */
+};
+
+/* What came back. */
+struct Answer {
+    pv_code code = PV_CODE_OK;
+    std::string reason;
+    std::string message;
+    std::vector<std::pair<std::string, std::string>> metadata;
+    std::vector<std::pair<std::string, std::string>> violations; /* subject, description */
+    std::shared_ptr<json_t> json;
+    std::string packed; /* the packed reply, for byte comparisons */
+    bool replayed = false;
+
+    bool ok() const { return code == PV_CODE_OK; }
+    /* Value at a path like "orders.0.id" as text; "" if there is none. */
+    std::string text(const std::string &path) const;
+    std::string note(const std::string &key) const; /* of the metadata */
+};
+
+class World {
+  public:
+    World();
+    ~World();
+    World(const World &) = delete;
+    World &operator=(const World &) = delete;
+
+    const Actor &platform() const; /* the operator's first user */
+    /* A new account of this type with one user who may manage everything. */
+    Actor account(const std::string &type, const std::string &name);
+    /* A further user of the actor's account with these grants: {{"ORDER", "VIEW"}, ...}. */
+    Actor user(const Actor &of, const std::vector<std::pair<std::string, std::string>> &grants);
+
+    /* A unary call. A request_id is made up when the request has the field and the JSON does not say. */
+    Answer call(const Actor &actor, const std::string &method, const std::string &json);
+    /* The same with packed bytes instead of JSON, for malformed input. */
+    Answer call_packed(const Actor &actor, const std::string &method, const std::string &bytes);
+    /* A client stream: its messages, then half-close. With `abandon` the client goes away instead. */
+    Answer upload(const Actor &actor, const std::string &method, const std::vector<std::string> &messages,
+                  bool abandon = false);
+    /* A server stream, pulled until it ends or has nothing more. */
+    std::vector<Answer> pull(const Actor &actor, const std::string &method, const std::string &json);
+
+    void advance(int64_t milliseconds);
+    pv_time now() const;
+
+    /* "Method REASON" of every refusal and "Method OK" of every success that any World of this process saw:
+     * what coverage tests compare with the generated tables. */
+    static const std::set<std::string> &seen();
+
+  private:
+    struct State;
+    std::unique_ptr<State> state;
+};
+
+/* A JSON text from printf-like pieces: json(R"({"id": "%s"})", id.c_str()). */
+__attribute__((format(printf, 1, 2))) std::string json(const char *format, ...);
+
+} // namespace purvey
+
+#endif
