@@ -36,20 +36,23 @@ def _parse_impl(ctx):
     # Two runs: the first refuses an import of what is not a direct dependency, the second describes
     # everything that options of the own files may name.
     checked = ctx.actions.declare_file(ctx.label.name + ".checked")
-    check = ctx.actions.args()
-    check.add_all(roots, format_each = "-I%s")
-    check.add("--descriptor_set_out", checked)
-    check.add_joined("--direct_dependencies", allowed.keys(), join_with = ":")
-    check.add("--direct_dependencies_violation_msg", "%s is imported but is not in deps of " + str(ctx.label)[:-len("_proto")])
-    check.add_all(direct)
-    ctx.actions.run(
-        executable = ctx.executable._protoc,
-        arguments = [check],
-        inputs = sources,
-        outputs = [checked],
-        mnemonic = "ProtoCheck",
-        progress_message = "Checking protos of %s" % ctx.label,
-    )
+    if not direct:
+        ctx.actions.write(checked, "")
+    else:
+        check = ctx.actions.args()
+        check.add_all(roots, format_each = "-I%s")
+        check.add("--descriptor_set_out", checked)
+        check.add_joined("--direct_dependencies", allowed.keys(), join_with = ":")
+        check.add("--direct_dependencies_violation_msg", "%s is imported but is not in deps of " + str(ctx.label)[:-len("_proto")])
+        check.add_all(direct)
+        ctx.actions.run(
+            executable = ctx.executable._protoc,
+            arguments = [check],
+            inputs = sources,
+            outputs = [checked],
+            mnemonic = "ProtoCheck",
+            progress_message = "Checking protos of %s" % ctx.label,
+        )
     described = ctx.actions.declare_file(ctx.label.name + ".set")
     describe = ctx.actions.args()
     describe.add_all(roots, format_each = "-I%s")
@@ -75,7 +78,7 @@ _protoc_attr = attr.label(default = "@protoc//:protoc", executable = True, cfg =
 _parse = rule(
     implementation = _parse_impl,
     attrs = {
-        "srcs": attr.label_list(mandatory = True, allow_files = [".proto"]),
+        "srcs": attr.label_list(allow_files = [".proto"]),
         "deps": attr.label_list(providers = [PvProtoInfo]),
         "_protoc": _protoc_attr,
     },
@@ -154,6 +157,61 @@ _tables = rule(
         "_generator": attr.label(default = "@purvey//bazel/codegen:protoc-gen-purvey", executable = True, cfg = "exec"),
     },
 )
+
+# What the generator writes about all files together.
+_WHOLE = ["access.golden.txt", "transitions.golden.txt", "reasons.txt", "lifecycle.dot", "reference.md"]
+
+def _whole_impl(ctx):
+    proto = ctx.attr.proto[PvProtoInfo]
+    folder = ctx.outputs.outs[0].dirname
+    ctx.actions.run(
+        executable = ctx.executable._protoc,
+        tools = [ctx.executable._generator],
+        inputs = [proto.set],
+        arguments = [
+            "--descriptor_set_in=" + proto.set.path,
+            "--plugin=protoc-gen-purvey=" + ctx.executable._generator.path,
+            "--purvey_opt=whole,set=" + proto.set.path,
+            "--purvey_out=" + folder,
+        ] + proto.names.to_list(),
+        outputs = ctx.outputs.outs,
+        mnemonic = "ProtoWhole",
+        progress_message = "Checking the rules of %s together" % ctx.label,
+    )
+
+_whole = rule(
+    implementation = _whole_impl,
+    attrs = {
+        "proto": attr.label(mandatory = True, providers = [PvProtoInfo]),
+        "outs": attr.output_list(mandatory = True),
+        "_protoc": _protoc_attr,
+        "_generator": attr.label(default = "@purvey//bazel/codegen:protoc-gen-purvey", executable = True, cfg = "exec"),
+    },
+)
+
+def pv_rules_check(name, deps, visibility = None):
+    """Checks the rules of all files of `deps` and their dependencies together.
+
+    Fails when a state is never reached, when a dead end is not marked terminal, when two objects share a tag.
+    Writes into the folder `name`: access.golden.txt, transitions.golden.txt, reasons.txt, lifecycle.dot and
+    reference.md.
+
+    Args:
+      name: of the target and of the folder.
+      deps: pv_proto_library targets.
+      visibility: of the target.
+    """
+    _parse(
+        name = name + "_proto",
+        srcs = [],
+        deps = [label + "_proto" for label in deps],
+    )
+    _whole(
+        name = name,
+        proto = name + "_proto",
+        outs = [name + "/" + file for file in _WHOLE],
+        visibility = visibility,
+    )
 
 # protoc-gen-c's code converts between int and the size of an array, and casts away const.
 _MESSAGE_COPTS = ["-Wno-conversion", "-Wno-shadow", "-Wno-unused-parameter"]

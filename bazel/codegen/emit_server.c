@@ -13,7 +13,8 @@ static void put_unary(const gen_method *method, gen_text *out)
               "    return %s(call, (const %s *)(const void *)request,\n"
               "              (%s *)(void *)response);\n"
               "}\n",
-              method->short_name, method->short_name, method->request->short_name, method->response->short_name);
+              method->short_name, method->short_name, method->request->short_name,
+              method->response->short_name);
 }
 
 static void put_receive(const gen_method *method, gen_text *out)
@@ -49,7 +50,8 @@ static void put_next(const gen_method *method, gen_text *out)
               "    return %s_next(call, %s(%s *)(void *)response,\n"
               "                   ret_step);\n"
               "}\n",
-              method->short_name, bidi ? "    (void)request; /* a bidi stream gets its requests one by one */\n" : "",
+              method->short_name,
+              bidi ? "    (void)request; /* a bidi stream gets its requests one by one */\n" : "",
               method->short_name, request, method->response->short_name);
 }
 
@@ -75,8 +77,10 @@ static const char *handler_row(const gen_method *method)
     switch ((pv_method_kind)gen_kind(method)) {
     case PV_METHOD_UNARY: return gen_format(".unary = %s__unary", name);
     case PV_METHOD_SERVER_STREAM: return gen_format(".next = %s__next", name);
-    case PV_METHOD_CLIENT_STREAM: return gen_format(".receive = %s__receive, .finish = %s__finish", name, name);
-    case PV_METHOD_BIDI_STREAM: return gen_format(".receive = %s__receive, .next = %s__next", name, name);
+    case PV_METHOD_CLIENT_STREAM:
+        return gen_format(".receive = %s__receive, .finish = %s__finish", name, name);
+    case PV_METHOD_BIDI_STREAM:
+        return gen_format(".receive = %s__receive, .next = %s__next", name, name);
     }
     return "";
 }
@@ -88,12 +92,14 @@ void gen_emit_server(const gen_file *file, gen_text *out)
     for (size_t i = 0; i < file->services.count; i++) {
         const gen_service *service = file->services.items[i];
         if (!service->served) { continue; }
-        for (size_t j = 0; j < service->methods.count; j++) { put_adapters(service->methods.items[j], out); }
+        for (size_t j = 0; j < service->methods.count; j++) {
+            put_adapters(service->methods.items[j], out);
+        }
         gen_print(out, "\nstatic const pv_handler %s__handlers[] = {\n", service->short_name);
         for (size_t j = 0; j < service->methods.count; j++) {
             gen_print(out, "    {%s},\n", handler_row(service->methods.items[j]));
         }
-        gen_print(out, "};\n\nconst pv_service %s__service = {&%s__info, %s__handlers};\n", service->short_name,
-                  service->short_name, service->short_name);
+        gen_print(out, "};\n\nconst pv_service %s__service = {&%s__info, %s__handlers};\n",
+                  service->short_name, service->short_name, service->short_name);
     }
 }

@@ -21,33 +21,34 @@ static void put_unary(const gen_method *method, gen_text *out)
               "    if (pv_is_ok(status)) { *ret_response = (%s *)(void *)response; }\n"
               "    return status;\n"
               "}\n",
-              method->stub_name, method->request->short_name, method->response->short_name, table_name(method),
-              method->response->short_name);
+              method->stub_name, method->request->short_name, method->response->short_name,
+              table_name(method), method->response->short_name);
 }
 
 /* A stream of answers to one request: the request goes out when the call is opened. */
 static void put_open_with_request(const gen_method *method, gen_text *out)
 {
-    gen_print(out,
-              "static inline pv_status %s_open(pv_client *client, pv_arena *arena,\n"
-              "                                const pv_client_options *options, const %s *request,\n"
-              "                                pv_client_call **ret_call, pv_error *ret_error)\n"
-              "{\n"
-              "    pv_client_call *call = NULL;\n"
-              "    pv_status status = pv_client_open(client, %s, arena, options,\n"
-              "                                      &call, ret_error);\n"
-              "    if (!pv_is_ok(status)) { return status; }\n"
-              "    status = pv_client_send(call, &request->base);\n"
-              "    if (pv_is_ok(status)) { status = pv_client_close_send(call); }\n"
-              "    if (!pv_is_ok(status)) {\n"
-              "        /* What the server said explains more than that sending failed. */\n"
-              "        pv_status ended = pv_client_finish(call);\n"
-              "        return pv_is_ok(ended) ? status : ended;\n"
-              "    }\n"
-              "    *ret_call = call;\n"
-              "    return status;\n"
-              "}\n",
-              method->stub_name, method->request->short_name, table_name(method));
+    gen_print(
+        out,
+        "static inline pv_status %s_open(pv_client *client, pv_arena *arena,\n"
+        "                                const pv_client_options *options, const %s *request,\n"
+        "                                pv_client_call **ret_call, pv_error *ret_error)\n"
+        "{\n"
+        "    pv_client_call *call = NULL;\n"
+        "    pv_status status = pv_client_open(client, %s, arena, options,\n"
+        "                                      &call, ret_error);\n"
+        "    if (!pv_is_ok(status)) { return status; }\n"
+        "    status = pv_client_send(call, &request->base);\n"
+        "    if (pv_is_ok(status)) { status = pv_client_close_send(call); }\n"
+        "    if (!pv_is_ok(status)) {\n"
+        "        /* What the server said explains more than that sending failed. */\n"
+        "        pv_status ended = pv_client_finish(call);\n"
+        "        return pv_is_ok(ended) ? status : ended;\n"
+        "    }\n"
+        "    *ret_call = call;\n"
+        "    return status;\n"
+        "}\n",
+        method->stub_name, method->request->short_name, table_name(method));
 }
 
 static void put_open(const gen_method *method, gen_text *out)
@@ -75,7 +76,8 @@ static void put_send(const gen_method *method, gen_text *out)
 static void put_receive(const gen_method *method, gen_text *out)
 {
     gen_print(out,
-              "/* OK with a NULL response is the end of the stream: end the call with pv_client_finish. */\n"
+              "/* OK with a NULL response is the end of the stream: end the call with "
+              "pv_client_finish. */\n"
               "static inline pv_status %s_receive(pv_client_call *call, pv_arena *arena,\n"
               "                                   %s **ret_response)\n"
               "{\n"
@@ -90,28 +92,29 @@ static void put_receive(const gen_method *method, gen_text *out)
 /* The one answer to a stream of requests. */
 static void put_finish(const gen_method *method, gen_text *out)
 {
-    gen_print(out,
-              "/* Says that all is sent, takes the answer and ends the call, also when it failed. */\n"
-              "static inline pv_status %s_finish(pv_client_call *call, pv_arena *arena,\n"
-              "                                  %s **ret_response)\n"
-              "{\n"
-              "    ProtobufCMessage *response = NULL;\n"
-              "    pv_status status = pv_client_close_send(call);\n"
-              "    if (pv_is_ok(status)) { status = pv_client_receive(call, arena, &response); }\n"
-              "    pv_status ended = pv_client_finish(call);\n"
-              "    if (!pv_is_ok(ended)) { return ended; }\n"
-              "    if (!pv_is_ok(status)) { return status; }\n"
-              "    if (response == NULL) { return pv_status_of(PV_CODE_INTERNAL); }\n"
-              "    *ret_response = (%s *)(void *)response;\n"
-              "    return pv_ok();\n"
-              "}\n",
-              method->stub_name, method->response->short_name, method->response->short_name);
+    gen_print(
+        out,
+        "/* Says that all is sent, takes the answer and ends the call, also when it failed. */\n"
+        "static inline pv_status %s_finish(pv_client_call *call, pv_arena *arena,\n"
+        "                                  %s **ret_response)\n"
+        "{\n"
+        "    ProtobufCMessage *response = NULL;\n"
+        "    pv_status status = pv_client_close_send(call);\n"
+        "    if (pv_is_ok(status)) { status = pv_client_receive(call, arena, &response); }\n"
+        "    pv_status ended = pv_client_finish(call);\n"
+        "    if (!pv_is_ok(ended)) { return ended; }\n"
+        "    if (!pv_is_ok(status)) { return status; }\n"
+        "    if (response == NULL) { return pv_status_of(PV_CODE_INTERNAL); }\n"
+        "    *ret_response = (%s *)(void *)response;\n"
+        "    return pv_ok();\n"
+        "}\n",
+        method->stub_name, method->response->short_name, method->response->short_name);
 }
 
 void gen_emit_stub(const gen_method *method, gen_text *out)
 {
     gen_put(out, "\n");
-    gen_put_comment(out, 0, gen_format("Calls %s.", method->element.label));
+    gen_put_comment(out, gen_format("Calls %s.", method->element.label));
     switch ((pv_method_kind)gen_kind(method)) {
     case PV_METHOD_UNARY: put_unary(method, out); break;
     case PV_METHOD_SERVER_STREAM:

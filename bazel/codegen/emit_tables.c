@@ -63,8 +63,8 @@ static void put_rule(const gen_message *message, size_t index, gen_text *out)
     const gen_field *field = gen_field_at(message, index);
     const Purvey__Rules__V1__FieldRule *rule = field->rule;
     if (rule == NULL) { return; }
-    gen_print(out, "static const pv_field_rule %s__rule_%s = {\n    .flags = %s,\n", message->short_name,
-              field->proto->name, rule_flags(field));
+    gen_print(out, "static const pv_field_rule %s__rule_%s = {\n    .flags = %s,\n",
+              message->short_name, field->proto->name, rule_flags(field));
     if (rule->length_min != 0) { gen_print(out, "    .length_min = %u,\n", rule->length_min); }
     if (rule->length_max != 0) { gen_print(out, "    .length_max = %u,\n", rule->length_max); }
     if (rule->items_min != 0) { gen_print(out, "    .items_min = %u,\n", rule->items_min); }
@@ -73,10 +73,14 @@ static void put_rule(const gen_message *message, size_t index, gen_text *out)
         gen_print(out, "    .range_min = %s,\n", int64_literal(rule->range->min));
         gen_print(out, "    .range_max = %s,\n", int64_literal(rule->range->max));
     }
-    if (rule->decimal != NULL) { gen_print(out, "    .scale_max = %u,\n", rule->decimal->scale_max); }
-    const ProtobufCEnumValue *pattern =
-        protobuf_c_enum_descriptor_get_value(&purvey__rules__v1__pattern__descriptor, (int)rule->pattern);
-    if (pattern != NULL && pattern->value != 0) { gen_print(out, "    .pattern = PV_%s,\n", pattern->name); }
+    if (rule->decimal != NULL) {
+        gen_print(out, "    .scale_max = %u,\n", rule->decimal->scale_max);
+    }
+    const ProtobufCEnumValue *pattern = protobuf_c_enum_descriptor_get_value(
+        &purvey__rules__v1__pattern__descriptor, (int)rule->pattern);
+    if (pattern != NULL && pattern->value != 0) {
+        gen_print(out, "    .pattern = PV_%s,\n", pattern->name);
+    }
     if (*rule->id != '\0') { gen_print(out, "    .id_prefix = \"%s\",\n", rule->id); }
     if (field->party != 0) { gen_print(out, "    .party = %u,\n", field->party); }
     gen_put(out, "};\n");
@@ -91,8 +95,12 @@ static void put_fields(const gen_message *message, gen_text *out)
         const gen_field *field = gen_field_at(message, i);
         gen_put(out, "    {.json_name = ");
         gen_put_literal(out, field->proto->json_name);
-        if (field->message != NULL) { gen_print(out, ", .message = &%s__info", field->message->short_name); }
-        if (field->rule != NULL) { gen_print(out, ", .rule = &%s__rule_%s", message->short_name, field->proto->name); }
+        if (field->message != NULL) {
+            gen_print(out, ", .message = &%s__info", field->message->short_name);
+        }
+        if (field->rule != NULL) {
+            gen_print(out, ", .rule = &%s__rule_%s", message->short_name, field->proto->name);
+        }
         if (field->is_map) { gen_put(out, ", .is_map = true"); }
         gen_put(out, ",\n     .comment = ");
         gen_put_literal(out, gen_one_paragraph(field->element.comment));
@@ -107,7 +115,8 @@ static void put_parties(const gen_message *message, gen_text *out)
     gen_print(out, "static const struct pv_party_info %s__parties[] = {", message->short_name);
     for (size_t i = 0; i < object->parties.count; i++) {
         const gen_field *field = object->parties.items[i];
-        gen_print(out, "%s{%u, %d}", i == 0 ? "" : ", ", field->party, gen_find_field(message, field->proto->name));
+        gen_print(out, "%s{%u, %d}", i == 0 ? "" : ", ", field->party,
+                  gen_find_field(message, field->proto->name));
     }
     gen_put(out, "};\n");
 }
@@ -117,17 +126,22 @@ static void put_indexes(const gen_message *message, gen_text *out)
     const gen_object *object = message->object;
     for (size_t i = 0; i < object->indexes.count; i++) {
         const gen_index *index = object->indexes.items[i];
-        gen_print(out, "static const uint16_t %s__index_%u[] = {", message->short_name, index->rule->number);
-        for (size_t j = 0; j < index->field_count; j++) { gen_print(out, "%s%zu", j == 0 ? "" : ", ", index->fields[j]); }
+        gen_print(out, "static const uint16_t %s__index_%u[] = {", message->short_name,
+                  index->rule->number);
+        for (size_t j = 0; j < index->field_count; j++) {
+            gen_print(out, "%s%zu", j == 0 ? "" : ", ", index->fields[j]);
+        }
         gen_put(out, "};\n");
     }
     if (object->indexes.count == 0) { return; }
     gen_print(out, "static const pv_index_info %s__indexes[] = {\n", message->short_name);
     for (size_t i = 0; i < object->indexes.count; i++) {
         const gen_index *index = object->indexes.items[i];
-        gen_print(out, "    {.number = %u, .unique = %s, .party = %u, .field_count = %zu, .field_indexes = %s__index_%u},\n",
-                  index->rule->number, index->rule->unique ? "true" : "false", index->party, index->field_count,
-                  message->short_name, index->rule->number);
+        gen_print(out,
+                  "    {.number = %u, .unique = %s, .party = %u, .field_count = %zu, "
+                  ".field_indexes = %s__index_%u},\n",
+                  index->rule->number, index->rule->unique ? "true" : "false", index->party,
+                  index->field_count, message->short_name, index->rule->number);
     }
     gen_put(out, "};\n");
 }
@@ -137,7 +151,9 @@ static uint64_t terminal_states(const gen_enum *states)
     uint64_t set = 0;
     for (size_t i = 0; states != NULL && i < states->values.count; i++) {
         const gen_value *value = states->values.items[i];
-        if (value->rule != NULL && value->rule->terminal) { set |= UINT64_C(1) << value->proto->number; }
+        if (value->rule != NULL && value->rule->terminal) {
+            set |= UINT64_C(1) << value->proto->number;
+        }
     }
     return set;
 }
@@ -148,20 +164,27 @@ static void put_object(const gen_message *message, gen_text *out)
     const char *name = message->short_name;
     put_parties(message, out);
     put_indexes(message, out);
-    gen_print(out, "const pv_object_info %s__object = {\n    .name = \"%s\",\n    .message = &%s__info,\n", name,
-              message->element.full_name, name);
-    gen_print(out, "    .id_prefix = \"%s\",\n    .tag = %u,\n", message->rule->id_prefix, message->rule->tag);
-    gen_print(out, "    .id_field = %d,\n    .etag_field = %d,\n    .revision_field = %d,\n", object->id, object->etag,
-              object->revision);
-    gen_print(out, "    .create_time_field = %d,\n    .update_time_field = %d,\n    .state_field = %d,\n",
-              object->create_time, object->update_time, object->state);
-    gen_print(out, "    .party_count = %zu,\n    .parties = %s__parties,\n", object->parties.count, name);
+    gen_print(
+        out,
+        "const pv_object_info %s__object = {\n    .name = \"%s\",\n    .message = &%s__info,\n",
+        name, message->element.full_name, name);
+    gen_print(out, "    .id_prefix = \"%s\",\n    .tag = %u,\n", message->rule->id_prefix,
+              message->rule->tag);
+    gen_print(out, "    .id_field = %d,\n    .etag_field = %d,\n    .revision_field = %d,\n",
+              object->id, object->etag, object->revision);
+    gen_print(
+        out, "    .create_time_field = %d,\n    .update_time_field = %d,\n    .state_field = %d,\n",
+        object->create_time, object->update_time, object->state);
+    gen_print(out, "    .party_count = %zu,\n    .parties = %s__parties,\n", object->parties.count,
+              name);
     if (object->indexes.count > 0) {
-        gen_print(out, "    .indexes = %s__indexes,\n    .index_count = %zu,\n", name, object->indexes.count);
+        gen_print(out, "    .indexes = %s__indexes,\n    .index_count = %zu,\n", name,
+                  object->indexes.count);
     }
     if (object->states != NULL) {
         gen_print(out, "    .states = &%s__descriptor,\n", object->states->c_lower);
-        gen_print(out, "    .terminal_states = UINT64_C(0x%" PRIx64 "),\n", terminal_states(object->states));
+        gen_print(out, "    .terminal_states = UINT64_C(0x%" PRIx64 "),\n",
+                  terminal_states(object->states));
         gen_print(out, "    .state_prefix = \"%s\",\n", object->states->prefix);
     }
     gen_put(out, "};\n");
@@ -173,7 +196,8 @@ static void put_message(const gen_message *message, gen_text *out)
     gen_put(out, "\n");
     put_fields(message, out);
     if (message->object != NULL) { put_object(message, out); }
-    gen_print(out, "const pv_message_info %s__info = {\n    .descriptor = &%s__descriptor,\n", name, message->c_lower);
+    gen_print(out, "const pv_message_info %s__info = {\n    .descriptor = &%s__descriptor,\n", name,
+              message->c_lower);
     if (message->fields.count > 0) { gen_print(out, "    .fields = %s__fields,\n", name); }
     if (message->object != NULL) { gen_print(out, "    .object = &%s__object,\n", name); }
     gen_put(out, "    .comment = ");
@@ -228,15 +252,20 @@ static void put_file(const gen_model *model, const gen_file *file, gen_text *out
     }
     gen_print(out, "\nconst pv_file_info %s = {\n    .name = ", file->symbol);
     gen_put_literal(out, file->proto->name);
-    gen_put(out, ",\n    .descriptor = file_descriptor,\n    .descriptor_size = sizeof file_descriptor,\n");
+    gen_put(
+        out,
+        ",\n    .descriptor = file_descriptor,\n    .descriptor_size = sizeof file_descriptor,\n");
     if (file->proto->n_dependency > 0) {
-        gen_print(out, "    .imports = file_imports,\n    .import_count = %zu,\n", file->proto->n_dependency);
+        gen_print(out, "    .imports = file_imports,\n    .import_count = %zu,\n",
+                  file->proto->n_dependency);
     }
     if (file->messages.count > 0) {
-        gen_print(out, "    .messages = file_messages,\n    .message_count = %zu,\n", file->messages.count);
+        gen_print(out, "    .messages = file_messages,\n    .message_count = %zu,\n",
+                  file->messages.count);
     }
     if (file->services.count > 0) {
-        gen_print(out, "    .services = file_services,\n    .service_count = %zu,\n", file->services.count);
+        gen_print(out, "    .services = file_services,\n    .service_count = %zu,\n",
+                  file->services.count);
     }
     gen_put(out, "};\n");
 }
@@ -245,8 +274,12 @@ void gen_emit_tables(const gen_model *model, const gen_file *file, gen_text *out
 {
     gen_emit_banner(file, out);
     put_includes(file, out);
-    for (size_t i = 0; i < file->enums.count; i++) { gen_emit_reason_table(file->enums.items[i], out); }
+    for (size_t i = 0; i < file->enums.count; i++) {
+        gen_emit_reason_table(file->enums.items[i], out);
+    }
     for (size_t i = 0; i < file->messages.count; i++) { put_message(file->messages.items[i], out); }
-    for (size_t i = 0; i < file->services.count; i++) { gen_emit_method_tables(file, file->services.items[i], out); }
+    for (size_t i = 0; i < file->services.count; i++) {
+        gen_emit_method_tables(file, file->services.items[i], out);
+    }
     put_file(model, file, out);
 }

@@ -75,8 +75,8 @@ static bool load(gen_model *model, const plugin_request *request, const paramete
         return true;
     }
     gen_text bytes = gen_read_file(all->set);
-    Google__Protobuf__FileDescriptorSet *set =
-        google__protobuf__file_descriptor_set__unpack(NULL, bytes.size, (const uint8_t *)bytes.data);
+    Google__Protobuf__FileDescriptorSet *set = google__protobuf__file_descriptor_set__unpack(
+        NULL, bytes.size, (const uint8_t *)bytes.data);
     if (set == NULL) {
         fprintf(stderr, "protoc-gen-purvey: %s is no FileDescriptorSet\n", all->set);
         return false;
@@ -94,7 +94,8 @@ static void choose_services(const gen_model *model, const parameters *all)
             gen_service *service = file->services.items[j];
             service->served = false;
             for (size_t k = 0; k < all->serve.count; k++) {
-                service->served = service->served || gen_equal(service->proto->name, all->serve.items[k]);
+                service->served =
+                    service->served || gen_equal(service->proto->name, all->serve.items[k]);
             }
         }
     }
@@ -162,7 +163,9 @@ int main(void)
     plugin_request *request = google__protobuf__compiler__code_generator_request__unpack(
         NULL, input.size, (const uint8_t *)input.data);
     if (request == NULL) {
-        fputs("protoc-gen-purvey: standard input is no CodeGeneratorRequest; run it through protoc\n", stderr);
+        fputs(
+            "protoc-gen-purvey: standard input is no CodeGeneratorRequest; run it through protoc\n",
+            stderr);
         return 1;
     }
     parameters all = {0};

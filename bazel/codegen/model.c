@@ -92,7 +92,8 @@ static gen_element element_of(const gen_place *place, const char *full_name)
     const Google__Protobuf__SourceCodeInfo__Location *location = locate(place);
     const char *comment = "";
     if (location != NULL) {
-        comment = location->leading_comments != NULL ? location->leading_comments : location->trailing_comments;
+        comment = location->leading_comments != NULL ? location->leading_comments
+                                                     : location->trailing_comments;
     }
     size_t skip = *file->package == '\0' ? 0 : strlen(file->package) + 1;
     return (gen_element){*place, full_name, full_name + skip, paragraphs(comment)};
@@ -103,8 +104,9 @@ static const char *join(const char *scope, const char *name)
     return *scope == '\0' ? gen_copy(name, strlen(name)) : gen_format("%s.%s", scope, name);
 }
 
-static gen_enum *load_enum(gen_model *model, gen_file *file, gen_message *parent, const gen_place *place,
-                           const char *scope, const Google__Protobuf__EnumDescriptorProto *proto)
+static gen_enum *load_enum(gen_model *model, gen_file *file, gen_message *parent,
+                           const gen_place *place, const char *scope,
+                           const Google__Protobuf__EnumDescriptorProto *proto)
 {
     gen_enum *enumeration = gen_alloc(sizeof *enumeration);
     enumeration->proto = proto;
@@ -116,7 +118,8 @@ static gen_enum *load_enum(gen_model *model, gen_file *file, gen_message *parent
         gen_place value_place = place_of(place, ENUM_VALUE, i);
         value->proto = proto->value[i];
         value->parent = enumeration;
-        value->element = element_of(&value_place, join(enumeration->element.full_name, proto->value[i]->name));
+        value->element =
+            element_of(&value_place, join(enumeration->element.full_name, proto->value[i]->name));
         bool prefixed = gen_starts_with(value->proto->name, enumeration->prefix);
         value->word = value->proto->name + (prefixed ? strlen(enumeration->prefix) : 0);
         gen_add(&enumeration->values, value);
@@ -133,8 +136,9 @@ static int compare_numbers(const void *a, const void *b)
     return (*left)->proto->number < (*right)->proto->number ? -1 : 1;
 }
 
-static void load_message(gen_model *model, gen_file *file, gen_message *parent, const gen_place *place,
-                         const char *scope, const Google__Protobuf__DescriptorProto *proto)
+static void load_message(gen_model *model, gen_file *file, gen_message *parent,
+                         const gen_place *place, const char *scope,
+                         const Google__Protobuf__DescriptorProto *proto)
 {
     gen_message *message = gen_alloc(sizeof *message);
     message->proto = proto;
@@ -147,7 +151,8 @@ static void load_message(gen_model *model, gen_file *file, gen_message *parent, 
         field->proto = proto->field[i];
         field->parent = message;
         field->element = element_of(&field_place, join(full_name, proto->field[i]->name));
-        field->repeated = field->proto->label == GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REPEATED;
+        field->repeated =
+            field->proto->label == GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__LABEL__LABEL_REPEATED;
         gen_add(&message->fields, field);
     }
     if (message->fields.count > 1) {
@@ -177,7 +182,8 @@ static void load_service(gen_file *file, const gen_place *place,
         gen_place method_place = place_of(place, SERVICE_METHOD, i);
         method->proto = proto->method[i];
         method->parent = service;
-        method->element = element_of(&method_place, join(service->element.full_name, proto->method[i]->name));
+        method->element =
+            element_of(&method_place, join(service->element.full_name, proto->method[i]->name));
         gen_add(&service->methods, method);
     }
     gen_add(&file->services, service);
@@ -218,8 +224,8 @@ static void link_fields(const gen_model *model, const gen_message *message)
         field->message = gen_find_message(model, field->proto->type_name);
         field->enumeration = gen_find_enum(model, field->proto->type_name);
         const gen_message *type = field->message;
-        field->is_map = type != NULL && type->proto->options != NULL && type->proto->options->has_map_entry &&
-                        type->proto->options->map_entry;
+        field->is_map = type != NULL && type->proto->options != NULL &&
+                        type->proto->options->has_map_entry && type->proto->options->map_entry;
     }
 }
 
@@ -238,15 +244,18 @@ static bool reaches(const gen_message *from, const gen_message *target, gen_list
     return false;
 }
 
-void gen_model_load(gen_model *model, Google__Protobuf__FileDescriptorProto *const *files, size_t count,
-                    bool (*generate)(const char *name, const void *context), const void *context)
+void gen_model_load(gen_model *model, Google__Protobuf__FileDescriptorProto *const *files,
+                    size_t count, bool (*generate)(const char *name, const void *context),
+                    const void *context)
 {
     for (size_t i = 0; i < count; i++) {
         gen_file *file = load_file(model, files[i]);
         file->generate = generate(files[i]->name, context);
         gen_add(&model->files, file);
     }
-    for (size_t i = 0; i < model->messages.count; i++) { link_fields(model, model->messages.items[i]); }
+    for (size_t i = 0; i < model->messages.count; i++) {
+        link_fields(model, model->messages.items[i]);
+    }
     for (size_t i = 0; i < model->messages.count; i++) {
         gen_message *message = model->messages.items[i];
         gen_list seen = {0};

@@ -123,11 +123,11 @@ typedef struct gen_service {
 struct gen_file {
     gen_element element; /* of the file itself; the comment is that of its `package` line */
     const Google__Protobuf__FileDescriptorProto *proto;
-    const char *package;                /* "" if none */
-    const char *prefix;                 /* "pv" */
-    const char *symbol;                 /* "pv_file__purvey_order_v1_order" */
-    const char *stem;                   /* "purvey/order/v1/order" */
-    Purvey__Rules__V1__FileRule *rule;  /* NULL: a foreign file, free of our rules */
+    const char *package;               /* "" if none */
+    const char *prefix;                /* "pv" */
+    const char *symbol;                /* "pv_file__purvey_order_v1_order" */
+    const char *stem;                  /* "purvey/order/v1/order" */
+    Purvey__Rules__V1__FileRule *rule; /* NULL: a foreign file, free of our rules */
     bool generate;
     gen_list messages; /* gen_message, nested ones behind their parent */
     gen_list enums;
@@ -145,14 +145,15 @@ typedef struct gen_model {
     gen_list files;    /* gen_file */
     gen_list messages; /* of all files */
     gen_list enums;
-    gen_list problems; /* gen_problem */
+    gen_list problems;                        /* gen_problem */
     const gen_enum *roles, *modules, *grants; /* the vocabularies in sight; NULL: none */
     uint32_t foreign_flags; /* PV_METHOD_* for methods of files without a FileRule */
 } gen_model;
 
 /* Links the files, which stand behind everything they import. `generate` says which are asked for. */
-void gen_model_load(gen_model *model, Google__Protobuf__FileDescriptorProto *const *files, size_t count,
-                    bool (*generate)(const char *name, const void *context), const void *context);
+void gen_model_load(gen_model *model, Google__Protobuf__FileDescriptorProto *const *files,
+                    size_t count, bool (*generate)(const char *name, const void *context),
+                    const void *context);
 
 /* By full name, with or without the leading dot; NULL: none. */
 gen_message *gen_find_message(const gen_model *model, const char *full_name);
@@ -181,8 +182,8 @@ int gen_option_line(const gen_place *place, int32_t target, int32_t tag);
 /* Adds the problem "Element: sentence" at the element, or at the given line of its file. */
 __attribute__((format(printf, 3, 4))) void gen_report(gen_model *model, const gen_element *element,
                                                       const char *format, ...);
-__attribute__((format(printf, 4, 5))) void gen_report_at(gen_model *model, const gen_element *element,
-                                                         int line, const char *format, ...);
+__attribute__((format(printf, 4, 5))) void
+gen_report_at(gen_model *model, const gen_element *element, int line, const char *format, ...);
 
 /* Prints all problems to standard error in order of file and line, each once; returns their number. */
 size_t gen_print_problems(const gen_model *model);

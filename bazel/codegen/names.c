@@ -103,11 +103,11 @@ bool gen_is_bad_field_name(const char *name)
 {
     /* `base` is the first member of every message; the others are macros or keywords of GNU C that
      * protoc-gen-c, which appends '_' to C++ keywords, does not know. */
-    static const char *const names[] = {"base",     "linux",  "unix",     "typeof",   "restrict",
-                                        "_Bool",    "_Static_assert", "asm__", "constexpr", "nullptr",
-                                        "char8_t",  "char16_t", "char32_t", "thread_local", "noexcept",
-                                        "alignas",  "alignof", "decltype", "static_assert", "requires",
-                                        "concept",  "co_await", "co_return", "co_yield"};
+    static const char *const names[] = {
+        "base",           "linux",        "unix",      "typeof",   "restrict",  "_Bool",
+        "_Static_assert", "asm__",        "constexpr", "nullptr",  "char8_t",   "char16_t",
+        "char32_t",       "thread_local", "noexcept",  "alignas",  "alignof",   "decltype",
+        "static_assert",  "requires",     "concept",   "co_await", "co_return", "co_yield"};
     char *lower = gen_lower(name);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (gen_equal(lower, names[i])) { return true; }

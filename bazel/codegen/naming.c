@@ -19,7 +19,8 @@ static void name_enum(const gen_file *file, gen_enum *enumeration)
     enumeration->c_upper = gen_c_upper(full_name);
     enumeration->short_name = short_name(file, enumeration->element.label);
     /* Values of a nested enum are names inside its message only. */
-    const char *scope = enumeration->parent == NULL ? file->prefix : enumeration->parent->short_name;
+    const char *scope =
+        enumeration->parent == NULL ? file->prefix : enumeration->parent->short_name;
     for (size_t i = 0; i < enumeration->values.count; i++) {
         gen_value *value = enumeration->values.items[i];
         const char *dash = *scope == '\0' ? "" : "_";
@@ -34,7 +35,8 @@ static void name_service(const gen_file *file, gen_service *service)
     service->short_name = short_name(file, name);
     size_t size = strlen(name);
     bool suffixed = gen_ends_with(name, "Service") && size > strlen("Service");
-    const char *client = short_name(file, gen_copy(name, suffixed ? size - strlen("Service") : size));
+    const char *client =
+        short_name(file, gen_copy(name, suffixed ? size - strlen("Service") : size));
     for (size_t i = 0; i < service->methods.count; i++) {
         gen_method *method = service->methods.items[i];
         const char *verb = gen_snake(method->proto->name);
@@ -55,5 +57,7 @@ void gen_name_file(gen_file *file)
         message->short_name = short_name(file, message->element.label);
     }
     for (size_t i = 0; i < file->enums.count; i++) { name_enum(file, file->enums.items[i]); }
-    for (size_t i = 0; i < file->services.count; i++) { name_service(file, file->services.items[i]); }
+    for (size_t i = 0; i < file->services.count; i++) {
+        name_service(file, file->services.items[i]);
+    }
 }

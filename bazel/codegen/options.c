@@ -43,7 +43,8 @@ static const uint8_t *content(const ProtobufCMessageUnknownField *record, size_t
 
 /* The option `tag` of an element as a message; NULL when it has none or a bad one. */
 static ProtobufCMessage *read_option(gen_model *model, const gen_element *element, int32_t tag,
-                                     const ProtobufCMessage *options, const ProtobufCMessageDescriptor *type)
+                                     const ProtobufCMessage *options,
+                                     const ProtobufCMessageDescriptor *type)
 {
     const ProtobufCMessageUnknownField *found = NULL;
     size_t count = 0;
@@ -55,8 +56,10 @@ static ProtobufCMessage *read_option(gen_model *model, const gen_element *elemen
     if (found == NULL) { return NULL; }
     const char *name = extensions[tag - GEN_OPTION_FILE].name;
     if (count > 1) {
-        gen_refuse(model, element, tag, "option (purvey.rules.v1.%s) is written in %zu pieces; write it once, as { ... }",
-                   name, count);
+        gen_refuse(
+            model, element, tag,
+            "option (purvey.rules.v1.%s) is written in %zu pieces; write it once, as { ... }", name,
+            count);
         return NULL;
     }
     ProtobufCMessage *message = NULL;
@@ -65,13 +68,16 @@ static ProtobufCMessage *read_option(gen_model *model, const gen_element *elemen
         const uint8_t *bytes = content(found, &size);
         message = protobuf_c_message_unpack(type, NULL, size, bytes);
     }
-    if (message == NULL) { gen_refuse(model, element, tag, "option (purvey.rules.v1.%s) cannot be read", name); }
+    if (message == NULL) {
+        gen_refuse(model, element, tag, "option (purvey.rules.v1.%s) cannot be read", name);
+    }
     return message;
 }
 
-#define READ(model, element, tag, options, name)                                  \
-    (Purvey__Rules__V1__##name *)read_option((model), (element), (tag),           \
-                                             (options) == NULL ? NULL : &(options)->base, &DESCRIPTOR_##name)
+#define READ(model, element, tag, options, name)                                          \
+    (Purvey__Rules__V1__##name *)read_option((model), (element), (tag),                   \
+                                             (options) == NULL ? NULL : &(options)->base, \
+                                             &DESCRIPTOR_##name)
 #define DESCRIPTOR_FileRule purvey__rules__v1__file_rule__descriptor
 #define DESCRIPTOR_MethodRule purvey__rules__v1__method_rule__descriptor
 #define DESCRIPTOR_ObjectRule purvey__rules__v1__object_rule__descriptor
@@ -81,11 +87,12 @@ static ProtobufCMessage *read_option(gen_model *model, const gen_element *elemen
 
 static void read_message(gen_model *model, gen_message *message)
 {
-    message->rule = READ(model, &message->element, GEN_OPTION_OBJECT, message->proto->options,
-                         ObjectRule);
+    message->rule =
+        READ(model, &message->element, GEN_OPTION_OBJECT, message->proto->options, ObjectRule);
     for (size_t i = 0; i < message->fields.count; i++) {
         gen_field *field = gen_field_at(message, i);
-        field->rule = READ(model, &field->element, GEN_OPTION_FIELD, field->proto->options, FieldRule);
+        field->rule =
+            READ(model, &field->element, GEN_OPTION_FIELD, field->proto->options, FieldRule);
     }
 }
 
@@ -96,7 +103,8 @@ static void read_enum(gen_model *model, gen_enum *enumeration)
     if (rule != NULL) { enumeration->vocabulary = rule->vocabulary; }
     for (size_t i = 0; i < enumeration->values.count; i++) {
         gen_value *value = enumeration->values.items[i];
-        value->rule = READ(model, &value->element, GEN_OPTION_VALUE, value->proto->options, ValueRule);
+        value->rule =
+            READ(model, &value->element, GEN_OPTION_VALUE, value->proto->options, ValueRule);
     }
 }
 
@@ -109,8 +117,9 @@ static void check_prefix(gen_model *model, const gen_file *file)
     }
     if (good) { return; }
     gen_refuse(model, &file->element, GEN_OPTION_FILE,
-                  "c_prefix \"%s\" must begin with a lower case letter and go on in lower case letters, digits or '_'",
-                  prefix);
+               "c_prefix \"%s\" must begin with a lower case letter and go on in lower case "
+               "letters, digits or '_'",
+               prefix);
 }
 
 void gen_read_options(gen_model *model)
@@ -119,7 +128,9 @@ void gen_read_options(gen_model *model)
         gen_file *file = model->files.items[i];
         file->rule = READ(model, &file->element, GEN_OPTION_FILE, file->proto->options, FileRule);
         if (file->rule != NULL) { check_prefix(model, file); }
-        for (size_t j = 0; j < file->messages.count; j++) { read_message(model, file->messages.items[j]); }
+        for (size_t j = 0; j < file->messages.count; j++) {
+            read_message(model, file->messages.items[j]);
+        }
         for (size_t j = 0; j < file->enums.count; j++) { read_enum(model, file->enums.items[j]); }
         for (size_t j = 0; j < file->services.count; j++) {
             const gen_service *service = file->services.items[j];

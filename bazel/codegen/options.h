@@ -21,7 +21,7 @@ void gen_read_options(gen_model *model);
 
 /* Adds the problem "Element: sentence" at the line of the element's option `tag`. Problems of a file are
  * told when that file is generated: silent for others. */
-__attribute__((format(printf, 4, 5))) void gen_refuse(gen_model *model, const gen_element *element, int32_t tag,
-                                                      const char *format, ...);
+__attribute__((format(printf, 4, 5))) void gen_refuse(gen_model *model, const gen_element *element,
+                                                      int32_t tag, const char *format, ...);
 
 #endif

@@ -13,7 +13,9 @@ static void prune_message(Google__Protobuf__DescriptorProto *message)
 {
     for (size_t i = 0; i < message->n_field; i++) {
         Google__Protobuf__FieldDescriptorProto *field = message->field[i];
-        if (!field->has_proto3_optional || !field->proto3_optional || !field->has_oneof_index) { continue; }
+        if (!field->has_proto3_optional || !field->proto3_optional || !field->has_oneof_index) {
+            continue;
+        }
         field->has_proto3_optional = 0;
         message->oneof_decl[field->oneof_index]->name = gen_format("opt_%s", field->name);
     }
@@ -23,8 +25,8 @@ static void prune_message(Google__Protobuf__DescriptorProto *message)
 int main(void)
 {
     gen_text input = gen_read_input();
-    Google__Protobuf__FileDescriptorSet *set =
-        google__protobuf__file_descriptor_set__unpack(NULL, input.size, (const uint8_t *)input.data);
+    Google__Protobuf__FileDescriptorSet *set = google__protobuf__file_descriptor_set__unpack(
+        NULL, input.size, (const uint8_t *)input.data);
     if (set == NULL) {
         fputs("prune: standard input is no FileDescriptorSet\n", stderr);
         return 1;

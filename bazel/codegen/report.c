@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void add(gen_model *model, const gen_element *element, int line, const char *format, va_list arguments)
+static void add(gen_model *model, const gen_element *element, int line, const char *format,
+                va_list arguments)
 {
     char sentence[2048];
     int size = vsnprintf(sentence, sizeof sentence, format, arguments);

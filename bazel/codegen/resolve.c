@@ -37,11 +37,13 @@ static const gen_enum **seat(gen_model *model, Purvey__Rules__V1__Vocabulary voc
 
 static void resolve_enum(gen_model *model, const gen_enum *enumeration)
 {
-    if (enumeration->vocabulary == PURVEY__RULES__V1__VOCABULARY__VOCABULARY_UNSPECIFIED) { return; }
+    if (enumeration->vocabulary == PURVEY__RULES__V1__VOCABULARY__VOCABULARY_UNSPECIFIED) {
+        return;
+    }
     const gen_enum **holder = seat(model, enumeration->vocabulary);
     if (holder != NULL && *holder != NULL) {
-        gen_refuse(model, &enumeration->element, GEN_OPTION_ENUM, "%s already declares this vocabulary",
-                   (*holder)->element.full_name);
+        gen_refuse(model, &enumeration->element, GEN_OPTION_ENUM,
+                   "%s already declares this vocabulary", (*holder)->element.full_name);
     } else if (holder != NULL) {
         *holder = enumeration;
     }
@@ -50,7 +52,8 @@ static void resolve_enum(gen_model *model, const gen_enum *enumeration)
         const gen_value *value = enumeration->values.items[i];
         if (value->proto->number < 0 || value->proto->number > greatest) {
             gen_refuse(model, &value->element, GEN_OPTION_VALUE,
-                       "number %d is outside 0 to %d, the numbers of this vocabulary", value->proto->number, greatest);
+                       "number %d is outside 0 to %d, the numbers of this vocabulary",
+                       value->proto->number, greatest);
         }
     }
 }
@@ -58,7 +61,9 @@ static void resolve_enum(gen_model *model, const gen_enum *enumeration)
 void gen_resolve(gen_model *model)
 {
     for (size_t i = 0; i < model->enums.count; i++) { resolve_enum(model, model->enums.items[i]); }
-    for (size_t i = 0; i < model->messages.count; i++) { gen_resolve_message(model, model->messages.items[i]); }
+    for (size_t i = 0; i < model->messages.count; i++) {
+        gen_resolve_message(model, model->messages.items[i]);
+    }
     for (size_t i = 0; i < model->files.count; i++) {
         const gen_file *file = model->files.items[i];
         for (size_t j = 0; j < file->services.count; j++) {

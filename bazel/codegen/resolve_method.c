@@ -22,14 +22,15 @@ static void resolve_roles(gen_model *model, gen_method *method)
     for (size_t i = 0; i < rule->n_roles; i++) {
         uint32_t special = special_role(rule->roles[i]);
         if (special != 0 && rule->n_roles > 1) {
-            gen_refuse(model, &method->element, GEN_OPTION_METHOD, "role %s must stand alone", rule->roles[i]);
+            gen_refuse(model, &method->element, GEN_OPTION_METHOD, "role %s must stand alone",
+                       rule->roles[i]);
             return;
         }
         method->flags |= special;
     }
     if ((method->flags & (PV_METHOD_ANY | PV_METHOD_PUBLIC)) != 0) { return; }
-    method->roles = gen_set_of_words(model, &method->element, GEN_OPTION_METHOD, model->roles, "role", rule->roles,
-                                     rule->n_roles);
+    method->roles = gen_set_of_words(model, &method->element, GEN_OPTION_METHOD, model->roles,
+                                     "role", rule->roles, rule->n_roles);
 }
 
 static void resolve_grant(gen_model *model, gen_method *method)
@@ -43,16 +44,19 @@ static void resolve_grant(gen_model *model, gen_method *method)
                    optional ? ", or neither" : "");
         return;
     }
-    method->module =
-        gen_number_of_word(model, element, GEN_OPTION_METHOD, model->modules, "module", rule->module);
-    method->grant = gen_number_of_word(model, element, GEN_OPTION_METHOD, model->grants, "grant", rule->grant);
+    method->module = gen_number_of_word(model, element, GEN_OPTION_METHOD, model->modules, "module",
+                                        rule->module);
+    method->grant =
+        gen_number_of_word(model, element, GEN_OPTION_METHOD, model->grants, "grant", rule->grant);
 }
 
 static const gen_value *find_reason(const gen_model *model, const char *word)
 {
     for (size_t i = 0; i < model->enums.count; i++) {
         const gen_enum *enumeration = model->enums.items[i];
-        if (enumeration->vocabulary != PURVEY__RULES__V1__VOCABULARY__VOCABULARY_REASON) { continue; }
+        if (enumeration->vocabulary != PURVEY__RULES__V1__VOCABULARY__VOCABULARY_REASON) {
+            continue;
+        }
         const gen_value *value = gen_find_word(enumeration, word);
         if (value != NULL && value->proto->number != 0) { return value; }
     }
@@ -66,12 +70,14 @@ static void resolve_reasons(gen_model *model, gen_method *method)
         const gen_value *reason = find_reason(model, word);
         if (reason == NULL) {
             gen_refuse(model, &method->element, GEN_OPTION_METHOD,
-                       "unknown reason \"%s\": no enum with vocabulary REASON in sight has it", word);
+                       "unknown reason \"%s\": no enum with vocabulary REASON in sight has it",
+                       word);
             continue;
         }
         for (size_t j = 0; j < method->reasons.count; j++) {
             if (method->reasons.items[j] == reason) {
-                gen_refuse(model, &method->element, GEN_OPTION_METHOD, "reason \"%s\" is named twice", word);
+                gen_refuse(model, &method->element, GEN_OPTION_METHOD,
+                           "reason \"%s\" is named twice", word);
             }
         }
         gen_add(&method->reasons, reason);
@@ -79,7 +85,8 @@ static void resolve_reasons(gen_model *model, gen_method *method)
 }
 
 /* Relative to the file's package first, then as a full name. */
-static const gen_message *find_object(const gen_model *model, const gen_file *file, const char *name)
+static const gen_message *find_object(const gen_model *model, const gen_file *file,
+                                      const char *name)
 {
     const gen_message *message = gen_find_message(model, gen_format("%s.%s", file->package, name));
     return message != NULL ? message : gen_find_message(model, name);
@@ -94,11 +101,13 @@ static void resolve_transition(gen_model *model, const gen_file *file, gen_metho
         const char *lack = message == NULL           ? "unknown object \"%s\""
                            : message->object == NULL ? "\"%s\" is not a stored object"
                                                      : "object \"%s\" has no field state";
-        gen_refuse(model, element, GEN_OPTION_METHOD, "transition: %s", gen_format(lack, rule->object));
+        gen_refuse(model, element, GEN_OPTION_METHOD, "transition: %s",
+                   gen_format(lack, rule->object));
         return;
     }
     if (rule->n_from == 0 && rule->n_to == 0) {
-        gen_refuse(model, element, GEN_OPTION_METHOD, "transition of %s: from and to are both empty", rule->object);
+        gen_refuse(model, element, GEN_OPTION_METHOD,
+                   "transition of %s: from and to are both empty", rule->object);
         return;
     }
     const gen_enum *states = message->object->states;
@@ -107,11 +116,13 @@ static void resolve_transition(gen_model *model, const gen_file *file, gen_metho
     transition->object = message;
     transition->from =
         gen_set_of_words(model, element, GEN_OPTION_METHOD, states, what, rule->from, rule->n_from);
-    transition->to = gen_set_of_words(model, element, GEN_OPTION_METHOD, states, what, rule->to, rule->n_to);
-    transition->roles =
-        gen_set_of_words(model, element, GEN_OPTION_METHOD, model->roles, "role", rule->by, rule->n_by);
+    transition->to =
+        gen_set_of_words(model, element, GEN_OPTION_METHOD, states, what, rule->to, rule->n_to);
+    transition->roles = gen_set_of_words(model, element, GEN_OPTION_METHOD, model->roles, "role",
+                                         rule->by, rule->n_by);
     if (method->roles != 0 && (transition->roles & ~method->roles) != 0) {
-        gen_refuse(model, element, GEN_OPTION_METHOD, "transition of %s: %s may not call the method", rule->object,
+        gen_refuse(model, element, GEN_OPTION_METHOD,
+                   "transition of %s: %s may not call the method", rule->object,
                    gen_words_of_set(model->roles, transition->roles & ~method->roles, ", ", ""));
     }
     gen_add(&method->transitions, transition);

@@ -8,8 +8,8 @@ typedef Google__Protobuf__FieldDescriptorProto__Type field_type;
 #define TYPE(name) GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_##name
 static const char TIMESTAMP[] = "google.protobuf.Timestamp";
 
-static int standard_field(gen_model *model, const gen_message *message, const char *name, field_type type,
-                          const char *type_name)
+static int standard_field(gen_model *model, const gen_message *message, const char *name,
+                          field_type type, const char *type_name)
 {
     int index = gen_find_field(message, name);
     const gen_field *field = index < 0 ? NULL : gen_field_at(message, (size_t)index);
@@ -17,8 +17,8 @@ static int standard_field(gen_model *model, const gen_message *message, const ch
         (field->message == NULL || gen_equal(field->message->element.full_name, type_name))) {
         return index;
     }
-    gen_refuse(model, &message->element, GEN_OPTION_OBJECT, "a stored object needs the field \"%s %s\"", type_name,
-               name);
+    gen_refuse(model, &message->element, GEN_OPTION_OBJECT,
+               "a stored object needs the field \"%s %s\"", type_name, name);
     return -1;
 }
 
@@ -40,7 +40,8 @@ static int state_field(gen_model *model, const gen_message *message, gen_object 
 static void resolve_party(gen_model *model, gen_field *field)
 {
     if (field->rule == NULL || *field->rule->party == '\0') { return; }
-    field->party = gen_number_of_party(model, &field->element, GEN_OPTION_FIELD, field->rule->party);
+    field->party =
+        gen_number_of_party(model, &field->element, GEN_OPTION_FIELD, field->rule->party);
     if (field->parent->rule == NULL) {
         gen_refuse(model, &field->element, GEN_OPTION_FIELD, "only a stored object has parties");
     } else if (field->proto->type != TYPE(STRING) || field->repeated || *field->rule->id == '\0') {
@@ -56,14 +57,16 @@ static void collect_parties(gen_model *model, const gen_message *message, gen_ob
         const gen_field *field = gen_field_at(message, i);
         if (field->party == 0) { continue; }
         if ((seen >> field->party & 1) != 0) {
-            gen_refuse(model, &field->element, GEN_OPTION_FIELD, "a second field for the party %s", field->rule->party);
+            gen_refuse(model, &field->element, GEN_OPTION_FIELD, "a second field for the party %s",
+                       field->rule->party);
         }
         seen |= UINT64_C(1) << field->party;
         gen_add(&object->parties, field);
     }
     if (object->parties.count < 1 || object->parties.count > 4) {
         gen_refuse(model, &message->element, GEN_OPTION_OBJECT,
-                   "a stored object has one to four fields with the rule party, not %zu", object->parties.count);
+                   "a stored object has one to four fields with the rule party, not %zu",
+                   object->parties.count);
     }
 }
 
@@ -80,9 +83,10 @@ static bool can_be_indexed(const gen_field *field)
 {
     if (field->repeated || field->proto->has_oneof_index) { return false; }
     if (field->message != NULL) { return gen_equal(field->message->element.full_name, TIMESTAMP); }
-    return field->enumeration != NULL || field->proto->type == TYPE(STRING) || field->proto->type == TYPE(BOOL) ||
-           field->proto->type == TYPE(UINT32) || field->proto->type == TYPE(UINT64) ||
-           field->proto->type == TYPE(FIXED32) || field->proto->type == TYPE(FIXED64);
+    return field->enumeration != NULL || field->proto->type == TYPE(STRING) ||
+           field->proto->type == TYPE(BOOL) || field->proto->type == TYPE(UINT32) ||
+           field->proto->type == TYPE(UINT64) || field->proto->type == TYPE(FIXED32) ||
+           field->proto->type == TYPE(FIXED64);
 }
 
 static void resolve_index(gen_model *model, const gen_message *message, gen_object *object,
@@ -92,22 +96,25 @@ static void resolve_index(gen_model *model, const gen_message *message, gen_obje
     gen_index *index = gen_alloc(sizeof *index);
     index->rule = rule;
     if (rule->number < 1 || rule->number > 250) {
-        gen_refuse(model, element, GEN_OPTION_OBJECT, "index number %u is outside 1 to 250", rule->number);
+        gen_refuse(model, element, GEN_OPTION_OBJECT, "index number %u is outside 1 to 250",
+                   rule->number);
     }
     if (rule->n_fields < 1 || rule->n_fields > 4) {
-        gen_refuse(model, element, GEN_OPTION_OBJECT, "index %u has %zu fields; one to four are permitted",
-                   rule->number, rule->n_fields);
+        gen_refuse(model, element, GEN_OPTION_OBJECT,
+                   "index %u has %zu fields; one to four are permitted", rule->number,
+                   rule->n_fields);
     }
     for (size_t i = 0; i < rule->n_fields && i < 4; i++) {
         int found = gen_find_field(message, rule->fields[i]);
         if (found < 0) {
-            gen_refuse(model, element, GEN_OPTION_OBJECT, "index %u: there is no field \"%s\"", rule->number,
-                       rule->fields[i]);
+            gen_refuse(model, element, GEN_OPTION_OBJECT, "index %u: there is no field \"%s\"",
+                       rule->number, rule->fields[i]);
             continue;
         }
         if (!can_be_indexed(gen_field_at(message, (size_t)found))) {
             gen_refuse(model, element, GEN_OPTION_OBJECT,
-                       "index %u: field \"%s\" cannot be indexed; single strings, enums, bools, unsigned integers and "
+                       "index %u: field \"%s\" cannot be indexed; single strings, enums, bools, "
+                       "unsigned integers and "
                        "Timestamps outside of a oneof can",
                        rule->number, rule->fields[i]);
         }
@@ -116,14 +123,15 @@ static void resolve_index(gen_model *model, const gen_message *message, gen_obje
     if (*rule->party != '\0') {
         index->party = gen_number_of_party(model, element, GEN_OPTION_OBJECT, rule->party);
         if (index->party != 0 && !has_party(object, index->party)) {
-            gen_refuse(model, element, GEN_OPTION_OBJECT, "index %u: %s is no party of this object", rule->number,
-                       rule->party);
+            gen_refuse(model, element, GEN_OPTION_OBJECT, "index %u: %s is no party of this object",
+                       rule->number, rule->party);
         }
     }
     for (size_t i = 0; i < object->indexes.count; i++) {
         const gen_index *other = object->indexes.items[i];
         if (other->rule->number == rule->number) {
-            gen_refuse(model, element, GEN_OPTION_OBJECT, "index number %u is used twice", rule->number);
+            gen_refuse(model, element, GEN_OPTION_OBJECT, "index number %u is used twice",
+                       rule->number);
         }
     }
     gen_add(&object->indexes, index);
@@ -131,7 +139,9 @@ static void resolve_index(gen_model *model, const gen_message *message, gen_obje
 
 void gen_resolve_message(gen_model *model, gen_message *message)
 {
-    for (size_t i = 0; i < message->fields.count; i++) { resolve_party(model, gen_field_at(message, i)); }
+    for (size_t i = 0; i < message->fields.count; i++) {
+        resolve_party(model, gen_field_at(message, i));
+    }
     if (message->rule == NULL) { return; }
     gen_object *object = gen_alloc(sizeof *object);
     object->id = standard_field(model, message, "id", TYPE(STRING), "string");

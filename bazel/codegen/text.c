@@ -124,21 +124,20 @@ void gen_put_literal(gen_text *text, const char *words)
     gen_put(text, "\"");
 }
 
-void gen_put_comment(gen_text *text, int indent, const char *words)
+/* Puts words behind what stands in the line up to `column`; new lines begin with " * " and `indent`. */
+static void put_wrapped(gen_text *text, int column, int indent, const char *words)
 {
-    if (words == NULL || *words == '\0') { return; }
-    gen_print(text, "%*s/*", indent, "");
-    int column = indent + 2;
-    for (const char *at = words; *at != '\0';) {
+    for (const char *at = words + strspn(words, " \n"); *at != '\0';) {
         size_t size = strcspn(at, " \n");
         if (column + 1 + (int)size > COMMENT_COLUMNS - 3) {
-            gen_print(text, "\n%*s *", indent, "");
-            column = indent + 2;
+            gen_print(text, "\n *%*s", indent, "");
+            column = 2 + indent;
         }
         gen_put(text, " ");
         for (size_t i = 0; i < size; i++) {
             /* A comment in the .proto may not open or end ours. */
-            bool splits = i > 0 && ((at[i] == '/' && at[i - 1] == '*') || (at[i] == '*' && at[i - 1] == '/'));
+            bool splits =
+                i > 0 && ((at[i] == '/' && at[i - 1] == '*') || (at[i] == '*' && at[i - 1] == '/'));
             if (splits) { gen_put(text, " "); }
             gen_put_bytes(text, at + i, 1);
         }
@@ -146,7 +145,30 @@ void gen_put_comment(gen_text *text, int indent, const char *words)
         at += size;
         at += strspn(at, " \n");
     }
+}
+
+void gen_begin_comment(gen_text *text, const char *words)
+{
+    gen_put(text, "/*");
+    put_wrapped(text, 2, 0, words);
+}
+
+void gen_continue_comment(gen_text *text, int indent, const char *words)
+{
+    gen_put(text, "\n *");
+    put_wrapped(text, 2, indent, words);
+}
+
+void gen_end_comment(gen_text *text)
+{
     gen_put(text, " */\n");
+}
+
+void gen_put_comment(gen_text *text, const char *words)
+{
+    if (words == NULL || *words == '\0') { return; }
+    gen_begin_comment(text, words);
+    gen_end_comment(text);
 }
 
 static gen_text read_stream(FILE *stream, const char *name)
@@ -154,7 +176,9 @@ static gen_text read_stream(FILE *stream, const char *name)
     gen_text text = {0};
     char block[65536];
     size_t size;
-    while ((size = fread(block, 1, sizeof block, stream)) > 0) { gen_put_bytes(&text, block, size); }
+    while ((size = fread(block, 1, sizeof block, stream)) > 0) {
+        gen_put_bytes(&text, block, size);
+    }
     if (ferror(stream)) {
         fprintf(stderr, "protoc-gen-purvey: cannot read %s\n", name);
         exit(1);

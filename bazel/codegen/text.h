@@ -43,8 +43,13 @@ void gen_add(gen_list *list, const void *item);
 /* Puts a C string literal; NULL gives "". */
 void gen_put_literal(gen_text *text, const char *words);
 
-/* Puts a C comment, wrapped at 100 columns, with `indent` spaces in front; nothing for an empty text. */
-void gen_put_comment(gen_text *text, int indent, const char *words);
+/* Puts a C comment, wrapped at 100 columns; nothing for an empty text. */
+void gen_put_comment(gen_text *text, const char *words);
+
+/* The same in steps: begin, paragraphs with `indent` more spaces from their second line on, end. */
+void gen_begin_comment(gen_text *text, const char *words);
+void gen_continue_comment(gen_text *text, int indent, const char *words);
+void gen_end_comment(gen_text *text);
 
 /* The whole of a file or of standard input; ends the process with a message when it cannot be read. */
 gen_text gen_read_file(const char *path);
