@@ -1,7 +1,7 @@
 /* Accounts: made and switched by the operator, kept by their own administrators. */
 #include "purvey/account/v1/account_service.pv.h"
 
-#include "server/flows/account/mask.h"
+#include "server/flows/account/change.h"
 
 pv_status pv_account_service_create_account(pv_call *call, const pv_create_account_request *request,
                                             pv_create_account_response *response)
@@ -43,30 +43,23 @@ pv_status pv_account_service_list_accounts(pv_call *call, const pv_list_accounts
 pv_status pv_account_service_update_account(pv_call *call, const pv_update_account_request *request,
                                             pv_update_account_response *response)
 {
-    enum { NAME, EXTERNAL_ID, COUNTRIES, FIELDS };
-    const account_field fields[FIELDS] = {
-        [NAME] = {"name", request->name[0] != '\0'},
-        [EXTERNAL_ID] = {"external_id", request->external_id[0] != '\0'},
-        [COUNTRIES] = {"countries", request->n_countries > 0},
-    };
     pv_account *account = NULL;
-    uint32_t changes = 0;
     PV_TRY(pv_begin(call, &pv_account__object, request->account_id, request->etag, &account));
-    PV_TRY(account_mask(call, request->update_mask, fields, FIELDS, &changes));
-    if ((changes & 1U << EXTERNAL_ID) != 0 && pv_caller_of(call)->role != PV_ACCOUNT_TYPE_OPERATOR) {
+    pv_account changed = *account;
+    pv_account source = PV_ACCOUNT__INIT;
+    source.name = request->name;
+    source.external_id = request->external_id;
+    source.countries = request->countries;
+    source.n_countries = request->n_countries;
+    PV_TRY(account_change(call, &pv_account__object, request->update_mask, &source.base, &changed.base));
+    PV_TRY(account_require_text(call, "name", changed.name));
+    if (pv_caller_of(call)->role != PV_ACCOUNT_TYPE_OPERATOR &&
+        strcmp(changed.external_id, account->external_id) != 0) {
         pv_error_note(&call->error, "field", "external_id");
         return pv_refuse(&call->error, &pv_error_reason_update_mask_invalid,
                          "external_id is the operator's key of the account; only the operator changes it.");
     }
-    if ((changes & 1U << NAME) != 0) {
-        PV_TRY(account_require_text(call, "name", request->name));
-        account->name = request->name;
-    }
-    if ((changes & 1U << EXTERNAL_ID) != 0) { account->external_id = request->external_id; }
-    if ((changes & 1U << COUNTRIES) != 0) {
-        account->countries = request->countries;
-        account->n_countries = request->n_countries;
-    }
+    *account = changed;
     PV_TRY(pv_save(call, &pv_account__object, account));
     response->account = account;
     return pv_ok();

@@ -2,8 +2,8 @@
 #include "purvey/account/v1/user_service.pv.h"
 
 #include "purvey/account/v1/account.pv.h"
+#include "server/flows/account/change.h"
 #include "server/flows/account/grants.h"
-#include "server/flows/account/mask.h"
 
 pv_status pv_user_service_create_user(pv_call *call, const pv_create_user_request *request,
                                       pv_create_user_response *response)
@@ -65,26 +65,16 @@ static pv_status save(pv_call *call, pv_user *user)
 pv_status pv_user_service_update_user(pv_call *call, const pv_update_user_request *request,
                                       pv_update_user_response *response)
 {
-    enum { NAME, EMAIL, GRANTS, FIELDS };
-    const account_field fields[FIELDS] = {
-        [NAME] = {"name", request->name[0] != '\0'},
-        [EMAIL] = {"email", request->email[0] != '\0'},
-        [GRANTS] = {"grants", request->n_grants > 0},
-    };
     pv_user *user = NULL;
-    uint32_t changes = 0;
     PV_TRY(pv_begin(call, &pv_user__object, request->user_id, request->etag, &user));
-    PV_TRY(account_mask(call, request->update_mask, fields, FIELDS, &changes));
-    if ((changes & 1U << NAME) != 0) {
-        PV_TRY(account_require_text(call, "name", request->name));
-        user->name = request->name;
-    }
-    if ((changes & 1U << EMAIL) != 0) { user->email = request->email; }
-    if ((changes & 1U << GRANTS) != 0) {
-        PV_TRY(account_grants_check(call, (account_grants){request->grants, request->n_grants}));
-        user->grants = request->grants;
-        user->n_grants = request->n_grants;
-    }
+    PV_TRY(account_grants_check(call, (account_grants){request->grants, request->n_grants}));
+    pv_user source = PV_USER__INIT;
+    source.name = request->name;
+    source.email = request->email;
+    source.grants = request->grants;
+    source.n_grants = request->n_grants;
+    PV_TRY(account_change(call, &pv_user__object, request->update_mask, &source.base, &user->base));
+    PV_TRY(account_require_text(call, "name", user->name));
     PV_TRY(save(call, user));
     response->user = user;
     return pv_ok();
