@@ -115,16 +115,6 @@ static void check_integer(pv_error *error, const step *at, int64_t value)
             (long long)rule->range_max, number);
 }
 
-static void check_real(pv_error *error, const step *at, double value)
-{
-    const pv_field_rule *rule = at->info->rule;
-    if (rule == NULL || (rule->flags & PV_RULE_RANGE) == 0) { return; }
-    /* Written so that NaN fails. */
-    if (value >= (double)rule->range_min && value <= (double)rule->range_max) { return; }
-    violate(error, at, "must be a number from %lld to %lld", (long long)rule->range_min,
-            (long long)rule->range_max);
-}
-
 /* --- messages with a meaning of their own ------------------------------------------------------- */
 
 static void check_decimal(pv_error *error, const step *at, const ProtobufCMessage *message)
@@ -209,12 +199,6 @@ static void check_value(pv_error *error, const step *at, const void *value)
     case PROTOBUF_C_TYPE_MESSAGE:
         check_message_value(error, at, *(ProtobufCMessage *const *)value);
         return;
-    case PROTOBUF_C_TYPE_FLOAT:
-        check_real(error, at, (double)*(const float *)value);
-        return;
-    case PROTOBUF_C_TYPE_DOUBLE:
-        check_real(error, at, *(const double *)value);
-        return;
     case PROTOBUF_C_TYPE_ENUM:
         if (*(const int32_t *)value == 0 && at->info->rule != NULL &&
             (at->info->rule->flags & PV_RULE_REQUIRED) != 0) {
@@ -234,20 +218,18 @@ static void check_value(pv_error *error, const step *at, const void *value)
     case PROTOBUF_C_TYPE_BOOL:
         check_integer(error, at, pv_value_integer(at->value, value));
         return;
+    case PROTOBUF_C_TYPE_FLOAT:
+    case PROTOBUF_C_TYPE_DOUBLE:
+        return; /* no rule is for them: money and quantities are decimals */
     }
 }
 
 /* --- repeated fields and maps ------------------------------------------------------------------- */
 
-/* Order of two values of a string, bytes or integer field; 0 for equal. */
+/* Order of two values of a string or integer field; 0 for equal. */
 static int compare_values(const pv_field *field, const void *a, const void *b)
 {
     if (field->type == PROTOBUF_C_TYPE_STRING) { return strcmp(*(char *const *)a, *(char *const *)b); }
-    if (field->type == PROTOBUF_C_TYPE_BYTES) {
-        const ProtobufCBinaryData *a_bytes = (const ProtobufCBinaryData *)a;
-        const ProtobufCBinaryData *b_bytes = (const ProtobufCBinaryData *)b;
-        return pv_view_compare(pv_view_of(a_bytes->data, a_bytes->len), pv_view_of(b_bytes->data, b_bytes->len));
-    }
     int64_t a_number = pv_value_integer(field, a), b_number = pv_value_integer(field, b);
     return a_number < b_number ? -1 : a_number > b_number;
 }
@@ -285,12 +267,11 @@ static void check_different(pv_error *error, const step *at, const pv_field *val
     sort_values(value_field, values, count);
     for (size_t i = 1; i < count; i++) {
         if (compare_values(value_field, values[i - 1], values[i]) != 0) { continue; }
-        char value[PV_QUOTED_TEXT_SIZE + 16] = "";
-        char quoted[PV_QUOTED_TEXT_SIZE];
+        char value[PV_QUOTED_TEXT_SIZE + 16] = "", quoted[PV_QUOTED_TEXT_SIZE];
         if (!at->sensitive && value_field->type == PROTOBUF_C_TYPE_STRING) {
             snprintf(value, sizeof value, ": \"%s\"",
                      pv_quote(pv_view_text(*(char *const *)values[i]), quoted));
-        } else if (!at->sensitive && value_field->type != PROTOBUF_C_TYPE_BYTES) {
+        } else if (!at->sensitive) {
             snprintf(value, sizeof value, ": %lld", (long long)pv_value_integer(value_field, values[i]));
         }
         violate(error, at, "has the same %s more than once%s", what, value);
@@ -308,9 +289,9 @@ static const void **new_values(pv_error *error, const step *at, size_t count)
     return values;
 }
 
+/* The generator permits the rule on strings only. */
 static void check_unique(pv_error *error, const step *at, const uint8_t *data, size_t count)
 {
-    if (at->field->type == PROTOBUF_C_TYPE_MESSAGE) { return; } /* the generator permits it on scalars only */
     const void **values = count < 2 ? NULL : new_values(error, at, count);
     if (values == NULL) { return; }
     size_t size = pv_field_value_size(at->field);
@@ -331,7 +312,7 @@ static void check_map_keys(pv_error *error, const step *at, const uint8_t *data,
     check_different(error, at, key, values, count, "key");
 }
 
-/* A map's rule is about its values; keys have one bound for all. */
+/* The rules of a map count its entries; keys have one bound for all. */
 static void check_map_entry(pv_error *error, step *at, const ProtobufCMessage *entry)
 {
     const pv_field *key = &entry->descriptor->fields[0], *value = &entry->descriptor->fields[1];
@@ -342,11 +323,9 @@ static void check_map_entry(pv_error *error, step *at, const ProtobufCMessage *e
             violate(error, at, "must have a key of 1 to %d characters; it has %zu", PV_MAP_KEY_MAX, length);
         }
     }
-    pv_field_info value_info = at->info->message->fields[1];
-    value_info.rule = at->info->rule;
     step entry_step = *at; /* the path ends with the key, not with ".value" */
     entry_step.value = value;
-    entry_step.info = &value_info;
+    entry_step.info = &at->info->message->fields[1];
     if (value->type == PROTOBUF_C_TYPE_MESSAGE && !pv_field_is_set(entry, value)) {
         violate(error, &entry_step, "must have a value");
         return;

@@ -108,7 +108,8 @@ static bool copy_value(void *value, const pv_field *field, pv_arena *arena)
 {
     if (field->type == PROTOBUF_C_TYPE_STRING) {
         char **text = (char **)value;
-        if (*text == NULL || *text == (const char *)field->default_value || **text == '\0') { return true; }
+        bool constant = *text == field->default_value || *text == protobuf_c_empty_string;
+        if (*text == NULL || constant) { return true; }
         *text = (char *)copy_bytes(*text, strlen(*text) + 1, arena);
         return *text != NULL;
     }
