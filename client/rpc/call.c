@@ -1,0 +1,227 @@
+/* call.c — what all calls have in common: deadline, queue, metadata, messages, the status at the end. */
+#include "client/rpc/internal.h"
+#include "protos/runtime/message.h"
+#include "protos/runtime/reasons.h"
+
+#include <grpc/byte_buffer.h>
+#include <grpc/byte_buffer_reader.h>
+#include <grpc/support/time.h>
+
+/* By address: the bytes of a short slice are inside it. */
+static pv_view view_of(const grpc_slice *slice)
+{
+    return pv_view_of(GRPC_SLICE_START_PTR(*slice), GRPC_SLICE_LENGTH(*slice));
+}
+
+void pv_client_call_init(pv_client_call *call, pv_client *client, const pv_method_info *method, pv_arena *arena,
+                         const pv_client_options *options, pv_error *error)
+{
+    memset(call, 0, sizeof *call);
+    call->client = client;
+    call->method = method;
+    call->arena = arena;
+    call->error = error;
+    if (error != NULL) { pv_error_init(error, arena); }
+    int64_t deadline_ms = client->deadline_ms;
+    if (options != NULL) {
+        call->ret_metadata = options->ret_metadata;
+        if (options->deadline_ms > 0) { deadline_ms = options->deadline_ms; }
+    }
+    gpr_timespec deadline =
+        gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(deadline_ms, GPR_TIMESPAN));
+    call->queue = grpc_completion_queue_create_for_pluck(NULL);
+    call->grpc = grpc_channel_create_call(client->channel, NULL, GRPC_PROPAGATE_DEFAULTS, call->queue,
+                                          grpc_slice_from_static_string(method->path), NULL, deadline, NULL);
+    PV_ASSERT(call->grpc != NULL);
+    grpc_metadata_array_init(&call->initial);
+    grpc_metadata_array_init(&call->trailing);
+    call->status_text = grpc_empty_slice();
+}
+
+void pv_client_call_deinit(pv_client_call *call)
+{
+    if (call->inbox != NULL) { grpc_byte_buffer_destroy(call->inbox); }
+    grpc_slice_unref(call->status_text);
+    grpc_metadata_array_destroy(&call->initial);
+    grpc_metadata_array_destroy(&call->trailing);
+    grpc_call_unref(call->grpc);
+    grpc_completion_queue_shutdown(call->queue);
+    grpc_completion_queue_destroy(call->queue);
+}
+
+bool pv_client_call_run(pv_client_call *call, const grpc_op *ops, size_t count)
+{
+    grpc_call_error error = grpc_call_start_batch(call->grpc, ops, count, call, NULL);
+    PV_ASSERT(error == GRPC_CALL_OK);
+    /* No deadline here: the call's own ends every batch. */
+    grpc_event event =
+        grpc_completion_queue_pluck(call->queue, call, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
+    PV_ASSERT(event.type == GRPC_OP_COMPLETE);
+    return event.success != 0;
+}
+
+/* --- metadata ------------------------------------------------------------------------------------------ */
+
+void pv_client_metadata_init(const pv_client_options *options, grpc_metadata *ret_metadata)
+{
+    if (options == NULL) { return; }
+    PV_ASSERT(options->metadata_count <= PV_CLIENT_METADATA_MAX);
+    for (size_t i = 0; i < options->metadata_count; i++) {
+        memset(&ret_metadata[i], 0, sizeof ret_metadata[i]);
+        ret_metadata[i].key = grpc_slice_from_copied_string(options->metadata[i].key);
+        pv_view value = options->metadata[i].value;
+        ret_metadata[i].value = grpc_slice_from_copied_buffer((const char *)value.data, value.size);
+    }
+}
+
+void pv_client_metadata_deinit(const pv_client_options *options, grpc_metadata *metadata)
+{
+    if (options == NULL) { return; }
+    for (size_t i = 0; i < options->metadata_count; i++) {
+        grpc_slice_unref(metadata[i].key);
+        grpc_slice_unref(metadata[i].value);
+    }
+}
+
+grpc_op pv_client_op_send_metadata(const pv_client_options *options, grpc_metadata *metadata)
+{
+    grpc_op op;
+    memset(&op, 0, sizeof op);
+    op.op = GRPC_OP_SEND_INITIAL_METADATA;
+    if (options == NULL) { return op; }
+    if (options->wait_for_ready) {
+        op.flags = GRPC_INITIAL_METADATA_WAIT_FOR_READY | GRPC_INITIAL_METADATA_WAIT_FOR_READY_EXPLICITLY_SET;
+    }
+    op.data.send_initial_metadata.count = options->metadata_count;
+    op.data.send_initial_metadata.metadata = metadata;
+    return op;
+}
+
+static void copy_metadata(const grpc_metadata_array *array, pv_arena *arena, pv_client_pair **ret_pairs,
+                          size_t *ret_count)
+{
+    *ret_count = 0;
+    *ret_pairs = (pv_client_pair *)pv_arena_zalloc(arena, array->count + 1, sizeof **ret_pairs);
+    if (*ret_pairs == NULL) { return; }
+    for (size_t i = 0; i < array->count; i++) {
+        pv_client_pair *pair = &(*ret_pairs)[*ret_count];
+        pv_view value = view_of(&array->metadata[i].value);
+        pair->key = pv_arena_dup(arena, view_of(&array->metadata[i].key));
+        pair->value = pv_view_of(pv_arena_dup(arena, value), value.size);
+        if (pair->key == NULL || pair->value.data == NULL) { return; }
+        (*ret_count)++;
+    }
+}
+
+static pv_view find_metadata(const grpc_metadata_array *array, const char *key)
+{
+    for (size_t i = 0; i < array->count; i++) {
+        if (pv_view_equal(view_of(&array->metadata[i].key), pv_view_text(key))) {
+            return view_of(&array->metadata[i].value);
+        }
+    }
+    return pv_view_of(NULL, 0);
+}
+
+/* --- messages ------------------------------------------------------------------------------------------ */
+
+grpc_byte_buffer *pv_client_encode(const ProtobufCMessage *message)
+{
+    size_t size = protobuf_c_message_get_packed_size(message);
+    grpc_slice slice = grpc_slice_malloc(size);
+    size_t packed = protobuf_c_message_pack(message, GRPC_SLICE_START_PTR(slice));
+    PV_ASSERT(packed == size);
+    grpc_byte_buffer *buffer = grpc_raw_byte_buffer_create(&slice, 1);
+    grpc_slice_unref(slice);
+    return buffer;
+}
+
+/* A fault of the server's answer, not of the caller: whatever the check says, it is INTERNAL here. */
+static pv_status bad_answer(pv_client_call *call, const char *what)
+{
+    pv_error unused;
+    pv_error *error = call->error == NULL ? &unused : call->error;
+    pv_error_init(error, call->arena);
+    return pv_refuse(error, &pv_reason_internal, "the server's answer to %s: %s", call->method->path, what);
+}
+
+pv_status pv_client_call_decode(pv_client_call *call, pv_arena *arena, ProtobufCMessage **ret_message)
+{
+    if (call->inbox == NULL) { return bad_answer(call, "there is no message"); }
+    grpc_byte_buffer_reader reader;
+    if (grpc_byte_buffer_reader_init(&reader, call->inbox) == 0) {
+        return bad_answer(call, "it cannot be decompressed");
+    }
+    grpc_slice bytes = grpc_byte_buffer_reader_readall(&reader);
+    grpc_byte_buffer_reader_destroy(&reader);
+    grpc_byte_buffer_destroy(call->inbox);
+    call->inbox = NULL;
+    pv_error error;
+    pv_error_init(&error, arena);
+    ProtobufCMessage *message = NULL;
+    pv_status status = pv_message_decode(call->method->response, view_of(&bytes), arena, &error, &message);
+    grpc_slice_unref(bytes);
+    if (!pv_is_ok(status)) {
+        return bad_answer(call, error.message != NULL ? error.message : error.reason->text);
+    }
+    *ret_message = message;
+    return pv_ok();
+}
+
+/* --- the end ------------------------------------------------------------------------------------------- */
+
+grpc_op pv_client_op_status(pv_client_call *call)
+{
+    grpc_op op;
+    memset(&op, 0, sizeof op);
+    op.op = GRPC_OP_RECV_STATUS_ON_CLIENT;
+    op.data.recv_status_on_client.trailing_metadata = &call->trailing;
+    op.data.recv_status_on_client.status = &call->status;
+    op.data.recv_status_on_client.status_details = &call->status_text;
+    return op;
+}
+
+static pv_code code_of(grpc_status_code status)
+{
+    bool known = (int)status >= (int)PV_CODE_OK && (int)status <= (int)PV_CODE_UNAUTHENTICATED;
+    return known ? (pv_code)status : PV_CODE_UNKNOWN;
+}
+
+/* The core gives the status only after every message has been taken; where there can be one at most, it is
+ * taken here. */
+static void receive_status(pv_client_call *call)
+{
+    grpc_op ops[3];
+    size_t count = 0;
+    memset(ops, 0, sizeof ops);
+    ops[count++] = pv_client_op_status(call);
+    if (!call->initial_asked) {
+        call->initial_asked = true;
+        ops[count].op = GRPC_OP_RECV_INITIAL_METADATA;
+        ops[count++].data.recv_initial_metadata.recv_initial_metadata = &call->initial;
+    }
+    if (!call->drained && call->inbox == NULL && call->method->kind != PV_METHOD_BIDI_STREAM) {
+        ops[count].op = GRPC_OP_RECV_MESSAGE;
+        ops[count++].data.recv_message.recv_message = &call->inbox;
+    }
+    (void)pv_client_call_run(call, ops, count); /* the status says how it went */
+    call->ended = true;
+}
+
+pv_status pv_client_call_conclude(pv_client_call *call)
+{
+    if (!call->ended) { receive_status(call); }
+    if (call->concluded) { return call->result; }
+    call->concluded = true;
+    call->result = pv_status_of(code_of(call->status));
+    if (call->ret_metadata != NULL) {
+        pv_client_metadata *metadata = call->ret_metadata;
+        copy_metadata(&call->initial, call->arena, &metadata->initial, &metadata->initial_count);
+        copy_metadata(&call->trailing, call->arena, &metadata->trailing, &metadata->trailing_count);
+    }
+    if (!pv_is_ok(call->result) && call->error != NULL) {
+        pv_view details = find_metadata(&call->trailing, "grpc-status-details-bin");
+        pv_client_error_read(call->error, call->arena, call->result.code, view_of(&call->status_text), details);
+    }
+    return call->result;
+}

@@ -1,0 +1,120 @@
+/* client.c — the connection, and the unary call. */
+#include "client/rpc/internal.h"
+#include "protos/runtime/reasons.h"
+
+#include <grpc/byte_buffer.h>
+#include <grpc/grpc_security.h>
+#include <stdlib.h>
+
+static grpc_arg integer_arg(const char *key, int value)
+{
+    grpc_arg arg;
+    memset(&arg, 0, sizeof arg);
+    arg.type = GRPC_ARG_INTEGER;
+    arg.key = (char *)(uintptr_t)key;
+    arg.value.integer = value;
+    return arg;
+}
+
+static grpc_arg text_arg(const char *key, const char *value)
+{
+    grpc_arg arg;
+    memset(&arg, 0, sizeof arg);
+    arg.type = GRPC_ARG_STRING;
+    arg.key = (char *)(uintptr_t)key;
+    arg.value.string = (char *)(uintptr_t)value;
+    return arg;
+}
+
+static grpc_channel_credentials *make_credentials(const pv_client_tls *tls)
+{
+    if (tls == NULL) { return grpc_insecure_credentials_create(); }
+    grpc_ssl_pem_key_cert_pair pair = {tls->key, tls->certificate};
+    return grpc_ssl_credentials_create(tls->ca, tls->certificate == NULL ? NULL : &pair, NULL, NULL);
+}
+
+static grpc_channel *make_channel(const pv_client_config *config, grpc_channel_credentials *credentials)
+{
+    size_t bytes_max =
+        config->response_bytes_max == 0 ? PV_CLIENT_RESPONSE_BYTES_DEFAULT : config->response_bytes_max;
+    PV_ASSERT(bytes_max <= INT32_MAX);
+    grpc_arg list[10];
+    size_t count = 0;
+    /* A call is sent once: what may be repeated, the caller knows. */
+    list[count++] = integer_arg(GRPC_ARG_ENABLE_RETRIES, 0);
+    /* A connection of its own for each client, and none through a proxy from the environment. */
+    list[count++] = integer_arg(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+    list[count++] = integer_arg(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+    list[count++] = integer_arg(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, (int)bytes_max);
+    /* Notices within a minute and a half that the server has gone without a word. */
+    list[count++] = integer_arg(GRPC_ARG_KEEPALIVE_TIME_MS, 60 * 1000);
+    list[count++] = integer_arg(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20 * 1000);
+    list[count++] = integer_arg(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5000);
+    if (config->tls != NULL && config->tls->server_name != NULL) {
+        list[count++] = text_arg(GRPC_SSL_TARGET_NAME_OVERRIDE_ARG, config->tls->server_name);
+    }
+    if (config->user_agent != NULL) {
+        list[count++] = text_arg(GRPC_ARG_PRIMARY_USER_AGENT_STRING, config->user_agent);
+    }
+    grpc_channel_args args = {count, list};
+    return grpc_channel_create(config->target, credentials, &args);
+}
+
+pv_status pv_client_create(const pv_client_config *config, pv_error *error, pv_client **ret_client)
+{
+    grpc_init();
+    grpc_channel_credentials *credentials = make_credentials(config->tls);
+    if (credentials == NULL) {
+        grpc_shutdown_blocking();
+        return pv_refuse(error, &pv_reason_internal, "the CA, certificate or key for %s cannot be used",
+                         config->target);
+    }
+    pv_client *client = (pv_client *)calloc(1, sizeof *client);
+    PV_ASSERT(client != NULL);
+    client->channel = make_channel(config, credentials);
+    grpc_channel_credentials_release(credentials);
+    client->deadline_ms = config->deadline_ms <= 0 ? PV_CLIENT_DEADLINE_MS_DEFAULT : config->deadline_ms;
+    *ret_client = client;
+    return pv_ok();
+}
+
+void pv_client_destroy(pv_client *client)
+{
+    if (client == NULL) { return; }
+    grpc_channel_destroy(client->channel);
+    free(client);
+    /* The core ends in threads of its own; this waits for them if nobody else uses it. */
+    grpc_shutdown_blocking();
+}
+
+pv_status pv_client_unary(pv_client *client, const pv_method_info *method, pv_arena *arena,
+                          const pv_client_options *options, const ProtobufCMessage *request,
+                          ProtobufCMessage **ret_response, pv_error *ret_error)
+{
+    pv_client_call call;
+    grpc_metadata metadata[PV_CLIENT_METADATA_MAX];
+    pv_client_call_init(&call, client, method, arena, options, ret_error);
+    pv_client_metadata_init(options, metadata);
+    grpc_byte_buffer *message = pv_client_encode(request);
+
+    grpc_op ops[6];
+    memset(ops, 0, sizeof ops);
+    ops[0] = pv_client_op_send_metadata(options, metadata);
+    ops[1].op = GRPC_OP_SEND_MESSAGE;
+    ops[1].data.send_message.send_message = message;
+    ops[2].op = GRPC_OP_SEND_CLOSE_FROM_CLIENT;
+    ops[3].op = GRPC_OP_RECV_INITIAL_METADATA;
+    ops[3].data.recv_initial_metadata.recv_initial_metadata = &call.initial;
+    ops[4].op = GRPC_OP_RECV_MESSAGE;
+    ops[4].data.recv_message.recv_message = &call.inbox;
+    ops[5] = pv_client_op_status(&call);
+    (void)pv_client_call_run(&call, ops, 6); /* the status says how it went */
+    call.ended = true;
+    grpc_byte_buffer_destroy(message);
+    pv_client_metadata_deinit(options, metadata);
+
+    pv_status status = pv_client_call_conclude(&call);
+    if (pv_is_ok(status)) { status = pv_client_call_decode(&call, arena, ret_response); }
+    pv_client_call_deinit(&call);
+    return status;
+}
