@@ -29,7 +29,9 @@ static pv_status check_fields(pv_call *call, const pv_create_agreement_request *
         if (!pv_is_empty(request->marketplace_id)) {
             violate_field(call, "marketplace_id", "is only for DISTRIBUTION");
         }
-        if (request->auto_accept) { violate_field(call, "auto_accept", "is only for DISTRIBUTION"); }
+        if (request->auto_accept) {
+            violate_field(call, "auto_accept", "is only for DISTRIBUTION");
+        }
     }
     if (call->error.violation_count == 0) { return pv_ok(); }
     return pv_refuse(&call->error, &pv_error_reason_agreement_fields_invalid, NULL);
@@ -89,8 +91,8 @@ static pv_status list_offers(pv_call *call, const pv_list_agreements_request *re
     if (pv_is_empty(request->distributor_id)) {
         return pv_refuse_field(call, "distributor_id", "is required for vendors");
     }
-    PV_TRY(pv_contract_demand_program(call, request->distributor_id,
-                                      pv_caller_of(call)->account_id));
+    PV_TRY(
+        pv_contract_demand_program(call, request->distributor_id, pv_caller_of(call)->account_id));
     const pv_object_info *object = &pv_agreement__object;
     pv_condition offered[] = {
         pv_where_number(object, "type", PV_AGREEMENT_TYPE_DISTRIBUTION),

@@ -9,8 +9,8 @@ static pv_status refuse_type(pv_call *call, const pv_agreement *agreement, const
 {
     pv_error_note(&call->error, "type", "%s", wanted);
     return pv_refuse(&call->error, &pv_error_reason_agreement_type_wrong,
-                     "%s works on agreements of type %s; %s is of another type.", call->method->name,
-                     wanted, agreement->id);
+                     "%s works on agreements of type %s; %s is of another type.",
+                     call->method->name, wanted, agreement->id);
 }
 
 /* Refuses if the partner has a contract on the agreement that has not ended. */
@@ -40,7 +40,8 @@ static pv_status check_no_live_contract(pv_call *call, const pv_agreement *agree
 
 /* A contract from the active version of an agreement, without its partner and its state. */
 static pv_status draw_up(pv_call *call, const pv_agreement *agreement,
-                         const pv_agreement_version *version, char *name, pv_contract **ret_contract)
+                         const pv_agreement_version *version, char *name,
+                         pv_contract **ret_contract)
 {
     pv_contract *contract = NULL;
     PV_TRY(pv_make(call, &pv_contract__object, &contract));
@@ -124,7 +125,8 @@ static pv_status finish_enrollment(pv_call *call, const pv_agreement *agreement,
 }
 
 /* The contract carries the questions of its version, so that the form stays what it was. */
-static pv_status copy_form(pv_call *call, const pv_agreement_version *version, pv_contract *contract)
+static pv_status copy_form(pv_call *call, const pv_agreement_version *version,
+                           pv_contract *contract)
 {
     size_t count = version->n_enroll_questions;
     if (count == 0) { return pv_ok(); }
@@ -212,7 +214,8 @@ pv_status pv_contract_service_get_contract(pv_call *call, const pv_get_contract_
     return pv_answer_get(call, &pv_contract__object, request->contract_id);
 }
 
-pv_status pv_contract_service_list_contracts(pv_call *call, const pv_list_contracts_request *request,
+pv_status pv_contract_service_list_contracts(pv_call *call,
+                                             const pv_list_contracts_request *request,
                                              pv_list_contracts_response *response)
 {
     (void)response;
@@ -314,9 +317,10 @@ pv_status pv_contract_service_terminate_contract(pv_call *call,
     return pv_ok();
 }
 
-pv_status pv_contract_service_accept_contract_version(
-    pv_call *call, const pv_accept_contract_version_request *request,
-    pv_accept_contract_version_response *response)
+pv_status
+pv_contract_service_accept_contract_version(pv_call *call,
+                                            const pv_accept_contract_version_request *request,
+                                            pv_accept_contract_version_response *response)
 {
     pv_contract *contract = NULL;
     PV_TRY(pv_begin(call, &pv_contract__object, request->contract_id, request->etag, &contract));

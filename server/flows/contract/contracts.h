@@ -20,11 +20,12 @@ enum { PV_CONTRACTS_MAX = 1000 };
  * filling call->error. */
 PV_MUST_USE pv_status pv_contract_find_active(pv_call *call, pv_agreement_type type,
                                               const char *distributor_id, const char *partner_id,
-                                              const char *marketplace_id, pv_contract **ret_contract);
+                                              const char *marketplace_id,
+                                              pv_contract **ret_contract);
 
 /* An active contract of this type with whatever distributor. NOT_FOUND without filling call->error. */
-PV_MUST_USE pv_status pv_contract_find_any(pv_call *call, pv_agreement_type type, const char *partner_id,
-                                           pv_contract **ret_contract);
+PV_MUST_USE pv_status pv_contract_find_any(pv_call *call, pv_agreement_type type,
+                                           const char *partner_id, pv_contract **ret_contract);
 
 /* Refuses unless a program contract is active between the two. PROGRAM_CONTRACT_MISSING. */
 PV_MUST_USE pv_status pv_contract_demand_program(pv_call *call, const char *distributor_id,
@@ -33,18 +34,20 @@ PV_MUST_USE pv_status pv_contract_demand_program(pv_call *call, const char *dist
 /* Refuses unless a distribution contract is active between the two for the marketplace ("": any).
  * DISTRIBUTION_CONTRACT_MISSING. */
 PV_MUST_USE pv_status pv_contract_demand_distribution(pv_call *call, const char *distributor_id,
-                                                      const char *vendor_id, const char *marketplace_id,
+                                                      const char *vendor_id,
+                                                      const char *marketplace_id,
                                                       pv_contract **ret_contract);
 
 /* Refuses unless a service contract is active between the two. SERVICE_CONTRACT_MISSING. */
 PV_MUST_USE pv_status pv_contract_demand_service(pv_call *call, const char *distributor_id,
-                                                 const char *reseller_id, pv_contract **ret_contract);
+                                                 const char *reseller_id,
+                                                 pv_contract **ret_contract);
 
 /* Calls `each` for the active contracts of this type that the partner has, at most PV_CONTRACTS_MAX;
  * STORE_FULL beyond. */
-PV_MUST_USE pv_status pv_contract_each_active(pv_call *call, pv_agreement_type type, const char *partner_id,
-                                              pv_status (*each)(void *context, ProtobufCMessage *message),
-                                              void *context);
+PV_MUST_USE pv_status
+pv_contract_each_active(pv_call *call, pv_agreement_type type, const char *partner_id,
+                        pv_status (*each)(void *context, ProtobufCMessage *message), void *context);
 
 /* A contract on the marketplace, of whatever state, of which the caller is a party. NOT_FOUND without filling
  * call->error. */

@@ -20,26 +20,31 @@ PV_MUST_USE pv_status pv_make_part(pv_call *call, const pv_message_info *info, v
 
 /* The stored object of an id that the caller gave, whoever its parties are: the flow must decide whether the
  * caller may see it. NOT_FOUND is returned without filling call->error. */
-PV_MUST_USE pv_status pv_peek(pv_call *call, const pv_object_info *object, const char *id, void *ret_message,
-                              bool *ret_is_party);
+PV_MUST_USE pv_status pv_peek(pv_call *call, const pv_object_info *object, const char *id,
+                              void *ret_message, bool *ret_is_party);
 
 /* Takes over what the mask names, or all that is not empty without one, from `source`, an object that holds the
  * request's fields. UPDATE_MASK_INVALID. */
 PV_MUST_USE pv_status pv_change(pv_call *call, const pv_object_info *object,
-                                const Google__Protobuf__FieldMask *mask, const ProtobufCMessage *source,
-                                ProtobufCMessage *target);
+                                const Google__Protobuf__FieldMask *mask,
+                                const ProtobufCMessage *source, ProtobufCMessage *target);
 
 /* The call's time as a message. */
 PV_MUST_USE pv_status pv_stamp(pv_call *call, Google__Protobuf__Timestamp **ret_time);
 
 /* Refuses a field of the request that no field rule could check. */
-__attribute__((format(printf, 3, 4))) PV_MUST_USE pv_status pv_refuse_field(pv_call *call, const char *field,
-                                                                            const char *format, ...);
+__attribute__((format(printf, 3, 4))) PV_MUST_USE pv_status pv_refuse_field(pv_call *call,
+                                                                            const char *field,
+                                                                            const char *format,
+                                                                            ...);
 
 /* Refuses an emptied text that the object cannot be without. */
 PV_MUST_USE pv_status pv_demand_text(pv_call *call, const char *field, const char *text);
 
-static inline bool pv_is_empty(const char *text) { return *text == '\0'; }
+static inline bool pv_is_empty(const char *text)
+{
+    return *text == '\0';
+}
 
 #ifdef __cplusplus
 }

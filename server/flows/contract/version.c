@@ -52,8 +52,8 @@ static pv_status activate(pv_call *call, pv_agreement *agreement, pv_agreement_v
 static void violate_question(pv_call *call, size_t index, const char *text)
 {
     const char *path = pv_arena_printf(call->arena, "enroll_questions[%zu]", index);
-    pv_error_violate(&call->error, PV_VIOLATION_FIELD, NULL, path == NULL ? "enroll_questions" : path,
-                     "%s", text);
+    pv_error_violate(&call->error, PV_VIOLATION_FIELD, NULL,
+                     path == NULL ? "enroll_questions" : path, "%s", text);
 }
 
 pv_status pv_terms_check(pv_call *call, pv_agreement_type type, const pv_terms *terms)
@@ -94,9 +94,10 @@ pv_status pv_version_add(pv_call *call, pv_agreement *agreement, const pv_terms 
     return pv_ok();
 }
 
-pv_status pv_agreement_service_create_agreement_version(
-    pv_call *call, const pv_create_agreement_version_request *request,
-    pv_create_agreement_version_response *response)
+pv_status
+pv_agreement_service_create_agreement_version(pv_call *call,
+                                              const pv_create_agreement_version_request *request,
+                                              pv_create_agreement_version_response *response)
 {
     pv_agreement *agreement = NULL;
     PV_TRY(pv_begin(call, &pv_agreement__object, request->agreement_id, request->etag, &agreement));
@@ -107,7 +108,8 @@ pv_status pv_agreement_service_create_agreement_version(
         .question_count = request->n_enroll_questions,
     };
     PV_TRY(pv_terms_check(call, agreement->type, &terms));
-    PV_TRY(pv_version_add(call, agreement, &terms, request->activate, &response->agreement_version));
+    PV_TRY(
+        pv_version_add(call, agreement, &terms, request->activate, &response->agreement_version));
     response->agreement = agreement;
     return pv_ok();
 }
@@ -119,8 +121,8 @@ static pv_status refuse_active(pv_call *call, const pv_agreement_version *versio
     pv_error_note(&call->error, "allowed_states", "INACTIVE");
     pv_error_note(&call->error, "allowed_methods", "DeleteAgreementVersion");
     pv_violate(call, "STATE", version->id, "is ACTIVE; %s needs INACTIVE", call->method->name);
-    return pv_refuse(&call->error, &pv_error_reason_state_forbids, "%s is ACTIVE; %s needs INACTIVE.",
-                     version->id, call->method->name);
+    return pv_refuse(&call->error, &pv_error_reason_state_forbids,
+                     "%s is ACTIVE; %s needs INACTIVE.", version->id, call->method->name);
 }
 
 pv_status pv_agreement_service_activate_agreement_version(
@@ -130,7 +132,9 @@ pv_status pv_agreement_service_activate_agreement_version(
     const pv_object_info *object = &pv_agreement_version__object;
     pv_agreement_version *version = NULL;
     PV_TRY(pv_begin(call, object, request->agreement_version_id, request->etag, &version));
-    if (version->state == PV_AGREEMENT_VERSION_STATE_ACTIVE) { return refuse_active(call, version); }
+    if (version->state == PV_AGREEMENT_VERSION_STATE_ACTIVE) {
+        return refuse_active(call, version);
+    }
     pv_agreement *agreement = NULL;
     PV_TRY(pv_fetch(call, &pv_agreement__object, version->agreement_id, &agreement));
     PV_TRY(activate(call, agreement, version));
@@ -144,8 +148,8 @@ pv_status pv_agreement_service_activate_agreement_version(
 static pv_status refuse_in_use(pv_call *call, const pv_agreement_version *version, const char *why)
 {
     pv_error_note(&call->error, "version", "%u", version->number);
-    return pv_refuse(&call->error, &pv_error_reason_version_in_use, "Version %u cannot be deleted: %s.",
-                     version->number, why);
+    return pv_refuse(&call->error, &pv_error_reason_version_in_use,
+                     "Version %u cannot be deleted: %s.", version->number, why);
 }
 
 static pv_status check_unused(pv_call *call, const pv_agreement_version *version)
@@ -163,9 +167,10 @@ static pv_status check_unused(pv_call *call, const pv_agreement_version *version
     return refuse_in_use(call, version, "a contract carries it");
 }
 
-pv_status pv_agreement_service_delete_agreement_version(
-    pv_call *call, const pv_delete_agreement_version_request *request,
-    pv_delete_agreement_version_response *response)
+pv_status
+pv_agreement_service_delete_agreement_version(pv_call *call,
+                                              const pv_delete_agreement_version_request *request,
+                                              pv_delete_agreement_version_response *response)
 {
     const pv_object_info *object = &pv_agreement_version__object;
     pv_agreement_version *version = NULL;
@@ -199,9 +204,10 @@ static pv_status carried_by_caller(pv_call *call, const pv_agreement_version *ve
     return pv_lookup(call, object, pv_caller_of(call)->account, conditions, 2, &contract);
 }
 
-pv_status pv_agreement_service_get_agreement_version(
-    pv_call *call, const pv_get_agreement_version_request *request,
-    pv_get_agreement_version_response *response)
+pv_status
+pv_agreement_service_get_agreement_version(pv_call *call,
+                                           const pv_get_agreement_version_request *request,
+                                           pv_get_agreement_version_response *response)
 {
     const pv_object_info *object = &pv_agreement_version__object;
     const char *id = request->agreement_version_id;
@@ -222,9 +228,10 @@ pv_status pv_agreement_service_get_agreement_version(
     return pv_ok();
 }
 
-pv_status pv_agreement_service_list_agreement_versions(
-    pv_call *call, const pv_list_agreement_versions_request *request,
-    pv_list_agreement_versions_response *response)
+pv_status
+pv_agreement_service_list_agreement_versions(pv_call *call,
+                                             const pv_list_agreement_versions_request *request,
+                                             pv_list_agreement_versions_response *response)
 {
     (void)response;
     const pv_object_info *object = &pv_agreement_version__object;

@@ -21,8 +21,8 @@ typedef struct pv_terms {
 PV_MUST_USE pv_status pv_terms_check(pv_call *call, pv_agreement_type type, const pv_terms *terms);
 
 /* Makes the next version of the agreement, activates it if asked, and stores both. STORE_FULL. */
-PV_MUST_USE pv_status pv_version_add(pv_call *call, pv_agreement *agreement, const pv_terms *terms, bool activate,
-                                     pv_agreement_version **ret_version);
+PV_MUST_USE pv_status pv_version_add(pv_call *call, pv_agreement *agreement, const pv_terms *terms,
+                                     bool activate, pv_agreement_version **ret_version);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,60 @@
+/* Listings: shown here, changed by proposals. */
+#include "purvey/product/v1/listing_service.pv.h"
+
+#include "purvey/account/v1/account.pv.h"
+#include "server/flows/contract/contracts.h"
+#include "server/flows/contract/make.h"
+
+/* Whether the caller, who is no party of it, may see the listing. OK or NOT_FOUND, without words. */
+static pv_status listing_shown(pv_call *call, const pv_listing *listing)
+{
+    const pv_caller *caller = pv_caller_of(call);
+    if (caller->role != PV_ACCOUNT_TYPE_RESELLER || listing->state != PV_LISTING_STATE_LISTED) {
+        return pv_status_of(PV_CODE_NOT_FOUND);
+    }
+    pv_contract *contract = NULL;
+    return pv_contract_find_active(call, PV_AGREEMENT_TYPE_SERVICE, listing->distributor_id,
+                                   caller->account_id, "", &contract);
+}
+
+pv_status pv_listing_service_get_listing(pv_call *call, const pv_get_listing_request *request,
+                                         pv_get_listing_response *response)
+{
+    pv_listing *listing = NULL;
+    bool is_party = false;
+    pv_status status = pv_peek(call, &pv_listing__object, request->listing_id, &listing, &is_party);
+    if (pv_is_ok(status) && !is_party) { status = listing_shown(call, listing); }
+    if (status.code == PV_CODE_NOT_FOUND) {
+        return pv_not_found(call, &pv_listing__object, request->listing_id);
+    }
+    PV_TRY(status);
+    response->listing = listing;
+    return pv_ok();
+}
+
+/* What a distributor has on sale for the calling reseller. */
+static pv_status list_for_reseller(pv_call *call, const pv_list_listings_request *request)
+{
+    if (pv_is_empty(request->distributor_id)) {
+        return pv_refuse_field(call, "distributor_id", "is required for resellers");
+    }
+    pv_contract *contract = NULL;
+    PV_TRY(pv_contract_demand_service(call, request->distributor_id, pv_caller_of(call)->account_id,
+                                      &contract));
+    pv_condition listed = pv_where_number(&pv_listing__object, "state", PV_LISTING_STATE_LISTED);
+    pv_id distributor = pv_id_of(&pv_account__object, request->distributor_id);
+    return pv_answer_list_of(call, &pv_listing__object, distributor, &request->base, &listed, 1);
+}
+
+pv_status pv_listing_service_list_listings(pv_call *call, const pv_list_listings_request *request,
+                                           pv_list_listings_response *response)
+{
+    (void)response;
+    const pv_caller *caller = pv_caller_of(call);
+    if (caller->role == PV_ACCOUNT_TYPE_RESELLER) { return list_for_reseller(call, request); }
+    if (!pv_is_empty(request->distributor_id) &&
+        strcmp(request->distributor_id, caller->account_id) != 0) {
+        return pv_refuse_field(call, "distributor_id", "must be empty or the caller's own account");
+    }
+    return pv_answer_list(call, &pv_listing__object, &request->base, NULL, 0);
+}

@@ -1,0 +1,124 @@
+/* Who sees products and marketplaces that are not its own. */
+#include "server/flows/product/products.h"
+
+#include "purvey/account/v1/account.pv.h"
+#include "server/flows/contract/contracts.h"
+#include "server/flows/contract/make.h"
+#include "server/flows/reflect.h"
+
+/* Looks for a listing with each distributor of a reseller. */
+typedef struct search {
+    pv_call *call;
+    const char *product_id;
+    bool found;
+} search;
+
+static pv_status search_listing(void *context, ProtobufCMessage *message)
+{
+    search *run = context;
+    if (run->found) { return pv_ok(); }
+    const pv_contract *contract = (const pv_contract *)message;
+    const pv_object_info *object = &pv_listing__object;
+    const pv_condition conditions[] = {
+        pv_where(object, "product_id", run->product_id),
+        pv_where_number(object, "state", PV_LISTING_STATE_LISTED),
+    };
+    pv_listing *listing = NULL;
+    pv_id distributor = pv_id_of(&pv_account__object, contract->distributor_id);
+    pv_status status = pv_lookup(run->call, object, distributor, conditions, 2, &listing);
+    if (status.code == PV_CODE_NOT_FOUND) { return pv_ok(); }
+    PV_TRY(status);
+    run->found = true;
+    return pv_ok();
+}
+
+static pv_status shown_to_reseller(pv_call *call, const char *product_id)
+{
+    search run = {.call = call, .product_id = product_id};
+    PV_TRY(pv_contract_each_active(call, PV_AGREEMENT_TYPE_SERVICE, pv_caller_of(call)->account_id,
+                                   search_listing, &run));
+    return run.found ? pv_ok() : pv_status_of(PV_CODE_NOT_FOUND);
+}
+
+/* A listing names its distributor from the first submission on; before it the distributor has none. */
+static pv_status shown_to_distributor(pv_call *call, const char *product_id)
+{
+    pv_listing *listing = NULL;
+    pv_condition condition = pv_where(&pv_listing__object, "product_id", product_id);
+    return pv_lookup(call, &pv_listing__object, pv_caller_of(call)->account, &condition, 1,
+                     &listing);
+}
+
+pv_status pv_product_find(pv_call *call, const char *product_id, pv_product **ret_product)
+{
+    pv_product *product = NULL;
+    bool is_party = false;
+    PV_TRY(pv_peek(call, &pv_product__object, product_id, &product, &is_party));
+    if (!is_party) {
+        switch (pv_caller_of(call)->role) {
+        case PV_ACCOUNT_TYPE_DISTRIBUTOR: PV_TRY(shown_to_distributor(call, product_id)); break;
+        case PV_ACCOUNT_TYPE_RESELLER: PV_TRY(shown_to_reseller(call, product_id)); break;
+        default: return pv_status_of(PV_CODE_NOT_FOUND);
+        }
+    }
+    *ret_product = product;
+    return pv_ok();
+}
+
+pv_status pv_product_visible(pv_call *call, const char *product_id, pv_product **ret_product)
+{
+    pv_status status = pv_product_find(call, product_id, ret_product);
+    if (status.code != PV_CODE_NOT_FOUND) { return status; }
+    return pv_not_found(call, &pv_product__object, product_id);
+}
+
+pv_status pv_product_part_visible(pv_call *call, const pv_object_info *object, const char *id,
+                                  void *ret_message, bool *ret_is_own)
+{
+    ProtobufCMessage *message = NULL;
+    bool is_party = false;
+    pv_status status = pv_peek(call, object, id, &message, &is_party);
+    if (pv_is_ok(status) && !is_party) {
+        pv_product *product = NULL;
+        status = pv_product_find(call, pv_text_of(message, "product_id"), &product);
+    }
+    if (status.code == PV_CODE_NOT_FOUND) { return pv_not_found(call, object, id); }
+    PV_TRY(status);
+    memcpy(ret_message, &message, sizeof message);
+    *ret_is_own = is_party;
+    return pv_ok();
+}
+
+/* Whether a contract opens somebody else's marketplace to the caller. OK or NOT_FOUND, without words. */
+static pv_status marketplace_shown(pv_call *call, const pv_marketplace *marketplace)
+{
+    const pv_caller *caller = pv_caller_of(call);
+    pv_contract *contract = NULL;
+    pv_status status = pv_contract_on_marketplace(call, marketplace->id, &contract);
+    if (status.code != PV_CODE_NOT_FOUND) { return status; }
+    if (caller->role == PV_ACCOUNT_TYPE_VENDOR) {
+        return pv_contract_find_active(call, PV_AGREEMENT_TYPE_PROGRAM, marketplace->owner_id,
+                                       caller->account_id, "", &contract);
+    }
+    if (caller->role == PV_ACCOUNT_TYPE_RESELLER) {
+        return pv_contract_find_active(call, PV_AGREEMENT_TYPE_SERVICE, marketplace->owner_id,
+                                       caller->account_id, "", &contract);
+    }
+    return status;
+}
+
+pv_status pv_marketplace_visible(pv_call *call, const char *marketplace_id,
+                                 pv_marketplace **ret_marketplace)
+{
+    pv_marketplace *marketplace = NULL;
+    bool is_party = false;
+    pv_status status =
+        pv_peek(call, &pv_marketplace__object, marketplace_id, &marketplace, &is_party);
+    if (pv_is_ok(status) && !is_party) { status = marketplace_shown(call, marketplace); }
+    if (status.code == PV_CODE_NOT_FOUND) {
+        return pv_not_found(call, &pv_marketplace__object, marketplace_id);
+    }
+    PV_TRY(status);
+    *ret_marketplace = marketplace;
+    return pv_ok();
+}
