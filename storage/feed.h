@@ -14,7 +14,7 @@ extern "C" {
 /* Number the next entry of the account's feed will get, for the event's own text. */
 PV_MUST_USE pv_status pv_feed_next_sequence(pv_txn *txn, pv_id account, uint64_t *ret_sequence);
 
-/* Appends under the number that pv_feed_next_sequence told. */
+/* Appends under the number that pv_feed_next_sequence told; another number is a programmer error. */
 PV_MUST_USE pv_status pv_feed_append(pv_txn *txn, pv_id account, uint64_t sequence, pv_view entry);
 
 /* Number of the newest entry, 0 if none; and of the oldest kept one. */
@@ -28,6 +28,9 @@ PV_MUST_USE pv_status pv_feed_read(pv_txn *txn, pv_id account, uint64_t sequence
 /* Opens a scan of the entries behind `after`, oldest first. */
 PV_MUST_USE pv_status pv_feed_scan(pv_txn *txn, pv_arena *arena, pv_id account, uint64_t after,
                                    pv_scan **ret_scan);
+
+/* Number of a scanned entry, from its key. False: the key is of no feed. */
+PV_MUST_USE bool pv_feed_sequence(pv_view key, uint64_t *ret_sequence);
 
 #ifdef __cplusplus
 }

@@ -12,14 +12,16 @@ enum {
 };
 
 enum {
-    TEXT_ESCAPE = 0xff, /* after 00: a zero byte of the text */
-    TEXT_END = 0x00,    /* after 00: the end */
-    TEXT_CUT = 0x01,    /* after 00: the text goes on; eight bytes of hash follow */
+    INDEX_OFFSET =
+        1 + PV_ID_SIZE + 1, /* of the index number: space, account and tag are before it */
+    TEXT_ESCAPE = 0xff,     /* after 00: a zero byte of the text */
+    TEXT_END = 0x00,        /* after 00: the end */
+    TEXT_CUT = 0x01,        /* after 00: the text goes on; eight bytes of hash follow */
     TEXT_HASH_SIZE = 8,
     INDEX_FIELDS_MAX = 4
 };
 
-_Static_assert(PV_KEY_INDEX_OFFSET + 1 + INDEX_FIELDS_MAX * (PV_KEY_TEXT_MAX + 2 + TEXT_HASH_SIZE) +
+_Static_assert(INDEX_OFFSET + 1 + INDEX_FIELDS_MAX * (PV_KEY_TEXT_MAX + 2 + TEXT_HASH_SIZE) +
                        PV_ID_SIZE <=
                    PV_STORE_KEY_MAX,
                "an index key of four long texts fits");
@@ -152,15 +154,16 @@ void pv_key_add_id(pv_key *key, pv_id id)
     add_bytes(key, id.bytes, sizeof id.bytes);
 }
 
-void pv_key_add_text(pv_key *key, pv_view text, bool *ret_cut)
+void pv_key_add_text_bound(pv_key *key, pv_view text, bool *ret_cut)
 {
     *ret_cut = add_escaped(key, text, PV_KEY_TEXT_MAX) < text.size;
-    if (*ret_cut) {
-        end_text(key, TEXT_CUT);
-        add_u64(key, hash_text(text));
-    } else {
-        end_text(key, TEXT_END);
-    }
+    end_text(key, *ret_cut ? TEXT_CUT : TEXT_END);
+}
+
+void pv_key_add_text(pv_key *key, pv_view text, bool *ret_cut)
+{
+    pv_key_add_text_bound(key, text, ret_cut);
+    if (*ret_cut) { add_u64(key, hash_text(text)); }
 }
 
 pv_key pv_key_of_object(uint8_t tag, pv_id id)
@@ -252,11 +255,31 @@ bool pv_key_step_over(pv_key *key)
     return false;
 }
 
+void pv_key_step(pv_key *key)
+{
+    add_byte(key, 0);
+}
+
+pv_view pv_key_position(pv_view index_key)
+{
+    PV_ASSERT(index_key.size > INDEX_OFFSET);
+    return pv_view_of(index_key.data + INDEX_OFFSET, index_key.size - INDEX_OFFSET);
+}
+
+bool pv_key_of_position(pv_id account, uint8_t tag, uint8_t index_number, pv_view position,
+                        pv_key *ret_key)
+{
+    if (position.size < 1 + PV_ID_SIZE || position.data[0] != index_number) { return false; }
+    pv_key key = pv_key_prefix_index(account, tag, index_number);
+    add_bytes(&key, position.data + 1, position.size - 1);
+    if (key.overflow) { return false; }
+    *ret_key = key;
+    return true;
+}
+
 bool pv_key_read_index_id(pv_view key, pv_id *ret_id)
 {
-    if (key.size < PV_KEY_INDEX_OFFSET + 1 + PV_ID_SIZE || key.data[0] != SPACE_INDEX) {
-        return false;
-    }
+    if (key.size < INDEX_OFFSET + 1 + PV_ID_SIZE || key.data[0] != SPACE_INDEX) { return false; }
     memcpy(ret_id->bytes, key.data + key.size - PV_ID_SIZE, PV_ID_SIZE);
     return true;
 }

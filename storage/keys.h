@@ -63,11 +63,21 @@ void pv_key_add_number(pv_key *key, uint64_t number);
 void pv_key_add_text(pv_key *key, pv_view text, bool *ret_cut);
 void pv_key_add_id(pv_key *key, pv_id id);
 
+/* As pv_key_add_text, but of a text that is cut without the hash: what all texts with that beginning have
+ * in common, for the bound of a range. */
+void pv_key_add_text_bound(pv_key *key, pv_view text, bool *ret_cut);
+
 /* Makes the key the least one above all keys that begin with it. False: there is none (all bytes FF). */
 PV_MUST_USE bool pv_key_step_over(pv_key *key);
 
-/* Where the index number stands in an index key: what follows the account and the tag. */
-enum { PV_KEY_INDEX_OFFSET = 1 + PV_ID_SIZE + 1 };
+/* Makes the key the least one above it. */
+void pv_key_step(pv_key *key);
+
+/* The part of an index key behind account and tag: index number, fields, id; and the key again, for the
+ * index `index_number`. False: it is no such part. */
+pv_view pv_key_position(pv_view index_key);
+PV_MUST_USE bool pv_key_of_position(pv_id account, uint8_t tag, uint8_t index_number,
+                                    pv_view position, pv_key *ret_key);
 
 /* Last parts of keys as read. False: the key is not of that kind. */
 PV_MUST_USE bool pv_key_read_index_id(pv_view key, pv_id *ret_id);

@@ -43,7 +43,7 @@ PV_MUST_USE pv_status pv_object_load(pv_txn *txn, const pv_object_info *object, 
                                      pv_row *ret_row);
 
 /* Inserts or replaces the object with all its index entries. The message is changed (see above); texts it
- * gains live in `arena`. ALREADY_EXISTS: another object holds a unique value; its id is in ret_existing
+ * gains live in `arena`. INVALID_ARGUMENT: its id or a party is no id. ALREADY_EXISTS: another object holds a unique value; its id is in ret_existing
  * (may be NULL) and nothing was written. */
 PV_MUST_USE pv_status pv_object_put(pv_txn *txn, const pv_object_info *object, pv_arena *arena,
                                     pv_time now, ProtobufCMessage *message, pv_id *ret_existing);
@@ -70,12 +70,24 @@ typedef struct pv_condition {
 enum { PV_QUERY_CONDITIONS_MAX = 8, PV_QUERY_SCAN_MAX = 10000 };
 
 /* What to list: the objects of one party account that meet all conditions, in the order of the index that
- * serves them (by id, which is creation, within equal values), or backwards. */
+ * serves them, or backwards.
+ *
+ * Which index serves: it must begin with fields that have an equality, then may have one that is bounded.
+ * An index that serves a bounded field is preferred (the list is then in the order of that field), then the
+ * one with the most equalities, then the shortest. The list is in the order of the index's other fields,
+ * then of the id, which is creation. Without such an index all objects of the account are walked in the
+ * order of ids. Conditions that the index does not serve are checked on each row; that is what
+ * PV_QUERY_SCAN_MAX bounds.
+ *
+ * An index for one party serves only queries with that role, and a unique index only queries in which each
+ * of its fields must be non-empty, because other rows are not in it.
+ * Texts longer than 80 bytes sort by their first 80 bytes. */
 typedef struct pv_query {
     pv_id account;
     const pv_condition *conditions;
     size_t condition_count;
     bool descending;
+    uint8_t role; /* only objects of which the account is this party; 0: any */
     pv_view
         after; /* position of the last entry of the page before, opaque; empty: from the start */
 } pv_query;
@@ -83,7 +95,8 @@ typedef struct pv_query {
 /* Walks the result of a query. */
 typedef struct pv_query_run pv_query_run;
 
-/* Opens a query. INVALID_ARGUMENT: no index serves a condition's field. */
+/* Opens a query; what it refers to may go away. INVALID_ARGUMENT: a condition's field is in no index, or
+ * `after` is no position of this query. */
 PV_MUST_USE pv_status pv_query_open(pv_txn *txn, const pv_object_info *object, pv_arena *arena,
                                     const pv_query *query, pv_query_run **ret_run);
 

@@ -11,7 +11,8 @@
 extern "C" {
 #endif
 
-/* The stored outcome of a request_id: scoped to account, user and method path. */
+/* The stored outcome of a request_id: scoped to account, user and method path. RESOURCE_EXHAUSTED: method
+ * and request_id together pass about 360 bytes, or the answer PV_STORE_VALUE_MAX less 8. */
 PV_MUST_USE pv_status pv_replay_get(pv_txn *txn, pv_id account, pv_id user, pv_view method,
                                     pv_view request_id, pv_view *ret_answer);
 PV_MUST_USE pv_status pv_replay_put(pv_txn *txn, pv_id account, pv_id user, pv_view method,
@@ -21,6 +22,9 @@ PV_MUST_USE pv_status pv_replay_put(pv_txn *txn, pv_id account, pv_id user, pv_v
 PV_MUST_USE pv_status pv_audit_put(pv_txn *txn, pv_id account, uint32_t part, pv_view entry);
 PV_MUST_USE pv_status pv_audit_scan(pv_txn *txn, pv_arena *arena, pv_id account,
                                     pv_scan **ret_scan);
+
+/* Revision and part in the key of a scanned entry. False: the key is of no audit entry. */
+PV_MUST_USE bool pv_audit_number(pv_view key, uint64_t *ret_revision, uint32_t *ret_part);
 
 /* Packed blocks of an owner object (a usage report): numbered, at most PV_STORE_BLOCK_MAX bytes advised. */
 PV_MUST_USE pv_status pv_block_put(pv_txn *txn, pv_id owner, uint32_t number, pv_view block);
@@ -40,7 +44,8 @@ PV_MUST_USE pv_status pv_digest_put(pv_txn *txn, pv_id owner, const uint8_t dige
                                     pv_view value);
 PV_MUST_USE pv_status pv_digest_delete(pv_txn *txn, pv_id owner, const uint8_t digest[16]);
 
-/* A named value of the store itself: trust domain, token key, format. */
+/* A named value of the store itself: trust domain, token key. The names "format" and "revision" are the
+ * store layer's own: to put them is a programmer error. */
 PV_MUST_USE pv_status pv_setting_get(pv_txn *txn, const char *name, pv_view *ret_value);
 PV_MUST_USE pv_status pv_setting_put(pv_txn *txn, const char *name, pv_view value);
 

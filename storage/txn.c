@@ -9,6 +9,12 @@ static const char revision_name[] = "revision"; /* 8 bytes: number of the newest
 static const char format_name[] = "format";     /* format_mark, then the format in 4 bytes */
 static const char format_mark[6] = {'p', 'u', 'r', 'v', 'e', 'y'};
 
+bool pv_setting_is_own(pv_view name)
+{
+    return pv_view_equal(name, pv_view_text(revision_name)) ||
+           pv_view_equal(name, pv_view_text(format_name));
+}
+
 static pv_status read_revision(const pv_engine *engine, pv_engine_view *view,
                                uint64_t *ret_revision)
 {

@@ -19,6 +19,15 @@ struct pv_txn {
     pv_status failure;  /* not OK: a write was refused, and the call cannot be committed */
 };
 
+/* Whether a setting is one that storage/txn.c alone writes. */
+bool pv_setting_is_own(pv_view name);
+
+/* The arena that the transaction lives in: for what must live as long as it. */
+static inline pv_arena *pv_txn_arena(const pv_txn *txn)
+{
+    return txn->overlay.arena;
+}
+
 #ifdef __cplusplus
 }
 #endif
