@@ -9,6 +9,7 @@ Made of `pv_proto_library(name = "order", ...)`:
     :order_server    server bindings: needs the handler functions of every service of the files
     :order_messages  messages alone, for what the generator itself is built from
     :order_rules     the rules as text, X.rules.txt
+    :order_sources   the .proto files
 """
 
 PvProtoInfo = provider(fields = {
@@ -145,6 +146,7 @@ def _tables_impl(ctx):
         mnemonic = "ProtoPurvey",
         progress_message = "Generating tables and stubs of %s" % ctx.label,
     )
+    return [DefaultInfo(files = depset(ctx.outputs.outs), runfiles = ctx.runfiles(ctx.outputs.outs))]
 
 _tables = rule(
     implementation = _tables_impl,
@@ -178,6 +180,7 @@ def _whole_impl(ctx):
         mnemonic = "ProtoWhole",
         progress_message = "Checking the rules of %s together" % ctx.label,
     )
+    return [DefaultInfo(files = depset(ctx.outputs.outs), runfiles = ctx.runfiles(ctx.outputs.outs))]
 
 _whole = rule(
     implementation = _whole_impl,
@@ -281,6 +284,11 @@ def pv_proto_library(name, srcs, deps = [], bootstrap = False, access = "", serv
         name = name + "_server",
         srcs = server_sources,
         deps = [name],
+        visibility = visibility,
+    )
+    native.filegroup(
+        name = name + "_sources",
+        srcs = srcs,
         visibility = visibility,
     )
     native.filegroup(

@@ -43,7 +43,7 @@ static void refuse(gen_model *model, const gen_method *method, const gen_field *
     const gen_element *element = &field->element;
     const char *inside = "";
     if (element->place.file->rule == NULL && from != NULL) {
-        inside = gen_format("%s in ", element->full_name);
+        inside = gen_format("%s in it: ", element->full_name);
         element = &from->element;
     }
     gen_report(model, element, "%s%s; requests of %s carry it", inside, problem,

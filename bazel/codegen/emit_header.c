@@ -20,7 +20,7 @@ static void put_message(const gen_message *message, gen_text *out)
     bool said = *message->element.comment != '\0';
     gen_begin_comment(out, said ? message->element.comment : message->element.label);
     for (size_t i = 0; i < message->fields.count; i++) {
-        gen_continue_comment(out, 4, describe(gen_field_at(message, i)));
+        gen_continue_comment(out, 2, describe(gen_field_at(message, i)));
     }
     gen_end_comment(out);
     gen_print(out, "typedef %s %s;\n", message->c_type, name);
@@ -63,12 +63,12 @@ static void put_handler(const gen_method *method, gen_text *out)
     gen_put_comment(out, method->element.comment);
     switch ((pv_method_kind)gen_kind(method)) {
     case PV_METHOD_UNARY:
-        gen_print(out, "pv_status %s(pv_call *call, const %s *request, %s *response);\n", name,
+        gen_print(out, "pv_status %s(pv_call *call, const %s *request,\n    %s *response);\n", name,
                   request, response);
         break;
     case PV_METHOD_SERVER_STREAM:
         gen_print(out,
-                  "pv_status %s_next(pv_call *call, const %s *request, %s *response, pv_step "
+                  "pv_status %s_next(pv_call *call, const %s *request,\n    %s *response, pv_step "
                   "*ret_step);\n",
                   name, request, response);
         break;
@@ -78,8 +78,8 @@ static void put_handler(const gen_method *method, gen_text *out)
         break;
     case PV_METHOD_BIDI_STREAM:
         gen_print(out, "pv_status %s_receive(pv_call *call, const %s *request);\n", name, request);
-        gen_print(out, "pv_status %s_next(pv_call *call, %s *response, pv_step *ret_step);\n", name,
-                  response);
+        gen_print(out, "pv_status %s_next(pv_call *call, %s *response,\n    pv_step *ret_step);\n",
+                  name, response);
         break;
     }
 }

@@ -12,8 +12,8 @@ static void put_unary(const gen_method *method, gen_text *out)
 {
     gen_print(out,
               "static inline pv_status %s(pv_client *client, pv_arena *arena,\n"
-              "                           const pv_client_options *options, const %s *request,\n"
-              "                           %s **ret_response, pv_error *ret_error)\n"
+              "    const pv_client_options *options, const %s *request,\n"
+              "    %s **ret_response, pv_error *ret_error)\n"
               "{\n"
               "    ProtobufCMessage *response = NULL;\n"
               "    pv_status status = pv_client_unary(client, %s, arena, options,\n"
@@ -28,35 +28,34 @@ static void put_unary(const gen_method *method, gen_text *out)
 /* A stream of answers to one request: the request goes out when the call is opened. */
 static void put_open_with_request(const gen_method *method, gen_text *out)
 {
-    gen_print(
-        out,
-        "static inline pv_status %s_open(pv_client *client, pv_arena *arena,\n"
-        "                                const pv_client_options *options, const %s *request,\n"
-        "                                pv_client_call **ret_call, pv_error *ret_error)\n"
-        "{\n"
-        "    pv_client_call *call = NULL;\n"
-        "    pv_status status = pv_client_open(client, %s, arena, options,\n"
-        "                                      &call, ret_error);\n"
-        "    if (!pv_is_ok(status)) { return status; }\n"
-        "    status = pv_client_send(call, &request->base);\n"
-        "    if (pv_is_ok(status)) { status = pv_client_close_send(call); }\n"
-        "    if (!pv_is_ok(status)) {\n"
-        "        /* What the server said explains more than that sending failed. */\n"
-        "        pv_status ended = pv_client_finish(call);\n"
-        "        return pv_is_ok(ended) ? status : ended;\n"
-        "    }\n"
-        "    *ret_call = call;\n"
-        "    return status;\n"
-        "}\n",
-        method->stub_name, method->request->short_name, table_name(method));
+    gen_print(out,
+              "static inline pv_status %s_open(pv_client *client, pv_arena *arena,\n"
+              "    const pv_client_options *options, const %s *request,\n"
+              "    pv_client_call **ret_call, pv_error *ret_error)\n"
+              "{\n"
+              "    pv_client_call *call = NULL;\n"
+              "    pv_status status = pv_client_open(client, %s, arena, options,\n"
+              "                                      &call, ret_error);\n"
+              "    if (!pv_is_ok(status)) { return status; }\n"
+              "    status = pv_client_send(call, &request->base);\n"
+              "    if (pv_is_ok(status)) { status = pv_client_close_send(call); }\n"
+              "    if (!pv_is_ok(status)) {\n"
+              "        /* What the server said explains more than that sending failed. */\n"
+              "        pv_status ended = pv_client_finish(call);\n"
+              "        return pv_is_ok(ended) ? status : ended;\n"
+              "    }\n"
+              "    *ret_call = call;\n"
+              "    return status;\n"
+              "}\n",
+              method->stub_name, method->request->short_name, table_name(method));
 }
 
 static void put_open(const gen_method *method, gen_text *out)
 {
     gen_print(out,
               "static inline pv_status %s_open(pv_client *client, pv_arena *arena,\n"
-              "                                const pv_client_options *options,\n"
-              "                                pv_client_call **ret_call, pv_error *ret_error)\n"
+              "    const pv_client_options *options,\n"
+              "    pv_client_call **ret_call, pv_error *ret_error)\n"
               "{\n"
               "    return pv_client_open(client, %s, arena, options, ret_call, ret_error);\n"
               "}\n",
@@ -79,7 +78,7 @@ static void put_receive(const gen_method *method, gen_text *out)
               "/* OK with a NULL response is the end of the stream: end the call with "
               "pv_client_finish. */\n"
               "static inline pv_status %s_receive(pv_client_call *call, pv_arena *arena,\n"
-              "                                   %s **ret_response)\n"
+              "    %s **ret_response)\n"
               "{\n"
               "    ProtobufCMessage *response = NULL;\n"
               "    pv_status status = pv_client_receive(call, arena, &response);\n"
@@ -96,7 +95,7 @@ static void put_finish(const gen_method *method, gen_text *out)
         out,
         "/* Says that all is sent, takes the answer and ends the call, also when it failed. */\n"
         "static inline pv_status %s_finish(pv_client_call *call, pv_arena *arena,\n"
-        "                                  %s **ret_response)\n"
+        "    %s **ret_response)\n"
         "{\n"
         "    ProtobufCMessage *response = NULL;\n"
         "    pv_status status = pv_client_close_send(call);\n"

@@ -101,13 +101,15 @@ char *gen_stem(const char *path)
 
 bool gen_is_bad_field_name(const char *name)
 {
-    /* `base` is the first member of every message; the others are macros or keywords of GNU C that
-     * protoc-gen-c, which appends '_' to C++ keywords, does not know. */
+    /* `base` is the first member of every message. The others are keywords, or macros of compilers and of
+     * the C library, that protoc-gen-c passes through; it appends '_' to all other C++ keywords. */
     static const char *const names[] = {
-        "base",           "linux",        "unix",      "typeof",   "restrict",  "_Bool",
-        "_Static_assert", "asm__",        "constexpr", "nullptr",  "char8_t",   "char16_t",
-        "char32_t",       "thread_local", "noexcept",  "alignas",  "alignof",   "decltype",
-        "static_assert",  "requires",     "concept",   "co_await", "co_return", "co_yield"};
+        "base",      "alignas",       "alignof",      "char16_t", "char32_t",
+        "char8_t",   "co_await",      "co_return",    "co_yield", "concept",
+        "consteval", "constexpr",     "constinit",    "decltype", "errno",
+        "export",    "linux",         "noexcept",     "nullptr",  "requires",
+        "restrict",  "static_assert", "thread_local", "typeof",   "unix",
+    };
     char *lower = gen_lower(name);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (gen_equal(lower, names[i])) { return true; }

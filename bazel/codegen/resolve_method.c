@@ -21,12 +21,12 @@ static void resolve_roles(gen_model *model, gen_method *method)
     }
     for (size_t i = 0; i < rule->n_roles; i++) {
         uint32_t special = special_role(rule->roles[i]);
+        method->flags |= special;
         if (special != 0 && rule->n_roles > 1) {
             gen_refuse(model, &method->element, GEN_OPTION_METHOD, "role %s must stand alone",
                        rule->roles[i]);
             return;
         }
-        method->flags |= special;
     }
     if ((method->flags & (PV_METHOD_ANY | PV_METHOD_PUBLIC)) != 0) { return; }
     method->roles = gen_set_of_words(model, &method->element, GEN_OPTION_METHOD, model->roles,

@@ -155,8 +155,8 @@ void gen_begin_comment(gen_text *text, const char *words)
 
 void gen_continue_comment(gen_text *text, int indent, const char *words)
 {
-    gen_put(text, "\n *");
-    put_wrapped(text, 2, indent, words);
+    gen_print(text, "\n *%*s", indent, "");
+    put_wrapped(text, 2 + indent, indent + 4, words);
 }
 
 void gen_end_comment(gen_text *text)

@@ -46,7 +46,7 @@ void gen_put_literal(gen_text *text, const char *words);
 /* Puts a C comment, wrapped at 100 columns; nothing for an empty text. */
 void gen_put_comment(gen_text *text, const char *words);
 
-/* The same in steps: begin, paragraphs with `indent` more spaces from their second line on, end. */
+/* The same in steps: begin, paragraphs that stand `indent` spaces in, end. */
 void gen_begin_comment(gen_text *text, const char *words);
 void gen_continue_comment(gen_text *text, int indent, const char *words);
 void gen_end_comment(gen_text *text);
