@@ -1,0 +1,157 @@
+#include "client/cli/init.h"
+
+#include "base/digest.h"
+#include "client/cli/keys.h"
+#include "server/identity/authority.h"
+#include "server/identity/bootstrap.h"
+#include "storage/lmdb/lmdb.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+enum { OPERATOR_DAYS = 398 };
+
+typedef struct init_options {
+    const char *data;
+    const char *trust_domain;
+    const char *operator_name;
+    const char *user_name;
+    const char *email;
+    const char *hosts[PV_HOSTS_MAX];
+    size_t host_count;
+} init_options;
+
+static const char help[] =
+    "usage: purvey init --data DIR [--operator NAME] [--user NAME] [--email ADDRESS]\n"
+    "                   [--trust-domain DOMAIN] [--host NAME ...]\n\n"
+    "Begins a platform: makes DIR with the certificate authority, an empty store, and the operator's first\n"
+    "key and certificate. --host adds a DNS name or IP address of purveyd to its certificate, beside localhost.\n";
+
+static pv_exit parse(pv_cli *cli, size_t count, char *const *arguments, init_options *options)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *name = arguments[i];
+        if (i + 1 == count) { return pv_cli_usage(cli, "%s needs a value\n%s", name, help); }
+        const char *value = arguments[++i];
+        if (strcmp(name, "--data") == 0) {
+            options->data = value;
+        } else if (strcmp(name, "--trust-domain") == 0) {
+            options->trust_domain = value;
+        } else if (strcmp(name, "--operator") == 0) {
+            options->operator_name = value;
+        } else if (strcmp(name, "--user") == 0) {
+            options->user_name = value;
+        } else if (strcmp(name, "--email") == 0) {
+            options->email = value;
+        } else if (strcmp(name, "--host") == 0 && options->host_count < PV_HOSTS_MAX) {
+            options->hosts[options->host_count++] = value;
+        } else {
+            return pv_cli_usage(cli, "init does not know %s\n%s", name, help);
+        }
+    }
+    if (options->data == NULL) { return pv_cli_usage(cli, "init needs --data\n%s", help); }
+    return PV_EXIT_OK;
+}
+
+static const char *path_in(const pv_cli *cli, const init_options *options, const char *name)
+{
+    const char *path = pv_arena_printf(cli->arena, "%s/%s", options->data, name);
+    PV_ASSERT(path != NULL);
+    return path;
+}
+
+static pv_exit refused(pv_cli *cli, const pv_error *error)
+{
+    return pv_cli_fail(cli, "%s", error->message != NULL  ? error->message
+                                  : error->reason != NULL ? error->reason->text
+                                                          : "not enough memory");
+}
+
+static pv_exit write_certificate(pv_cli *cli, const init_options *options, const pv_bootstrapped *made)
+{
+    const char *path = path_in(cli, options, "operator.pem");
+    FILE *file = fopen(path, "wx");
+    bool written = file != NULL && fputs(made->certificate_pem, file) >= 0 && fputs(made->chain_pem, file) >= 0;
+    if (file != NULL) { written = fclose(file) == 0 && written; }
+    return written ? PV_EXIT_OK : pv_cli_fail(cli, "%s: %s", path, strerror(errno));
+}
+
+/* The operator's account, user and certificate, straight into the new store. */
+static pv_exit begin(pv_cli *cli, const init_options *options, pv_store *store, const pv_authority *authority,
+                     pv_error *error)
+{
+    const char *key = path_in(cli, options, "operator.key");
+    char *csr = NULL;
+    pv_status status = pv_keys_create(key, error);
+    if (pv_is_ok(status)) { status = pv_keys_request(key, cli->arena, error, &csr); }
+    if (!pv_is_ok(status)) { return refused(cli, error); }
+    pv_id_source ids = {.random = pv_random_bytes};
+    const pv_bootstrap_options what = {
+        .trust_domain = options->trust_domain,
+        .operator_name = options->operator_name,
+        .user_name = options->user_name,
+        .user_email = options->email,
+        .csr = pv_view_text(csr),
+        .lifetime_days = OPERATOR_DAYS,
+        .now = pv_time_now(),
+        .ids = &ids,
+    };
+    pv_bootstrapped made;
+    status = pv_bootstrap(store, pv_authority_signer(authority), &what, cli->arena, error, &made);
+    if (!pv_is_ok(status)) { return refused(cli, error); }
+    pv_exit written = write_certificate(cli, options, &made);
+    if (written != PV_EXIT_OK) { return written; }
+    fprintf(cli->out,
+            "operator %s, user %s\n\nstart the server:  purveyd --data %s\n"
+            "call it:           export PURVEY_SERVER=127.0.0.1:20443 PURVEY_CA=%s PURVEY_CERT=%s PURVEY_KEY=%s\n"
+            "                   purvey whoami\n",
+            made.account_id, made.user_id, options->data, path_in(cli, options, "authority/" PV_AUTHORITY_SERVER_ROOT),
+            path_in(cli, options, "operator.pem"), key);
+    return PV_EXIT_OK;
+}
+
+static pv_exit make_authority(pv_cli *cli, const init_options *options, pv_error *error, pv_authority **ret_authority)
+{
+    const char *folder = path_in(cli, options, "authority");
+    const pv_authority_options what = {
+        .folder = folder,
+        .trust_domain = options->trust_domain,
+        .hosts = options->hosts,
+        .host_count = options->host_count,
+        .now = pv_time_now(),
+    };
+    pv_status status = pv_authority_init(&what, error);
+    if (pv_is_ok(status)) { status = pv_authority_load(folder, cli->arena, error, ret_authority); }
+    return pv_is_ok(status) ? PV_EXIT_OK : refused(cli, error);
+}
+
+pv_exit pv_cli_init(pv_cli *cli, size_t count, char *const *arguments)
+{
+    init_options options = {
+        .trust_domain = "purvey.internal",
+        .operator_name = "Operator",
+        .user_name = "Administrator",
+        .email = "",
+    };
+    pv_exit parsed = parse(cli, count, arguments, &options);
+    if (parsed != PV_EXIT_OK) { return parsed; }
+    if (mkdir(options.data, 0700) != 0 && errno != EEXIST) {
+        return pv_cli_fail(cli, "%s: %s", options.data, strerror(errno));
+    }
+    pv_error error;
+    pv_error_init(&error, cli->arena);
+    pv_authority *authority = NULL;
+    pv_exit made = make_authority(cli, &options, &error, &authority);
+    if (made != PV_EXIT_OK) { return made; }
+    char why[PV_LMDB_ERROR_SIZE];
+    const pv_lmdb_options create = {.create = true};
+    pv_store *store = NULL;
+    if (pv_is_ok(pv_lmdb_open(path_in(cli, &options, "store"), &create, &store, why))) {
+        made = begin(cli, &options, store, authority, &error);
+        pv_store_close(store);
+    } else {
+        made = pv_cli_fail(cli, "%s", why);
+    }
+    pv_authority_close(authority);
+    return made;
+}

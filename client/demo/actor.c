@@ -1,0 +1,158 @@
+#include "client/demo/actor.h"
+
+#include "base/digest.h"
+#include "client/cli/keys.h"
+#include "purvey/account/v1/account_service.pv.h"
+#include "purvey/account/v1/certificate_service.pv.h"
+#include "purvey/account/v1/user_service.pv.h"
+
+#include <stdio.h>
+
+bool actor_refused(const actor *who, const char *what, pv_status status, const pv_error *error)
+{
+    fprintf(stderr, "demo: %s: %s: %s%s%s: %s\n", who->name, what, pv_code_name(status.code),
+            error->reason != NULL ? " " : "", error->reason != NULL ? error->reason->name : "",
+            error->message != NULL ? error->message : "");
+    for (size_t i = 0; i < error->violation_count; i++) {
+        fprintf(stderr, "demo:   %s: %s\n", error->violations[i].subject, error->violations[i].description);
+    }
+    return false;
+}
+
+/* Version 4 UUID (RFC 9562). */
+char *actor_request_id(const actor *who)
+{
+    uint8_t bytes[16];
+    pv_random_bytes(NULL, bytes, sizeof bytes);
+    bytes[6] = (uint8_t)((bytes[6] & 0x0f) | 0x40);
+    bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
+    char hex[33];
+    pv_hex_format(pv_view_of(bytes, sizeof bytes), hex);
+    char *text = pv_arena_printf(who->arena, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+    PV_ASSERT(text != NULL);
+    return text;
+}
+
+bool actor_connect(actor *who)
+{
+    pv_client_destroy(who->client);
+    who->client = NULL;
+    const pv_client_tls tls = {
+        .ca = platform_read(who->arena, platform_path(who->platform, "data/authority/server-ca.pem")),
+        .certificate = platform_read(who->arena, who->cert_path),
+        .key = platform_read(who->arena, who->key_path),
+    };
+    if (tls.ca == NULL || tls.certificate == NULL || tls.key == NULL) { return false; }
+    const pv_client_config config = {.target = who->platform->address, .tls = &tls};
+    pv_error error;
+    pv_error_init(&error, who->arena);
+    pv_status status = pv_client_create(&config, &error, &who->client);
+    return pv_is_ok(status) || actor_refused(who, "connect", status, &error);
+}
+
+void actor_leave(actor *who)
+{
+    pv_client_destroy(who->client);
+    who->client = NULL;
+}
+
+bool actor_operator(actor *ret_actor, platform *on)
+{
+    *ret_actor = (actor){
+        .name = "operator",
+        .arena = on->arena,
+        .platform = on,
+        .cert_path = platform_path(on, "data/operator.pem"),
+        .key_path = platform_path(on, "data/operator.key"),
+    };
+    return actor_connect(ret_actor);
+}
+
+static bool write_file(const char *path, const char *first, const char *second)
+{
+    FILE *file = fopen(path, "w");
+    bool written = file != NULL && fputs(first, file) >= 0 && fputs(second, file) >= 0;
+    if (file != NULL) { written = fclose(file) == 0 && written; }
+    if (!written) { fprintf(stderr, "demo: %s cannot be written\n", path); }
+    return written;
+}
+
+enum { MODULES = 6 };
+
+/* MANAGE of every module. */
+static void all_grants(pv_module_grant *grants, pv_module_grant **ret_list)
+{
+    for (int i = 0; i < MODULES; i++) {
+        grants[i] = (pv_module_grant)PV_MODULE_GRANT__INIT;
+        grants[i].module = (pv_module)(PV_MODULE_ACCOUNT + i);
+        grants[i].grant = PV_GRANT_MANAGE;
+        ret_list[i] = &grants[i];
+    }
+}
+
+static bool make_account(actor *who, const actor *operator_, pv_account_type type)
+{
+    pv_create_account_request request = PV_CREATE_ACCOUNT_REQUEST__INIT;
+    pv_create_account_response *response = NULL;
+    request.type = type;
+    request.name = text_of(who->name);
+    request.request_id = actor_request_id(who);
+    ASK(operator_, pv_account_client_create_account, &request, &response);
+    who->account_id = response->account->id;
+    return true;
+}
+
+static bool make_user(const actor *who, const actor *operator_, const char **ret_user_id)
+{
+    pv_module_grant grants[MODULES];
+    pv_module_grant *list[MODULES];
+    all_grants(grants, list);
+    pv_create_user_request request = PV_CREATE_USER_REQUEST__INIT;
+    pv_create_user_response *response = NULL;
+    request.account_id = text_of(who->account_id);
+    request.name = text_of("Demonstration");
+    request.kind = PV_USER_KIND_SERVICE;
+    request.grants = list;
+    request.n_grants = MODULES;
+    request.request_id = actor_request_id(who);
+    ASK(operator_, pv_user_client_create_user, &request, &response);
+    *ret_user_id = response->user->id;
+    return true;
+}
+
+static bool get_certificate(const actor *who, const actor *operator_, const char *user_id)
+{
+    pv_error error;
+    pv_error_init(&error, who->arena);
+    char *csr = NULL;
+    pv_status status = pv_keys_create(who->key_path, &error);
+    if (pv_is_ok(status)) { status = pv_keys_request(who->key_path, who->arena, &error, &csr); }
+    if (!pv_is_ok(status)) { return actor_refused(who, "key", status, &error); }
+    pv_module_grant grants[MODULES];
+    pv_module_grant *list[MODULES];
+    all_grants(grants, list);
+    pv_issue_certificate_request request = PV_ISSUE_CERTIFICATE_REQUEST__INIT;
+    pv_issue_certificate_response *response = NULL;
+    request.user_id = text_of(user_id);
+    request.csr_pem = csr;
+    request.scopes = list;
+    request.n_scopes = MODULES;
+    request.request_id = actor_request_id(who);
+    ASK(operator_, pv_certificate_client_issue_certificate, &request, &response);
+    return write_file(who->cert_path, response->certificate_pem, response->chain_pem);
+}
+
+bool actor_join(actor *ret_actor, const actor *operator_, pv_account_type type, const char *name, const char *slug)
+{
+    platform *on = operator_->platform;
+    actor who = {.name = name, .arena = on->arena, .platform = on};
+    who.cert_path = platform_path(on, pv_arena_printf(on->arena, "%s.pem", slug));
+    who.key_path = platform_path(on, pv_arena_printf(on->arena, "%s.key", slug));
+    const char *user_id = NULL;
+    if (!make_account(&who, operator_, type) || !make_user(&who, operator_, &user_id) ||
+        !get_certificate(&who, operator_, user_id) || !actor_connect(&who)) {
+        return false;
+    }
+    *ret_actor = who;
+    return true;
+}
