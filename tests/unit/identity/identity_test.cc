@@ -1,0 +1,271 @@
+// From a certificate to its caller: the row decides, at every call.
+#include "server/identity/identity.h"
+
+#include "tests/unit/identity/platform.h"
+
+#include <atomic>
+#include <thread>
+
+namespace purvey {
+namespace {
+
+constexpr int64_t kDay = INT64_C(86400) * 1000000000;
+
+class Identity : public testing::Test {
+  protected:
+    void SetUp() override
+    {
+        ASSERT_TRUE(pv_is_ok(pv_identity_create(platform.store, &memory.error, &identity))) << memory.Message();
+    }
+    void TearDown() override { pv_identity_destroy(identity); }
+
+    // Reason of the refusal, "" if the peer is known.
+    std::string Resolve(const pv_peer &peer, int64_t utc_ns = kNow)
+    {
+        memory.Clear();
+        pv_status status = pv_identity_resolve(identity, &peer, At(utc_ns), &caller, &memory.error);
+        EXPECT_EQ(pv_is_ok(status), memory.Reason().empty());
+        return memory.Reason();
+    }
+
+    std::string Note(const char *key) const
+    {
+        for (size_t i = 0; i < memory.error.metadata_count; i++) {
+            if (strcmp(memory.error.metadata[i].key, key) == 0) { return memory.error.metadata[i].value; }
+        }
+        return "";
+    }
+
+    void SetCertificate(const std::function<void(pv_certificate *)> &change)
+    {
+        platform.Change<pv_certificate>(&pv_certificate__object, platform.made.certificate_id, change);
+    }
+    void SetUser(const std::function<void(pv_user *)> &change)
+    {
+        platform.Change<pv_user>(&pv_user__object, platform.made.user_id, change);
+    }
+    void SetAccount(const std::function<void(pv_account *)> &change)
+    {
+        platform.Change<pv_account>(&pv_account__object, platform.made.account_id, change);
+    }
+
+    Platform platform;
+    Memory memory;
+    pv_identity *identity = nullptr;
+    pv_caller caller = {};
+};
+
+TEST_F(Identity, TheRowSaysWhoCallsAndWhatItMay)
+{
+    ASSERT_EQ(Resolve(platform.Peer()), "");
+    EXPECT_STREQ(caller.account_id, platform.made.account_id);
+    EXPECT_STREQ(caller.user_id, platform.made.user_id);
+    EXPECT_STREQ(caller.certificate_id, platform.made.certificate_id);
+    pv_id account;
+    ASSERT_TRUE(pv_id_parse("acc", pv_view_text(platform.made.account_id), &account));
+    EXPECT_TRUE(pv_id_equal(caller.account, account));
+    EXPECT_EQ(caller.role, PV_ACCOUNT_TYPE_OPERATOR);
+    EXPECT_EQ(caller.grants[0], 0);
+    for (int module = PV_MODULE_ACCOUNT; module <= PV_MODULE_AUDIT; module++) {
+        EXPECT_EQ(caller.grants[module], PV_GRANT_MANAGE) << module;
+    }
+    EXPECT_EQ(caller.grants[PV_MODULE_AUDIT + 1], 0);
+}
+
+TEST_F(Identity, WithoutACertificateNobodyIsKnown)
+{
+    pv_peer peer = platform.Peer();
+    peer.has_certificate = false;
+    EXPECT_EQ(Resolve(peer), "NO_CERTIFICATE");
+    EXPECT_EQ(memory.error.reason->code, PV_CODE_UNAUTHENTICATED);
+    EXPECT_EQ(pv_identity_resolve(identity, nullptr, At(kNow), &caller, &memory.error).code, PV_CODE_UNAUTHENTICATED);
+}
+
+TEST_F(Identity, ACertificateWithoutARowIsUnknownThoughItWasSigned)
+{
+    Digest other = platform.digest;
+    other.bytes[31] ^= 1;
+    EXPECT_EQ(Resolve(Platform::PeerOf(other)), "CERTIFICATE_UNKNOWN");
+    EXPECT_EQ(Resolve(platform.Peer()), "");
+    EXPECT_EQ(Resolve(Platform::PeerOf(other)), "CERTIFICATE_UNKNOWN");
+}
+
+TEST_F(Identity, ANewCertificateIsKnownAtOnce)
+{
+    Digest fresh = {{1, 2, 3}};
+    EXPECT_EQ(Resolve(Platform::PeerOf(fresh)), "CERTIFICATE_UNKNOWN");
+    std::string id = platform.AddCertificate(fresh);
+    EXPECT_EQ(Resolve(Platform::PeerOf(fresh)), "");
+    EXPECT_EQ(caller.certificate_id, id);
+}
+
+TEST_F(Identity, ARevokedCertificateIsRefusedOnItsNextCall)
+{
+    ASSERT_EQ(Resolve(platform.Peer()), "");
+    SetCertificate([](pv_certificate *row) { row->state = PV_CERTIFICATE_STATE_REVOKED; });
+    EXPECT_EQ(Resolve(platform.Peer()), "") << "nobody has said yet that something changed";
+    pv_identity_changed(identity);
+    EXPECT_EQ(Resolve(platform.Peer()), "CERTIFICATE_REVOKED");
+    EXPECT_EQ(Resolve(platform.Peer()), "CERTIFICATE_REVOKED");
+    EXPECT_EQ(memory.error.reason->code, PV_CODE_UNAUTHENTICATED);
+}
+
+TEST_F(Identity, AnInactiveAccountOrUserIsRefusedUntilItIsActiveAgain)
+{
+    ASSERT_EQ(Resolve(platform.Peer()), "");
+    SetUser([](pv_user *row) { row->state = PV_USER_STATE_INACTIVE; });
+    pv_identity_changed(identity);
+    EXPECT_EQ(Resolve(platform.Peer()), "USER_INACTIVE");
+    EXPECT_EQ(Note("user"), platform.made.user_id);
+    EXPECT_EQ(memory.error.reason->code, PV_CODE_PERMISSION_DENIED);
+    SetAccount([](pv_account *row) { row->state = PV_ACCOUNT_STATE_INACTIVE; });
+    pv_identity_changed(identity);
+    EXPECT_EQ(Resolve(platform.Peer()), "ACCOUNT_INACTIVE");
+    EXPECT_EQ(Note("account"), platform.made.account_id);
+    SetAccount([](pv_account *row) { row->state = PV_ACCOUNT_STATE_ACTIVE; });
+    SetUser([](pv_user *row) { row->state = PV_USER_STATE_ACTIVE; });
+    pv_identity_changed(identity);
+    EXPECT_EQ(Resolve(platform.Peer()), "");
+}
+
+TEST_F(Identity, TimesAreComparedAtEveryCallThoughTheRowIsKept)
+{
+    ASSERT_EQ(Resolve(platform.Peer()), "");
+    int64_t begin = kNow - INT64_C(300) * 1000000000;
+    int64_t end = kNow + 398 * kDay;
+    EXPECT_EQ(Resolve(platform.Peer(), begin - 1), "CERTIFICATE_EXPIRED");
+    EXPECT_EQ(Resolve(platform.Peer(), begin), "");
+    EXPECT_EQ(Resolve(platform.Peer(), end - 1), "");
+    EXPECT_EQ(Resolve(platform.Peer(), end), "CERTIFICATE_EXPIRED");
+    EXPECT_EQ(memory.Message(), "The client certificate is valid from 2026-11-22T19:55:00Z to 2027-12-25T20:00:00Z only.");
+}
+
+TEST_F(Identity, RefusalsComeInTheirOrder)
+{
+    SetCertificate([](pv_certificate *row) { row->state = PV_CERTIFICATE_STATE_REVOKED; });
+    SetUser([](pv_user *row) { row->state = PV_USER_STATE_INACTIVE; });
+    SetAccount([](pv_account *row) { row->state = PV_ACCOUNT_STATE_INACTIVE; });
+    int64_t late = kNow + 500 * kDay;
+    EXPECT_EQ(Resolve(platform.Peer(), late), "CERTIFICATE_REVOKED");
+    SetCertificate([](pv_certificate *row) { row->state = PV_CERTIFICATE_STATE_ACTIVE; });
+    pv_identity_changed(identity);
+    EXPECT_EQ(Resolve(platform.Peer(), late), "CERTIFICATE_EXPIRED");
+    EXPECT_EQ(Resolve(platform.Peer()), "ACCOUNT_INACTIVE");
+    SetAccount([](pv_account *row) { row->state = PV_ACCOUNT_STATE_ACTIVE; });
+    pv_identity_changed(identity);
+    EXPECT_EQ(Resolve(platform.Peer()), "USER_INACTIVE");
+}
+
+struct Rights {
+    pv_grant scope;
+    pv_grant grant;
+    pv_grant effective;
+};
+
+TEST_F(Identity, TheWeakerOfScopeAndGrantCounts)
+{
+    const Rights table[] = {
+        {PV_GRANT_MANAGE, PV_GRANT_MANAGE, PV_GRANT_MANAGE},
+        {PV_GRANT_MANAGE, PV_GRANT_VIEW, PV_GRANT_VIEW},
+        {PV_GRANT_VIEW, PV_GRANT_MANAGE, PV_GRANT_VIEW},
+        {PV_GRANT_ACT, PV_GRANT_ACT, PV_GRANT_ACT},
+        {PV_GRANT_UNSPECIFIED, PV_GRANT_MANAGE, PV_GRANT_UNSPECIFIED},
+        {PV_GRANT_MANAGE, PV_GRANT_UNSPECIFIED, PV_GRANT_UNSPECIFIED},
+    };
+    for (const Rights &rights : table) {
+        SetCertificate([&](pv_certificate *row) { row->scopes[PV_MODULE_ORDER - 1]->grant = rights.scope; });
+        SetUser([&](pv_user *row) { row->grants[PV_MODULE_ORDER - 1]->grant = rights.grant; });
+        pv_identity_changed(identity);
+        ASSERT_EQ(Resolve(platform.Peer()), "");
+        EXPECT_EQ(caller.grants[PV_MODULE_ORDER], rights.effective);
+        EXPECT_EQ(caller.grants[PV_MODULE_USAGE], PV_GRANT_MANAGE) << "other modules are as they were";
+    }
+    SetCertificate([&](pv_certificate *row) { row->n_scopes = 0; });
+    pv_identity_changed(identity);
+    ASSERT_EQ(Resolve(platform.Peer()), "");
+    for (uint8_t grant : caller.grants) { EXPECT_EQ(grant, 0); }
+}
+
+TEST_F(Identity, CertificatesThatShareAPlaceDoNotShareACaller)
+{
+    Digest first = {{0xab, 0xcd, 1}};
+    Digest second = {{0xab, 0xcd, 2}};
+    Digest unknown = {{0xab, 0xcd, 3}};
+    std::string first_id = platform.AddCertificate(first);
+    std::string second_id = platform.AddCertificate(second);
+    for (int round = 0; round < 3; round++) {
+        ASSERT_EQ(Resolve(Platform::PeerOf(first)), "");
+        EXPECT_EQ(caller.certificate_id, first_id);
+        ASSERT_EQ(Resolve(Platform::PeerOf(second)), "");
+        EXPECT_EQ(caller.certificate_id, second_id);
+        EXPECT_EQ(Resolve(Platform::PeerOf(unknown)), "CERTIFICATE_UNKNOWN");
+    }
+}
+
+TEST_F(Identity, ARowThatPointsAtNothingIsDamageAndNotACaller)
+{
+    platform.Write([&](pv_txn *txn, pv_arena *) {
+        pv_id user;
+        ASSERT_TRUE(pv_id_parse("usr", pv_view_text(platform.made.user_id), &user));
+        ASSERT_TRUE(pv_is_ok(pv_object_delete(txn, &pv_user__object, user)));
+    });
+    EXPECT_EQ(Resolve(platform.Peer()), "DATA_DAMAGED");
+}
+
+TEST_F(Identity, NoCallBegunAfterARevocationWasAnnouncedSucceeds)
+{
+    enum { kTrials = 200 };
+    std::atomic<int> announced{-1};  // trial whose revocation was announced
+    std::atomic<int> current{-1};
+    std::atomic<bool> stop{false};
+    std::atomic<int> escaped{0};
+    std::vector<Digest> digests(kTrials);
+    for (int i = 0; i < kTrials; i++) {
+        digests[static_cast<size_t>(i)] = {{0x77, static_cast<uint8_t>(i), 9}};
+    }
+    std::thread reader([&] {
+        Memory own;
+        pv_caller found;
+        while (!stop) {
+            int trial = current;
+            if (trial < 0) { continue; }
+            bool late = announced >= trial;  // read before the call begins
+            pv_peer peer = Platform::PeerOf(digests[static_cast<size_t>(trial)]);
+            own.Clear();
+            bool accepted = pv_is_ok(pv_identity_resolve(identity, &peer, At(kNow), &found, &own.error));
+            if (accepted && late) { escaped++; }
+            if (pv_arena_used(own.arena) > 512 * 1024) { pv_arena_reset(own.arena); }
+        }
+    });
+    for (int trial = 0; trial < kTrials; trial++) {
+        std::string id = platform.AddCertificate(digests[static_cast<size_t>(trial)]);
+        pv_identity_changed(identity);
+        current = trial;
+        ASSERT_EQ(Resolve(Platform::PeerOf(digests[static_cast<size_t>(trial)])), "");
+        platform.Change<pv_certificate>(&pv_certificate__object, id.c_str(), [](pv_certificate *row) {
+            row->state = PV_CERTIFICATE_STATE_REVOKED;
+        });
+        pv_identity_changed(identity);
+        announced = trial;
+        EXPECT_EQ(Resolve(Platform::PeerOf(digests[static_cast<size_t>(trial)])), "CERTIFICATE_REVOKED");
+        if (pv_arena_used(memory.arena) > 512 * 1024) { pv_arena_reset(memory.arena); }
+    }
+    stop = true;
+    reader.join();
+    EXPECT_EQ(escaped, 0);
+}
+
+TEST(IdentityStore, AStoreThatWasNotInitialisedIsRefused)
+{
+    Memory memory;
+    pv_store *store = nullptr;
+    pv_identity *identity = nullptr;
+    ASSERT_TRUE(pv_is_ok(pv_memory_open(nullptr, &store)));
+    EXPECT_EQ(pv_identity_create(store, &memory.error, &identity).code, PV_CODE_FAILED_PRECONDITION);
+    EXPECT_EQ(memory.Reason(), "STORE_NOT_INITIALISED");
+    EXPECT_EQ(identity, nullptr);
+    pv_store_close(store);
+}
+
+}  // namespace
+}  // namespace purvey
