@@ -30,6 +30,9 @@ static void on_received(void *owner, bool ok)
     call->waited = true;
     if (call->inbox != NULL) {
         call->inbox_full = true;
+    } else if (grpc_call_failed_before_recv_message(call->grpc) != 0) {
+        /* A client that has gone looks like one that has finished, but for this flag. */
+        call->broken = true;
     } else {
         pv_rpc_base(call)->half_closed = true;
         call->pull = call->pull || call->method->info.kind == PV_METHOD_BIDI_STREAM;
@@ -205,7 +208,8 @@ void pv_rpc_call_end(pv_rpc_call *call, pv_status status)
 static void summarise(pv_rpc_call *call)
 {
     const pv_reason *reason = pv_rpc_base(call)->error.reason;
-    call->summary.code = call->close_cancelled != 0 ? PV_CODE_CANCELLED : call->status.code;
+    bool unheard = call->close_cancelled != 0 && call->status.code != PV_CODE_DEADLINE_EXCEEDED;
+    call->summary.code = unheard ? PV_CODE_CANCELLED : call->status.code;
     call->summary.reason = reason == NULL || pv_is_ok(call->status) ? "" : reason->name;
     call->summary.microseconds = (pv_time_monotonic_ns() - call->started_ns) / 1000;
 }
@@ -232,6 +236,7 @@ void pv_rpc_call_over(pv_rpc_call *call)
     grpc_call_unref(call->grpc);
     server->calls_open--;
     pv_rpc_pool_give(call);
+    pv_rpc_server_check_stopped(server);
 }
 
 /* --- for the application -------------------------------------------------------------------------------- */

@@ -205,7 +205,8 @@ static void refuse_cancelled(pv_rpc_call *call)
 {
     pv_call *base = pv_rpc_base(call);
     pv_error_init(&base->error, base->arena);
-    pv_rpc_call_end(call, pv_refuse(&base->error, &pv_reason_cancelled, NULL));
+    bool late = call->deadline_ns <= pv_time_monotonic_ns();
+    pv_rpc_call_end(call, pv_refuse(&base->error, late ? &pv_reason_deadline_exceeded : &pv_reason_cancelled, NULL));
 }
 
 void pv_rpc_call_drive(pv_rpc_call *call)
@@ -213,7 +214,7 @@ void pv_rpc_call_drive(pv_rpc_call *call)
     pv_call *base = pv_rpc_base(call);
     for (;;) {
         if (call->running) { return; } /* the application has the call: nothing of it is touched */
-        base->cancelled = base->cancelled || (call->closed && call->close_cancelled != 0);
+        base->cancelled = base->cancelled || call->broken || (call->closed && call->close_cancelled != 0);
         if (call->ending) {
             conclude(call);
             return;

@@ -44,6 +44,7 @@ struct pv_rpc_call {
     bool request_held;       /* `request` holds a reference */
     bool inbox_full;         /* a message waits to be processed */
     bool receiving;          /* a RECV_MESSAGE is with the core */
+    bool broken;             /* the peer has gone in the middle of the call */
 
     /* Sending. `held` is the last produced message: it waits until it is known whether another follows at
      * once, in which case it may be buffered (GRPC_WRITE_BUFFER_HINT). */
@@ -139,6 +140,7 @@ struct pv_rpc_server {
     pv_arena *details_arena;
     pv_rpc_call *current; /* whose `run` is on the stack */
     size_t calls_open;
+    bool core_stopped;
     uint64_t wake_epoch; /* counts the batches of topics that were looked at */
 
     pv_rpc_mailbox mailbox;
@@ -156,6 +158,9 @@ static inline bool pv_rpc_is_stream(const pv_rpc_call *call)
 {
     return call->method != NULL && call->method->info.kind != PV_METHOD_UNARY;
 }
+
+/* server.c */
+void pv_rpc_server_check_stopped(pv_rpc_server *server); /* a call has ended */
 
 /* call.c — from the arrival of a call to its first step, and its end. */
 void pv_rpc_call_arm(pv_rpc_server *server);

@@ -96,14 +96,23 @@ static const pv_service *const *copy_services(const pv_service *const *services,
     return copy;
 }
 
-static void on_stopped(void *owner, bool ok)
+/* The core says that it has stopped when the connections are gone; the last events of calls may still be
+ * on their way then. */
+void pv_rpc_server_check_stopped(pv_rpc_server *server)
 {
-    (void)ok;
-    pv_rpc_server *server = (pv_rpc_server *)owner;
+    if (!server->core_stopped || server->calls_open > 0) { return; }
     PV_ASSERT(pthread_mutex_lock(&server->lock) == 0);
     server->stopped = true;
     PV_ASSERT(pthread_cond_broadcast(&server->changed) == 0);
     PV_ASSERT(pthread_mutex_unlock(&server->lock) == 0);
+}
+
+static void on_stopped(void *owner, bool ok)
+{
+    (void)ok;
+    pv_rpc_server *server = (pv_rpc_server *)owner;
+    server->core_stopped = true;
+    pv_rpc_server_check_stopped(server);
 }
 
 static pv_rpc_server *allocate(const pv_rpc_config *config, const pv_rpc_hooks *hooks)
