@@ -11,7 +11,8 @@ static pv_status digest_of(pv_call *call, const char *name, const char *value, u
 {
     pv_buffer text = pv_buffer_of(call->arena);
     pv_buffer_append(&text, pv_view_text(name));
-    pv_buffer_append(&text, pv_view_of("=", 1)); /* no name has one, so that the pair is read back one way */
+    pv_buffer_append(
+        &text, pv_view_of("=", 1)); /* no name has one, so that the pair is read back one way */
     pv_buffer_append(&text, pv_view_text(value));
     if (text.overflow) { return pv_out_of_memory(call); }
     uint8_t whole[PV_SHA256_SIZE];
@@ -39,7 +40,8 @@ pv_status pv_params_claim(pv_call *call, const pv_order *order)
 static pv_status has_value(pv_call *call, const pv_subscription *subscription, const char *name,
                            const char *value, bool *ret_has)
 {
-    *ret_has = strcmp(pv_params_value(subscription->params, subscription->n_params, name), value) == 0;
+    *ret_has =
+        strcmp(pv_params_value(subscription->params, subscription->n_params, name), value) == 0;
     if (*ret_has || pv_is_empty(subscription->open_order_id)) { return pv_ok(); }
     pv_order *order = NULL;
     PV_TRY(pv_fetch(call, &pv_order__object, subscription->open_order_id, &order));
@@ -47,8 +49,8 @@ static pv_status has_value(pv_call *call, const pv_subscription *subscription, c
     return pv_ok();
 }
 
-pv_status pv_params_holder(pv_call *call, const char *product_id, const char *name, const char *value,
-                           pv_subscription **ret_subscription)
+pv_status pv_params_holder(pv_call *call, const char *product_id, const char *name,
+                           const char *value, pv_subscription **ret_subscription)
 {
     uint8_t digest[DIGEST_SIZE];
     PV_TRY(digest_of(call, name, value, digest));

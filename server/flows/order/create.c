@@ -37,11 +37,13 @@ static pv_status keep_live(void *context, ProtobufCMessage *message)
 static pv_status refuse_existing(pv_call *call, const pv_order *order)
 {
     if (pv_is_empty(order->external_id)) { return pv_ok(); }
-    const pv_condition same[] = {pv_where(&pv_subscription__object, "contract_id", order->contract_id),
-                                 pv_where(&pv_subscription__object, "product_id", order->product_id),
-                                 pv_where(&pv_subscription__object, "external_id", order->external_id)};
+    const pv_condition same[] = {
+        pv_where(&pv_subscription__object, "contract_id", order->contract_id),
+        pv_where(&pv_subscription__object, "product_id", order->product_id),
+        pv_where(&pv_subscription__object, "external_id", order->external_id)};
     pv_subscription *live = NULL;
-    PV_TRY(pv_each(call, &pv_subscription__object, pv_id_of(&pv_account__object, order->distributor_id), same,
+    PV_TRY(pv_each(call, &pv_subscription__object,
+                   pv_id_of(&pv_account__object, order->distributor_id), same,
                    sizeof same / sizeof same[0], SAME_EXTERNAL_ID_MAX, keep_live, &live));
     if (live == NULL) { return pv_ok(); }
     /* The distributor sees all of them; a reseller is told of its own only. */
@@ -53,12 +55,13 @@ static pv_status refuse_existing(pv_call *call, const pv_order *order)
     pv_error_note(&call->error, "order", "%s", mine ? live->open_order_id : "");
     if (mine) { pv_error_resource(&call->error, pv_subscription__object.name, live->id); }
     return pv_refuse(&call->error, &pv_error_reason_subscription_exists,
-                     "A subscription of the product with external_id \"%s\" exists%s%s.", order->external_id,
-                     mine ? ": " : "", mine ? live->id : "");
+                     "A subscription of the product with external_id \"%s\" exists%s%s.",
+                     order->external_id, mine ? ": " : "", mine ? live->id : "");
 }
 
 /* The subscription as its purchase makes it. */
-static pv_status make_subscription(pv_call *call, const pv_order *order, pv_subscription **ret_subscription)
+static pv_status make_subscription(pv_call *call, const pv_order *order,
+                                   pv_subscription **ret_subscription)
 {
     pv_subscription *subscription = NULL;
     PV_TRY(pv_make_part(call, &pv_subscription__info, &subscription));
@@ -85,7 +88,8 @@ static pv_status open(pv_call *call, const pv_parameters *parameters, pv_order *
 {
     size_t missing = 0;
     PV_TRY(pv_params_flag_missing(call, parameters, order, PV_PARAMETER_PHASE_ORDERING, &missing));
-    return pv_move(call, &pv_order__object, order, missing == 0 ? PV_ORDER_STATE_PENDING : PV_ORDER_STATE_INQUIRING);
+    return pv_move(call, &pv_order__object, order,
+                   missing == 0 ? PV_ORDER_STATE_PENDING : PV_ORDER_STATE_INQUIRING);
 }
 
 static pv_params_input ordering_values(const pv_create_order_request *request)
@@ -94,23 +98,25 @@ static pv_params_input ordering_values(const pv_create_order_request *request)
     return input;
 }
 
-pv_status pv_create_purchase(pv_call *call, const pv_create_order_request *request, pv_order **ret_order)
+pv_status pv_create_purchase(pv_call *call, const pv_create_order_request *request,
+                             pv_order **ret_order)
 {
     pv_order *order = NULL;
     PV_TRY(start(call, request, &order));
     order->external_id = request->external_id;
-    PV_TRY(pv_place_purchase(call, request, order));
+    pv_product *product = NULL;
+    PV_TRY(pv_place_purchase(call, request, order, &product));
     PV_TRY(refuse_existing(call, order));
     PV_TRY(pv_tiers_of_customer(call, request->customer_id, &order->tiers));
     order->customer_id = request->customer_id;
     bool changed = false;
-    PV_TRY(pv_items_merge(call, request, order, &changed));
+    PV_TRY(pv_items_merge(call, product, request, order, &changed));
     PV_TRY(pv_new_id(call, &pv_subscription__object, &order->subscription_id));
-    pv_parameters *parameters = NULL;
-    PV_TRY(pv_parameters_load(call, order->vendor_id, order->product_id, &parameters));
-    PV_TRY(pv_params_merge(call, parameters, order, ordering_values(request), &changed));
-    PV_TRY(pv_params_default(call, parameters, order));
-    PV_TRY(open(call, parameters, order));
+    pv_parameters parameters = {0};
+    PV_TRY(pv_parameters_load(call, product, &parameters));
+    PV_TRY(pv_params_merge(call, &parameters, order, ordering_values(request), &changed));
+    PV_TRY(pv_params_default(call, &parameters, order));
+    PV_TRY(open(call, &parameters, order));
     pv_subscription *subscription = NULL;
     PV_TRY(make_subscription(call, order, &subscription));
     PV_TRY(pv_move(call, &pv_subscription__object, subscription, PV_SUBSCRIPTION_STATE_PROCESSING));
@@ -130,14 +136,16 @@ static pv_status refuse_open(pv_call *call, const pv_subscription *subscription)
     const char *state = pv_state_name(&pv_order__object, (int)open_order->state);
     pv_error_note(&call->error, "order", "%s", open_order->id);
     pv_error_note(&call->error, "state", "%s", state);
-    pv_violate(call, "ORDER_OPEN", open_order->id, "is %s; a subscription has one open order at a time", state);
-    return pv_refuse(&call->error, &pv_error_reason_order_open, "%s has the open order %s.", subscription->id,
-                     open_order->id);
+    pv_violate(call, "ORDER_OPEN", open_order->id,
+               "is %s; a subscription has one open order at a time", state);
+    return pv_refuse(&call->error, &pv_error_reason_order_open, "%s has the open order %s.",
+                     subscription->id, open_order->id);
 }
 
 static pv_status copy_params(pv_call *call, const pv_subscription *subscription, pv_order *order)
 {
-    order->params = pv_arena_zalloc(call->arena, subscription->n_params, sizeof(pv_parameter_value *));
+    order->params =
+        pv_arena_zalloc(call->arena, subscription->n_params, sizeof(pv_parameter_value *));
     if (order->params == NULL) { return pv_out_of_memory(call); }
     for (size_t i = 0; i < subscription->n_params; i++) {
         PV_TRY(pv_make_part(call, &pv_parameter_value__info, &order->params[i]));
@@ -169,21 +177,23 @@ static pv_status describe(pv_call *call, const pv_subscription *subscription, pv
     return copy_params(call, subscription, order);
 }
 
-static pv_status merge_change(pv_call *call, const pv_create_order_request *request, pv_subscription *subscription,
-                              pv_order *order)
+static pv_status merge_change(pv_call *call, const pv_create_order_request *request,
+                              pv_subscription *subscription, pv_order *order)
 {
-    PV_TRY(pv_place_version(call, subscription, &order->product_version));
-    pv_parameters *parameters = NULL;
-    PV_TRY(pv_parameters_load(call, order->vendor_id, order->product_id, &parameters));
+    pv_product *product = NULL;
+    PV_TRY(pv_fetch(call, &pv_product__object, order->product_id, &product));
+    PV_TRY(pv_place_version(call, subscription, product, &order->product_version));
+    pv_parameters parameters = {0};
+    PV_TRY(pv_parameters_load(call, product, &parameters));
     bool items_changed = false;
     bool params_changed = false;
-    PV_TRY(pv_items_merge(call, request, order, &items_changed));
-    PV_TRY(pv_params_merge(call, parameters, order, ordering_values(request), &params_changed));
+    PV_TRY(pv_items_merge(call, product, request, order, &items_changed));
+    PV_TRY(pv_params_merge(call, &parameters, order, ordering_values(request), &params_changed));
     if (!items_changed && !params_changed) {
         return pv_refuse(&call->error, &pv_error_reason_order_changes_nothing, NULL);
     }
     PV_TRY(pv_params_claim(call, order));
-    return open(call, parameters, order);
+    return open(call, &parameters, order);
 }
 
 /* Suspending or resuming what cannot be held is recorded and over at once. */
@@ -194,14 +204,17 @@ static pv_status fail_without_hold(pv_call *call, pv_order *order, bool *ret_fai
     if (!holds) { return pv_ok(); }
     pv_product *product = NULL;
     PV_TRY(pv_fetch(call, &pv_product__object, order->product_id, &product));
-    if (product->capabilities != NULL && product->capabilities->administrative_hold) { return pv_ok(); }
+    if (product->capabilities != NULL && product->capabilities->administrative_hold) {
+        return pv_ok();
+    }
     PV_TRY(pv_text(call, "The product cannot be suspended or resumed.", &order->reason));
     PV_TRY(pv_stamp(call, &order->close_time));
     *ret_failed = true;
     return pv_move(call, &pv_order__object, order, PV_ORDER_STATE_FAILED);
 }
 
-pv_status pv_create_for_subscription(pv_call *call, const pv_create_order_request *request, pv_order **ret_order)
+pv_status pv_create_for_subscription(pv_call *call, const pv_create_order_request *request,
+                                     pv_order **ret_order)
 {
     pv_subscription *subscription = NULL;
     PV_TRY(pv_find(call, &pv_subscription__object, request->subscription_id, &subscription));
@@ -219,7 +232,8 @@ pv_status pv_create_for_subscription(pv_call *call, const pv_create_order_reques
     } else {
         PV_TRY(pv_move(call, &pv_order__object, order, PV_ORDER_STATE_PENDING));
     }
-    int state = request->kind == PV_ORDER_KIND_CANCEL ? PV_SUBSCRIPTION_STATE_TERMINATING : (int)subscription->state;
+    int state = request->kind == PV_ORDER_KIND_CANCEL ? PV_SUBSCRIPTION_STATE_TERMINATING
+                                                      : (int)subscription->state;
     PV_TRY(pv_move(call, &pv_subscription__object, subscription, state));
     subscription->open_order_id = order->id;
     PV_TRY(pv_save(call, &pv_order__object, order));

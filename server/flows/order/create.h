@@ -10,10 +10,12 @@ extern "C" {
 #endif
 
 /* A purchase, with its new subscription. */
-PV_MUST_USE pv_status pv_create_purchase(pv_call *call, const pv_create_order_request *request, pv_order **ret_order);
+PV_MUST_USE pv_status pv_create_purchase(pv_call *call, const pv_create_order_request *request,
+                                         pv_order **ret_order);
 
 /* An order of another kind for an existing subscription. */
-PV_MUST_USE pv_status pv_create_for_subscription(pv_call *call, const pv_create_order_request *request,
+PV_MUST_USE pv_status pv_create_for_subscription(pv_call *call,
+                                                 const pv_create_order_request *request,
                                                  pv_order **ret_order);
 
 #ifdef __cplusplus

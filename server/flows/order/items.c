@@ -1,8 +1,6 @@
 #include "server/flows/order/items.h"
 
 #include "base/decimal.h"
-#include "purvey/account/v1/account.pv.h"
-#include "purvey/product/v1/item.pv.h"
 #include "server/flows/contract/make.h"
 #include "server/flows/order/kinds.h"
 
@@ -32,35 +30,34 @@ static pv_status decimal_of(pv_call *call, pv_decimal number, pv_common_decimal 
 static pv_status unknown(pv_call *call, const pv_order *order, const char *key)
 {
     pv_error_note(&call->error, "item", "%s", key);
-    return pv_refuse(&call->error, &pv_error_reason_item_unknown, "Version %u of the product has no item %s.",
-                     order->product_version, key);
+    return pv_refuse(&call->error, &pv_error_reason_item_unknown,
+                     "Version %u of the product has no item %s.", order->product_version, key);
 }
 
+/* What an input is checked against. */
+typedef struct merge {
+    pv_call *call;
+    const pv_product *product;
+    const pv_create_order_request *request;
+    pv_order *order;
+    bool *seen; /* one for each entry of order->items */
+} merge;
+
 /* The item that the input names, if it is in the product version. */
-static pv_status find_item(pv_call *call, const pv_order *order, const pv_order_item_input *input, pv_item **ret_item)
+static pv_status find_item(const merge *run, const pv_order_item_input *input, pv_item **ret_item)
 {
     bool by_id = !pv_is_empty(input->item_id);
-    const char *key = by_id ? input->item_id : input->mpn;
-    pv_status status;
-    if (by_id) {
-        bool is_party = false;
-        status = pv_peek(call, &pv_item__object, key, ret_item, &is_party);
-    } else {
-        const pv_condition of_mpn[] = {pv_where(&pv_item__object, "product_id", order->product_id),
-                                       pv_where(&pv_item__object, "mpn", key)};
-        status = pv_lookup(call, &pv_item__object, pv_id_of(&pv_account__object, order->vendor_id), of_mpn,
-                           sizeof of_mpn / sizeof of_mpn[0], ret_item);
+    pv_status status = by_id ? pv_item_find(run->call, run->product, input->item_id, ret_item)
+                             : pv_item_find_by_mpn(run->call, run->product, input->mpn, ret_item);
+    if (status.code != PV_CODE_NOT_FOUND) { PV_TRY(status); }
+    if (!pv_is_ok(status) || !pv_item_in_version(*ret_item, run->order->product_version)) {
+        return unknown(run->call, run->order, by_id ? input->item_id : input->mpn);
     }
-    if (status.code == PV_CODE_NOT_FOUND) { return unknown(call, order, key); }
-    PV_TRY(status);
-    const pv_item *item = *ret_item;
-    bool in_version = item->published_version > 0 && item->published_version <= order->product_version;
-    if (!in_version || strcmp(item->product_id, order->product_id) != 0) { return unknown(call, order, key); }
     return pv_ok();
 }
 
-__attribute__((format(printf, 3, 4))) static pv_status refuse_quantity(pv_call *call, const pv_item *item,
-                                                                       const char *format, ...)
+__attribute__((format(printf, 3, 4))) static pv_status
+refuse_quantity(pv_call *call, const pv_item *item, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -72,11 +69,13 @@ __attribute__((format(printf, 3, 4))) static pv_status refuse_quantity(pv_call *
 }
 
 /* Rule P4: a pay-as-you-go item is ordered without a quantity, everything else with one. */
-static pv_status check_quantity(pv_call *call, const pv_item *item, const pv_order_item_input *input, bool purchase)
+static pv_status check_quantity(pv_call *call, const pv_item *item,
+                                const pv_order_item_input *input, bool purchase)
 {
     if (item->type == PV_ITEM_TYPE_PAY_AS_YOU_GO) {
         if (input->quantity != NULL) {
-            return refuse_quantity(call, item, "is paid as you go: order it with `unlimited`, without a quantity");
+            return refuse_quantity(
+                call, item, "is paid as you go: order it with `unlimited`, without a quantity");
         }
         if (purchase && !input->unlimited) {
             return refuse_quantity(call, item, "is paid as you go: set `unlimited` to order it");
@@ -84,13 +83,19 @@ static pv_status check_quantity(pv_call *call, const pv_item *item, const pv_ord
         return pv_ok();
     }
     if (input->unlimited || input->quantity == NULL) {
-        return refuse_quantity(call, item, "is ordered in advance and needs a quantity, not `unlimited`");
+        return refuse_quantity(call, item,
+                               "is ordered in advance and needs a quantity, not `unlimited`");
     }
     pv_decimal quantity = number_of(input->quantity);
-    if (quantity.units < 0) { return refuse_quantity(call, item, "needs a quantity of at least zero"); }
-    if (purchase && quantity.units == 0) { return refuse_quantity(call, item, "needs a quantity above zero"); }
+    if (quantity.units < 0) {
+        return refuse_quantity(call, item, "needs a quantity of at least zero");
+    }
+    if (purchase && quantity.units == 0) {
+        return refuse_quantity(call, item, "needs a quantity above zero");
+    }
     if (pv_decimal_scale(quantity) > item->quantity_scale) {
-        return refuse_quantity(call, item, "takes quantities with at most %u decimals", item->quantity_scale);
+        return refuse_quantity(call, item, "takes quantities with at most %u decimals",
+                               item->quantity_scale);
     }
     return pv_ok();
 }
@@ -104,7 +109,8 @@ static pv_order_item *find_entry(const pv_order *order, const char *item_id)
 }
 
 /* The entry of the item, made if there is none; `items` has room for it. */
-static pv_status entry_of(pv_call *call, pv_order *order, const pv_item *item, pv_order_item **ret_entry)
+static pv_status entry_of(pv_call *call, pv_order *order, const pv_item *item,
+                          pv_order_item **ret_entry)
 {
     pv_order_item *entry = find_entry(order, item->id);
     if (entry == NULL) {
@@ -123,39 +129,47 @@ static bool same(const pv_order_item *entry)
            number_of(entry->quantity).units == number_of(entry->old_quantity).units;
 }
 
-static bool is_had(const pv_order_item *entry) { return entry->unlimited || entry->quantity != NULL; }
-
-static pv_status merge_one(pv_call *call, const pv_create_order_request *request, size_t index, pv_order *order,
-                           bool *seen)
+static bool is_had(const pv_order_item *entry)
 {
-    const pv_order_item_input *input = request->items[index];
+    return entry->unlimited || entry->quantity != NULL;
+}
+
+static pv_status merge_one(merge *run, size_t index)
+{
+    pv_call *call = run->call;
+    pv_order *order = run->order;
+    const pv_order_item_input *input = run->request->items[index];
     if (pv_is_empty(input->item_id) == pv_is_empty(input->mpn)) {
-        return pv_order_input_invalid(call, order->kind, "items", "item %zu must be named by either id or mpn", index);
+        return pv_order_input_invalid(call, order->kind, "items",
+                                      "item %zu must be named by either id or mpn", index);
     }
     pv_item *item = NULL;
-    PV_TRY(find_item(call, order, input, &item));
+    PV_TRY(find_item(run, input, &item));
     PV_TRY(check_quantity(call, item, input, order->kind == PV_ORDER_KIND_PURCHASE));
     pv_order_item *entry = NULL;
     PV_TRY(entry_of(call, order, item, &entry));
     size_t position = 0;
     while (order->items[position] != entry) { position++; }
-    if (seen[position]) {
+    if (run->seen[position]) {
         return pv_order_input_invalid(call, order->kind, "items", "%s is given twice", item->mpn);
     }
-    seen[position] = true;
+    run->seen[position] = true;
     entry->unlimited = input->unlimited;
     return decimal_of(call, number_of(input->quantity), &entry->quantity);
 }
 
-pv_status pv_items_merge(pv_call *call, const pv_create_order_request *request, pv_order *order, bool *ret_changed)
+pv_status pv_items_merge(pv_call *call, const pv_product *product,
+                         const pv_create_order_request *request, pv_order *order, bool *ret_changed)
 {
     size_t room = order->n_items + request->n_items;
     pv_order_item **items = pv_arena_zalloc(call->arena, room, sizeof(pv_order_item *));
-    bool *seen = pv_arena_zalloc(call->arena, room, sizeof *seen);
-    if (items == NULL || seen == NULL) { return pv_out_of_memory(call); }
-    if (order->n_items > 0) { memcpy(items, order->items, order->n_items * sizeof(pv_order_item *)); }
+    merge run = {call, product, request, order, pv_arena_zalloc(call->arena, room, sizeof(bool))};
+    if (items == NULL || run.seen == NULL) { return pv_out_of_memory(call); }
+    if (order->n_items > 0) {
+        memcpy(items, order->items, order->n_items * sizeof(pv_order_item *));
+    }
     order->items = items;
-    for (size_t i = 0; i < request->n_items; i++) { PV_TRY(merge_one(call, request, i, order, seen)); }
+    for (size_t i = 0; i < request->n_items; i++) { PV_TRY(merge_one(&run, i)); }
     bool changed = false;
     size_t kept = 0;
     size_t had = 0;
@@ -167,12 +181,13 @@ pv_status pv_items_merge(pv_call *call, const pv_create_order_request *request, 
     }
     order->n_items = kept;
     if (had == 0) {
-        return pv_order_input_invalid(call, order->kind, "items",
-                                      "nothing would be left; end the subscription with an order of kind CANCEL");
+        return pv_order_input_invalid(
+            call, order->kind, "items",
+            "nothing would be left; end the subscription with an order of kind CANCEL");
     }
     if (kept > PV_ORDER_ITEMS_MAX) {
-        return pv_order_input_invalid(call, order->kind, "items", "a subscription has at most %d items",
-                                      PV_ORDER_ITEMS_MAX);
+        return pv_order_input_invalid(call, order->kind, "items",
+                                      "a subscription has at most %d items", PV_ORDER_ITEMS_MAX);
     }
     *ret_changed = changed;
     return pv_ok();

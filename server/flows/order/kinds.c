@@ -22,10 +22,10 @@ static const rule rules[STATES][KINDS] = {
     [PV_SUBSCRIPTION_STATE_SUSPENDED] = {[PV_ORDER_KIND_CANCEL] = ALLOWED,
                                          [PV_ORDER_KIND_SUSPEND] = ALREADY,
                                          [PV_ORDER_KIND_RESUME] = ALLOWED},
-    [PV_SUBSCRIPTION_STATE_TERMINATING] = {[PV_ORDER_KIND_CANCEL] = ALREADY,
-                                           [PV_ORDER_KIND_SUSPEND] = ALREADY},
-    [PV_SUBSCRIPTION_STATE_TERMINATED] = {[PV_ORDER_KIND_CANCEL] = ALREADY,
-                                          [PV_ORDER_KIND_SUSPEND] = ALREADY},
+    [PV_SUBSCRIPTION_STATE_TERMINATING] =
+        {[PV_ORDER_KIND_CANCEL] = ALREADY, [PV_ORDER_KIND_SUSPEND] = ALREADY},
+    [PV_SUBSCRIPTION_STATE_TERMINATED] =
+        {[PV_ORDER_KIND_CANCEL] = ALREADY, [PV_ORDER_KIND_SUSPEND] = ALREADY},
 };
 
 /* What a request of a kind holds beside kind and note. */
@@ -45,7 +45,8 @@ static const struct input {
     unsigned taken;
 } inputs[KINDS] = {
     [PV_ORDER_KIND_PURCHASE] = {PRODUCT | MARKETPLACE | CUSTOMER | ITEMS,
-                                PRODUCT | MARKETPLACE | CUSTOMER | ITEMS | CONNECTION | EXTERNAL_ID | PARAMS},
+                                PRODUCT | MARKETPLACE | CUSTOMER | ITEMS | CONNECTION |
+                                    EXTERNAL_ID | PARAMS},
     [PV_ORDER_KIND_CHANGE] = {SUBSCRIPTION, SUBSCRIPTION | ITEMS | PARAMS},
     [PV_ORDER_KIND_CANCEL] = {SUBSCRIPTION, SUBSCRIPTION},
     [PV_ORDER_KIND_SUSPEND] = {SUBSCRIPTION, SUBSCRIPTION},
@@ -66,7 +67,8 @@ static const char *kinds_text(pv_arena *arena, bool (*passes)(int context, int k
     pv_buffer text = pv_buffer_of(arena);
     for (int kind = 1; kind < KINDS; kind++) {
         if (passes(context, kind)) {
-            pv_buffer_printf(&text, "%s%s", text.size == 0 ? "" : ", ", pv_order_kind_name((pv_order_kind)kind));
+            pv_buffer_printf(&text, "%s%s", text.size == 0 ? "" : ", ",
+                             pv_order_kind_name((pv_order_kind)kind));
         }
     }
     pv_buffer_append(&text, pv_view_of("", 1));
@@ -79,14 +81,18 @@ static bool offered(int context, int kind)
     return inputs[kind].needed != 0;
 }
 
-static bool allowed_in(int state, int kind) { return rules[state][kind] == ALLOWED; }
+static bool allowed_in(int state, int kind)
+{
+    return rules[state][kind] == ALLOWED;
+}
 
 bool pv_order_kind_allowed(pv_subscription_state state, pv_order_kind kind)
 {
     return allowed_in((int)state, (int)kind);
 }
 
-pv_status pv_order_input_invalid(pv_call *call, pv_order_kind kind, const char *field, const char *format, ...)
+pv_status pv_order_input_invalid(pv_call *call, pv_order_kind kind, const char *field,
+                                 const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -124,18 +130,20 @@ pv_status pv_order_check_input(pv_call *call, const pv_create_order_request *req
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (fields[i].given && (inputs[kind].taken & fields[i].bit) == 0) {
-            return pv_order_input_invalid(call, kind, fields[i].name, "an order of kind %s does not take it",
+            return pv_order_input_invalid(call, kind, fields[i].name,
+                                          "an order of kind %s does not take it",
                                           pv_order_kind_name(kind));
         }
         if (!fields[i].given && (inputs[kind].needed & fields[i].bit) != 0) {
-            return pv_order_input_invalid(call, kind, fields[i].name, "an order of kind %s needs it",
-                                          pv_order_kind_name(kind));
+            return pv_order_input_invalid(call, kind, fields[i].name,
+                                          "an order of kind %s needs it", pv_order_kind_name(kind));
         }
     }
     return pv_ok();
 }
 
-pv_status pv_order_check_kind(pv_call *call, const pv_subscription *subscription, pv_order_kind kind)
+pv_status pv_order_check_kind(pv_call *call, const pv_subscription *subscription,
+                              pv_order_kind kind)
 {
     int state = (int)subscription->state;
     PV_ASSERT(state > 0 && state < STATES && (int)kind > 0 && (int)kind < KINDS);

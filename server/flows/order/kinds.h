@@ -17,8 +17,8 @@ const char *pv_order_kind_name(pv_order_kind kind);
 PV_MUST_USE pv_status pv_order_check_input(pv_call *call, const pv_create_order_request *request);
 
 /* Refuses with ORDER_INPUT_INVALID. */
-__attribute__((format(printf, 4, 5))) PV_MUST_USE pv_status
-pv_order_input_invalid(pv_call *call, pv_order_kind kind, const char *field, const char *format, ...);
+__attribute__((format(printf, 4, 5))) PV_MUST_USE pv_status pv_order_input_invalid(
+    pv_call *call, pv_order_kind kind, const char *field, const char *format, ...);
 
 /* Refuses unless the subscription's state allows an order of the kind; says in the metadata whether the
  * subscription is already where the order would bring it. ORDER_KIND_FORBIDDEN. */

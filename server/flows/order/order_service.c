@@ -12,7 +12,9 @@ pv_status pv_order_service_create_order(pv_call *call, const pv_create_order_req
                                         pv_create_order_response *response)
 {
     PV_TRY(pv_order_check_input(call, request));
-    if (request->kind == PV_ORDER_KIND_PURCHASE) { return pv_create_purchase(call, request, &response->order); }
+    if (request->kind == PV_ORDER_KIND_PURCHASE) {
+        return pv_create_purchase(call, request, &response->order);
+    }
     return pv_create_for_subscription(call, request, &response->order);
 }
 
@@ -43,25 +45,35 @@ static pv_status move_and_save(pv_call *call, pv_order *order, pv_order_state st
     return pv_save(call, &pv_order__object, order);
 }
 
-static pv_status load_parameters(pv_call *call, const pv_order *order, pv_parameters **ret_parameters)
+/* The order that a verb is about, with its product and the product's parameters. */
+typedef struct work {
+    pv_order *order;
+    pv_product *product;
+    pv_parameters parameters;
+} work;
+
+static pv_status begin(pv_call *call, const char *order_id, const char *etag, work *ret_work)
 {
-    return pv_parameters_load(call, order->vendor_id, order->product_id, ret_parameters);
+    PV_TRY(pv_begin(call, &pv_order__object, order_id, etag, &ret_work->order));
+    PV_TRY(pv_fetch(call, &pv_product__object, ret_work->order->product_id, &ret_work->product));
+    return pv_parameters_load(call, ret_work->product, &ret_work->parameters);
 }
 
 pv_status pv_order_service_inquire_order(pv_call *call, const pv_inquire_order_request *request,
                                          pv_inquire_order_response *response)
 {
-    pv_order *order = NULL;
-    PV_TRY(pv_begin(call, &pv_order__object, request->order_id, request->etag, &order));
+    work found = {0};
+    PV_TRY(begin(call, request->order_id, request->etag, &found));
+    pv_order *order = found.order;
     if (request->n_flags == 0) {
         return pv_refuse(&call->error, &pv_error_reason_inquiry_flags_nothing, NULL);
     }
-    pv_parameters *parameters = NULL;
-    PV_TRY(load_parameters(call, order, &parameters));
     for (size_t i = 0; i < request->n_flags; i++) {
-        PV_TRY(pv_params_flag(call, parameters, order, request->flags[i]->name, request->flags[i]->error));
+        PV_TRY(pv_params_flag(call, &found.parameters, order, request->flags[i]->name,
+                              request->flags[i]->error));
     }
-    PV_TRY(pv_order_text(call, order, request->template_id, PV_TEMPLATE_TYPE_INQUIRE, &order->inquiry_text));
+    PV_TRY(pv_order_text(call, found.product, order, request->template_id, PV_TEMPLATE_TYPE_INQUIRE,
+                         &order->inquiry_text));
     order->inquiry_template_id = request->template_id;
     PV_TRY(assign(call, order));
     response->order = order;
@@ -73,24 +85,25 @@ static pv_status demand_answers(pv_call *call, const pv_order *order)
 {
     for (size_t i = 0; i < order->n_params; i++) {
         if (pv_is_empty(order->params[i]->error)) { continue; }
-        pv_violate(call, "PARAMETER", order->params[i]->name, "needs a new value: %s", order->params[i]->error);
+        pv_violate(call, "PARAMETER", order->params[i]->name, "needs a new value: %s",
+                   order->params[i]->error);
     }
     if (call->error.violation_count == 0) { return pv_ok(); }
-    return pv_refuse(&call->error, &pv_error_reason_parameter_missing, "Parameter %s was asked for and is not answered.",
+    return pv_refuse(&call->error, &pv_error_reason_parameter_missing,
+                     "Parameter %s was asked for and is not answered.",
                      call->error.violations[0].subject);
 }
 
 pv_status pv_order_service_answer_inquiry(pv_call *call, const pv_answer_inquiry_request *request,
                                           pv_answer_inquiry_response *response)
 {
-    pv_order *order = NULL;
-    PV_TRY(pv_begin(call, &pv_order__object, request->order_id, request->etag, &order));
-    pv_parameters *parameters = NULL;
-    PV_TRY(load_parameters(call, order, &parameters));
+    work found = {0};
+    PV_TRY(begin(call, request->order_id, request->etag, &found));
+    pv_order *order = found.order;
     pv_params_input input = {PV_PARAMETER_PHASE_ORDERING, request->params, request->n_params};
-    PV_TRY(pv_params_merge(call, parameters, order, input, NULL));
+    PV_TRY(pv_params_merge(call, &found.parameters, order, input, NULL));
     PV_TRY(demand_answers(call, order));
-    PV_TRY(pv_params_demand(call, parameters, order, PV_PARAMETER_PHASE_ORDERING));
+    PV_TRY(pv_params_demand(call, &found.parameters, order, PV_PARAMETER_PHASE_ORDERING));
     PV_TRY(pv_params_claim(call, order));
     PV_TRY(pv_stamp(call, &order->answer_time));
     response->order = order;
@@ -100,25 +113,25 @@ pv_status pv_order_service_answer_inquiry(pv_call *call, const pv_answer_inquiry
 pv_status pv_order_service_pend_order(pv_call *call, const pv_pend_order_request *request,
                                       pv_pend_order_response *response)
 {
-    pv_order *order = NULL;
-    PV_TRY(pv_begin(call, &pv_order__object, request->order_id, request->etag, &order));
-    pv_parameters *parameters = NULL;
-    PV_TRY(load_parameters(call, order, &parameters));
-    PV_TRY(pv_params_demand(call, parameters, order, PV_PARAMETER_PHASE_ORDERING));
+    work found = {0};
+    PV_TRY(begin(call, request->order_id, request->etag, &found));
+    pv_order *order = found.order;
+    PV_TRY(pv_params_demand(call, &found.parameters, order, PV_PARAMETER_PHASE_ORDERING));
     pv_params_clear_flags(order);
     response->order = order;
     return move_and_save(call, order, PV_ORDER_STATE_PENDING);
 }
 
-pv_status pv_order_service_update_order_parameters(pv_call *call, const pv_update_order_parameters_request *request,
-                                                   pv_update_order_parameters_response *response)
+pv_status
+pv_order_service_update_order_parameters(pv_call *call,
+                                         const pv_update_order_parameters_request *request,
+                                         pv_update_order_parameters_response *response)
 {
-    pv_order *order = NULL;
-    PV_TRY(pv_begin(call, &pv_order__object, request->order_id, request->etag, &order));
-    pv_parameters *parameters = NULL;
-    PV_TRY(load_parameters(call, order, &parameters));
+    work found = {0};
+    PV_TRY(begin(call, request->order_id, request->etag, &found));
+    pv_order *order = found.order;
     pv_params_input input = {PV_PARAMETER_PHASE_FULFILLMENT, request->params, request->n_params};
-    PV_TRY(pv_params_merge(call, parameters, order, input, NULL));
+    PV_TRY(pv_params_merge(call, &found.parameters, order, input, NULL));
     PV_TRY(pv_params_claim(call, order));
     PV_TRY(assign(call, order));
     response->order = order;
@@ -150,19 +163,25 @@ static pv_status apply(pv_call *call, const pv_order *order)
     subscription->params = order->params;
     subscription->n_params = order->n_params;
     PV_TRY(pv_items_apply(call, order, subscription));
-    if (state == PV_SUBSCRIPTION_STATE_TERMINATED) { subscription->terminate_time = order->effective_time; }
-    if (subscription->activate_time == NULL) { subscription->activate_time = order->effective_time; }
+    if (state == PV_SUBSCRIPTION_STATE_TERMINATED) {
+        subscription->terminate_time = order->effective_time;
+    }
+    if (subscription->activate_time == NULL) {
+        subscription->activate_time = order->effective_time;
+    }
     return pv_save(call, &pv_subscription__object, subscription);
 }
 
 /* Rule O16: an order may count from a time in the past, never from one to come. */
-static pv_status take_effective_time(pv_call *call, const pv_approve_order_request *request, pv_order *order)
+static pv_status take_effective_time(pv_call *call, const pv_approve_order_request *request,
+                                     pv_order *order)
 {
     PV_TRY(pv_stamp(call, &order->effective_time));
     const Google__Protobuf__Timestamp *wanted = request->effective_time;
     if (wanted == NULL) { return pv_ok(); }
     const Google__Protobuf__Timestamp *now = order->effective_time;
-    bool later = wanted->seconds > now->seconds || (wanted->seconds == now->seconds && wanted->nanos > now->nanos);
+    bool later = wanted->seconds > now->seconds ||
+                 (wanted->seconds == now->seconds && wanted->nanos > now->nanos);
     if (later) { return pv_refuse_field(call, "effective_time", "must not lie in the future"); }
     order->effective_time = request->effective_time;
     return pv_ok();
@@ -171,13 +190,13 @@ static pv_status take_effective_time(pv_call *call, const pv_approve_order_reque
 pv_status pv_order_service_approve_order(pv_call *call, const pv_approve_order_request *request,
                                          pv_approve_order_response *response)
 {
-    pv_order *order = NULL;
-    PV_TRY(pv_begin(call, &pv_order__object, request->order_id, request->etag, &order));
+    work found = {0};
+    PV_TRY(begin(call, request->order_id, request->etag, &found));
+    pv_order *order = found.order;
     PV_TRY(take_effective_time(call, request, order));
-    pv_parameters *parameters = NULL;
-    PV_TRY(load_parameters(call, order, &parameters));
-    PV_TRY(pv_params_demand(call, parameters, order, PV_PARAMETER_PHASE_FULFILLMENT));
-    PV_TRY(pv_order_text(call, order, request->template_id, PV_TEMPLATE_TYPE_FULFILLMENT, &order->activation_text));
+    PV_TRY(pv_params_demand(call, &found.parameters, order, PV_PARAMETER_PHASE_FULFILLMENT));
+    PV_TRY(pv_order_text(call, found.product, order, request->template_id,
+                         PV_TEMPLATE_TYPE_FULFILLMENT, &order->activation_text));
     order->template_id = request->template_id;
     PV_TRY(pv_stamp(call, &order->close_time));
     PV_TRY(assign(call, order));
@@ -213,6 +232,8 @@ pv_status pv_order_service_fail_order(pv_call *call, const pv_fail_order_request
     int state = (int)failed_state(order, subscription->state);
     PV_TRY(pv_move(call, &pv_subscription__object, subscription, state));
     subscription->open_order_id = (char *)(uintptr_t)protobuf_c_empty_string;
-    if (state == PV_SUBSCRIPTION_STATE_TERMINATED) { subscription->terminate_time = order->close_time; }
+    if (state == PV_SUBSCRIPTION_STATE_TERMINATED) {
+        subscription->terminate_time = order->close_time;
+    }
     return pv_save(call, &pv_subscription__object, subscription);
 }

@@ -40,7 +40,8 @@ static bool is_phone(pv_view value)
     return digits > 0;
 }
 
-static const char *choices_text(const pv_parameter_constraints *constraints, const char *lead, pv_arena *arena)
+static const char *choices_text(const pv_parameter_constraints *constraints, const char *lead,
+                                pv_arena *arena)
 {
     pv_buffer text = pv_buffer_of(arena);
     pv_buffer_printf(&text, "%s", lead);
@@ -60,7 +61,8 @@ static const char *pattern_fault(pv_pattern pattern, pv_view value)
 static const char *type_fault(const pv_parameter *parameter, pv_view value, pv_arena *arena)
 {
     static const pv_parameter_constraints none = PV_PARAMETER_CONSTRAINTS__INIT;
-    const pv_parameter_constraints *constraints = parameter->constraints == NULL ? &none : parameter->constraints;
+    const pv_parameter_constraints *constraints =
+        parameter->constraints == NULL ? &none : parameter->constraints;
     switch ((int)parameter->type) {
     case PV_PARAMETER_TYPE_DROPDOWN:
     case PV_PARAMETER_TYPE_CHOICE:
@@ -75,7 +77,8 @@ static const char *type_fault(const pv_parameter *parameter, pv_view value, pv_a
     case PV_PARAMETER_TYPE_URL: return pattern_fault(PV_PATTERN_URL, value);
     case PV_PARAMETER_TYPE_DOMAIN: return pattern_fault(PV_PATTERN_DOMAIN, value);
     case PV_PARAMETER_TYPE_SUBDOMAIN:
-        return memchr(value.data, '.', value.size) == NULL && pv_pattern_matches(PV_PATTERN_DOMAIN, value)
+        return memchr(value.data, '.', value.size) == NULL &&
+                       pv_pattern_matches(PV_PATTERN_DOMAIN, value)
                    ? NULL
                    : "one label of a DNS name";
     case PV_PARAMETER_TYPE_TEXT:
@@ -90,9 +93,11 @@ const char *pv_param_value_fault(const pv_parameter *parameter, const char *valu
     const pv_parameter_constraints *constraints = parameter->constraints;
     size_t length = pv_utf8_count(text);
     size_t least = constraints == NULL ? 0 : constraints->length_min;
-    size_t most = constraints == NULL || constraints->length_max == 0 ? LENGTH_MAX_DEFAULT : constraints->length_max;
+    size_t most = constraints == NULL || constraints->length_max == 0 ? LENGTH_MAX_DEFAULT
+                                                                      : constraints->length_max;
     if (length < least || length > most) {
-        const char *fault = pv_arena_printf(arena, "%zu to %zu characters, not %zu", least, most, length);
+        const char *fault =
+            pv_arena_printf(arena, "%zu to %zu characters, not %zu", least, most, length);
         return fault == NULL ? "of another length" : fault;
     }
     return type_fault(parameter, text, arena);

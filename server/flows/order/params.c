@@ -1,33 +1,12 @@
 #include "server/flows/order/params.h"
 
-#include "purvey/account/v1/account.pv.h"
 #include "server/flows/contract/make.h"
 #include "server/flows/order/param_value.h"
 
-/* Room for the list while it is being filled. */
-typedef struct loading {
-    pv_parameters *parameters;
-} loading;
-
-static pv_status take_parameter(void *context, ProtobufCMessage *message)
+pv_status pv_parameters_load(pv_call *call, const pv_product *product,
+                             pv_parameters *ret_parameters)
 {
-    pv_parameters *parameters = ((loading *)context)->parameters;
-    PV_ASSERT(parameters->count < PV_ORDER_PARAMETERS_MAX);
-    parameters->items[parameters->count++] = (pv_parameter *)message;
-    return pv_ok();
-}
-
-pv_status pv_parameters_load(pv_call *call, const char *vendor_id, const char *product_id,
-                             pv_parameters **ret_parameters)
-{
-    pv_parameters *parameters = pv_arena_zalloc(call->arena, 1, sizeof *parameters);
-    if (parameters == NULL) { return pv_out_of_memory(call); }
-    loading context = {parameters};
-    pv_condition of_product = pv_where(&pv_parameter__object, "product_id", product_id);
-    PV_TRY(pv_each(call, &pv_parameter__object, pv_id_of(&pv_account__object, vendor_id), &of_product, 1,
-                   PV_ORDER_PARAMETERS_MAX, take_parameter, &context));
-    *ret_parameters = parameters;
-    return pv_ok();
+    return pv_product_parameters(call, product, &ret_parameters->items, &ret_parameters->count);
 }
 
 pv_parameter *pv_parameters_find(const pv_parameters *parameters, const char *name)
@@ -38,7 +17,8 @@ pv_parameter *pv_parameters_find(const pv_parameters *parameters, const char *na
     return NULL;
 }
 
-static pv_parameter_value *find_value(pv_parameter_value *const *params, size_t count, const char *name)
+static pv_parameter_value *find_value(pv_parameter_value *const *params, size_t count,
+                                      const char *name)
 {
     for (size_t i = 0; i < count; i++) {
         if (strcmp(params[i]->name, name) == 0) { return params[i]; }
@@ -53,15 +33,19 @@ const char *pv_params_value(pv_parameter_value *const *params, size_t count, con
 }
 
 /* The order's entry of the name, made if there is none. */
-static pv_status entry_of(pv_call *call, pv_order *order, char *name, pv_parameter_value **ret_entry)
+static pv_status entry_of(pv_call *call, pv_order *order, char *name,
+                          pv_parameter_value **ret_entry)
 {
     pv_parameter_value *entry = find_value(order->params, order->n_params, name);
     if (entry == NULL) {
         PV_TRY(pv_make_part(call, &pv_parameter_value__info, &entry));
         entry->name = name;
-        pv_parameter_value **params = pv_arena_zalloc(call->arena, order->n_params + 1, sizeof *params);
+        pv_parameter_value **params =
+            pv_arena_zalloc(call->arena, order->n_params + 1, sizeof *params);
         if (params == NULL) { return pv_out_of_memory(call); }
-        if (order->n_params > 0) { memcpy(params, order->params, order->n_params * sizeof *params); }
+        if (order->n_params > 0) {
+            memcpy(params, order->params, order->n_params * sizeof *params);
+        }
         params[order->n_params++] = entry;
         order->params = params;
     }
@@ -87,15 +71,28 @@ static pv_status demand_parameter(pv_call *call, const pv_parameters *parameters
     return pv_ok();
 }
 
-static bool constrained(const pv_parameter *parameter, bool (*constraint)(const pv_parameter_constraints *))
+static bool constrained(const pv_parameter *parameter,
+                        bool (*constraint)(const pv_parameter_constraints *))
 {
     return parameter->constraints != NULL && constraint(parameter->constraints);
 }
 
-static bool is_required(const pv_parameter_constraints *constraints) { return constraints->required != 0; }
-static bool is_hidden(const pv_parameter_constraints *constraints) { return constraints->hidden != 0; }
-static bool is_readonly(const pv_parameter_constraints *constraints) { return constraints->readonly != 0; }
-static bool is_unique(const pv_parameter_constraints *constraints) { return constraints->unique != 0; }
+static bool is_required(const pv_parameter_constraints *constraints)
+{
+    return constraints->required != 0;
+}
+static bool is_hidden(const pv_parameter_constraints *constraints)
+{
+    return constraints->hidden != 0;
+}
+static bool is_readonly(const pv_parameter_constraints *constraints)
+{
+    return constraints->readonly != 0;
+}
+static bool is_unique(const pv_parameter_constraints *constraints)
+{
+    return constraints->unique != 0;
+}
 
 /* Adds a violation if the value may not be given. */
 static pv_status check_value(pv_call *call, const pv_parameter *parameter, const pv_order *order,
@@ -121,7 +118,8 @@ static pv_status check_value(pv_call *call, const pv_parameter *parameter, const
     PV_TRY(status);
     bool live = holder->state != PV_SUBSCRIPTION_STATE_TERMINATED;
     if (live && strcmp(holder->id, order->subscription_id) != 0) {
-        pv_violate(call, "PARAMETER", parameter->name, "must be unique; another subscription has this value");
+        pv_violate(call, "PARAMETER", parameter->name,
+                   "must be unique; another subscription has this value");
     }
     return pv_ok();
 }
@@ -147,8 +145,8 @@ static pv_status check_input(pv_call *call, const pv_parameters *parameters, con
                      call->error.violations[0].subject, call->error.violations[0].description);
 }
 
-pv_status pv_params_merge(pv_call *call, const pv_parameters *parameters, pv_order *order, pv_params_input input,
-                          bool *ret_changed)
+pv_status pv_params_merge(pv_call *call, const pv_parameters *parameters, pv_order *order,
+                          pv_params_input input, bool *ret_changed)
 {
     PV_TRY(check_input(call, parameters, order, input));
     bool changed = false;
@@ -176,7 +174,8 @@ pv_status pv_params_default(pv_call *call, const pv_parameters *parameters, pv_o
     return pv_ok();
 }
 
-static bool is_missing(const pv_parameter *parameter, const pv_order *order, pv_parameter_phase phase)
+static bool is_missing(const pv_parameter *parameter, const pv_order *order,
+                       pv_parameter_phase phase)
 {
     bool asked = phase == PV_PARAMETER_PHASE_FULFILLMENT || !constrained(parameter, is_hidden);
     return parameter->phase == phase && asked && constrained(parameter, is_required) &&
@@ -189,7 +188,8 @@ pv_status pv_params_flag_missing(pv_call *call, const pv_parameters *parameters,
     size_t missing = 0;
     for (size_t i = 0; i < parameters->count; i++) {
         if (!is_missing(parameters->items[i], order, phase)) { continue; }
-        PV_TRY(pv_params_flag(call, parameters, order, parameters->items[i]->name, "A value is required."));
+        PV_TRY(pv_params_flag(call, parameters, order, parameters->items[i]->name,
+                              "A value is required."));
         missing++;
     }
     *ret_missing = missing;
@@ -205,12 +205,13 @@ pv_status pv_params_demand(pv_call *call, const pv_parameters *parameters, const
         }
     }
     if (call->error.violation_count == 0) { return pv_ok(); }
-    return pv_refuse(&call->error, &pv_error_reason_parameter_missing, "The %s parameter %s needs a value.",
-                     phase_name(phase), call->error.violations[0].subject);
+    return pv_refuse(&call->error, &pv_error_reason_parameter_missing,
+                     "The %s parameter %s needs a value.", phase_name(phase),
+                     call->error.violations[0].subject);
 }
 
-pv_status pv_params_flag(pv_call *call, const pv_parameters *parameters, pv_order *order, const char *name,
-                         const char *error)
+pv_status pv_params_flag(pv_call *call, const pv_parameters *parameters, pv_order *order,
+                         const char *name, const char *error)
 {
     pv_parameter *parameter = NULL;
     PV_TRY(demand_parameter(call, parameters, name, PV_PARAMETER_PHASE_ORDERING, &parameter));

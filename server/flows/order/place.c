@@ -1,10 +1,6 @@
 #include "server/flows/order/place.h"
 
 #include "purvey/account/v1/account.pv.h"
-#include "purvey/product/v1/connection.pv.h"
-#include "purvey/product/v1/listing.pv.h"
-#include "purvey/product/v1/marketplace.pv.h"
-#include "purvey/product/v1/product.pv.h"
 #include "server/flows/contract/contracts.h"
 #include "server/flows/contract/make.h"
 
@@ -35,7 +31,9 @@ static pv_status find_marketplace(pv_call *call, const char *id, pv_marketplace 
 {
     bool owned = false;
     pv_status status = pv_peek(call, &pv_marketplace__object, id, ret_marketplace, &owned);
-    if (status.code == PV_CODE_NOT_FOUND) { return pv_not_found(call, &pv_marketplace__object, id); }
+    if (status.code == PV_CODE_NOT_FOUND) {
+        return pv_not_found(call, &pv_marketplace__object, id);
+    }
     PV_TRY(status);
     if (!calls_as_reseller(call)) {
         return owned ? pv_ok() : pv_not_found(call, &pv_marketplace__object, id);
@@ -46,35 +44,16 @@ static pv_status find_marketplace(pv_call *call, const char *id, pv_marketplace 
     return status.code == PV_CODE_NOT_FOUND ? refuse_reseller(call, *ret_marketplace) : status;
 }
 
-static pv_status lookup_listing(pv_call *call, const char *distributor_id, const char *product_id,
-                                const char *marketplace_id, pv_listing **ret_listing)
+static pv_status find_listing(pv_call *call, const pv_product *product,
+                              const pv_marketplace *marketplace, pv_listing **ret_listing)
 {
-    const pv_condition place[] = {pv_where(&pv_listing__object, "product_id", product_id),
-                                  pv_where(&pv_listing__object, "marketplace_id", marketplace_id)};
-    size_t count = pv_is_empty(marketplace_id) ? 1 : 2;
-    return pv_lookup(call, &pv_listing__object, pv_id_of(&pv_account__object, distributor_id), place, count,
-                     ret_listing);
-}
-
-/* To a reseller a product that is not listed does not exist, nor to a distributor one that was never proposed. */
-static pv_status find_listing(pv_call *call, const char *product_id, const pv_marketplace *marketplace,
-                              pv_listing **ret_listing)
-{
-    pv_status status = lookup_listing(call, marketplace->owner_id, product_id, marketplace->id, ret_listing);
+    pv_status status = pv_listing_find(call, product, marketplace->id, ret_listing);
     if (status.code != PV_CODE_NOT_FOUND) { PV_TRY(status); }
-    bool known = pv_is_ok(status);
-    if (known && (*ret_listing)->state == PV_LISTING_STATE_LISTED) { return pv_ok(); }
-    if (!known && !calls_as_reseller(call)) {
-        pv_listing *elsewhere = NULL;
-        status = lookup_listing(call, marketplace->owner_id, product_id, "", &elsewhere);
-        if (status.code != PV_CODE_NOT_FOUND) { PV_TRY(status); }
-        known = pv_is_ok(status);
-    }
-    if (!known || calls_as_reseller(call)) { return pv_not_found(call, &pv_product__object, product_id); }
-    pv_error_note(&call->error, "product", "%s", product_id);
+    if (pv_is_ok(status) && (*ret_listing)->state == PV_LISTING_STATE_LISTED) { return pv_ok(); }
+    pv_error_note(&call->error, "product", "%s", product->id);
     pv_error_note(&call->error, "marketplace", "%s", marketplace->id);
-    return pv_refuse(&call->error, &pv_error_reason_product_not_listed, "%s is not listed on marketplace %s.",
-                     product_id, marketplace->id);
+    return pv_refuse(&call->error, &pv_error_reason_product_not_listed,
+                     "%s is not listed on marketplace %s.", product->id, marketplace->id);
 }
 
 static bool has_hub(const pv_marketplace *marketplace, const char *hub_id)
@@ -85,11 +64,13 @@ static bool has_hub(const pv_marketplace *marketplace, const char *hub_id)
     return false;
 }
 
-static pv_status refuse_connection(pv_call *call, const char *product_id, const pv_marketplace *marketplace)
+static pv_status refuse_connection(pv_call *call, const char *product_id,
+                                   const pv_marketplace *marketplace)
 {
     pv_error_note(&call->error, "product", "%s", product_id);
     return pv_refuse(&call->error, &pv_error_reason_connection_missing,
-                     "%s has no active connection on a hub of marketplace %s.", product_id, marketplace->id);
+                     "%s has no active connection on a hub of marketplace %s.", product_id,
+                     marketplace->id);
 }
 
 static pv_status named_connection(pv_call *call, const char *id, const char *product_id,
@@ -103,69 +84,69 @@ static pv_status named_connection(pv_call *call, const char *id, const char *pro
         return pv_not_found(call, &pv_connection__object, id);
     }
     bool usable = connection->state == PV_CONNECTION_STATE_ACTIVE &&
-                  strcmp(connection->product_id, product_id) == 0 && has_hub(marketplace, connection->hub_id);
+                  strcmp(connection->product_id, product_id) == 0 &&
+                  has_hub(marketplace, connection->hub_id);
     return usable ? pv_ok() : refuse_connection(call, product_id, marketplace);
 }
 
 /* The active connection on a hub of the marketplace; one for business before one for rehearsal. */
-static pv_status any_connection(pv_call *call, const char *product_id, const pv_marketplace *marketplace,
-                                pv_connection **ret_connection)
+static pv_status any_connection(pv_call *call, const pv_product *product,
+                                const pv_marketplace *marketplace, pv_connection **ret_connection)
 {
-    pv_connection *found = NULL;
-    for (size_t i = 0; i < marketplace->n_hubs; i++) {
-        const pv_condition here[] = {
-            pv_where(&pv_connection__object, "product_id", product_id),
-            pv_where_number(&pv_connection__object, "state", PV_CONNECTION_STATE_ACTIVE),
-            pv_where(&pv_connection__object, "hub_id", marketplace->hubs[i]->hub_id)};
-        pv_connection *candidate = NULL;
-        pv_status status =
-            pv_lookup(call, &pv_connection__object, pv_id_of(&pv_account__object, marketplace->owner_id), here,
-                      sizeof here / sizeof here[0], &candidate);
-        if (status.code == PV_CODE_NOT_FOUND) { continue; }
-        PV_TRY(status);
-        if (found == NULL || candidate->type == PV_CONNECTION_TYPE_PRODUCTION) { found = candidate; }
-        if (found->type == PV_CONNECTION_TYPE_PRODUCTION) { break; }
+    pv_status status = pv_connection_find(call, product, marketplace, PV_CONNECTION_TYPE_PRODUCTION,
+                                          ret_connection);
+    if (status.code == PV_CODE_NOT_FOUND) {
+        status = pv_connection_find(call, product, marketplace, PV_CONNECTION_TYPE_UNSPECIFIED,
+                                    ret_connection);
     }
-    if (found == NULL) { return refuse_connection(call, product_id, marketplace); }
-    *ret_connection = found;
-    return pv_ok();
+    return status.code == PV_CODE_NOT_FOUND ? refuse_connection(call, product->id, marketplace)
+                                            : status;
 }
 
-pv_status pv_place_purchase(pv_call *call, const pv_create_order_request *request, pv_order *order)
+pv_status pv_place_purchase(pv_call *call, const pv_create_order_request *request, pv_order *order,
+                            pv_product **ret_product)
 {
     pv_marketplace *marketplace = NULL;
     PV_TRY(find_marketplace(call, request->marketplace_id, &marketplace));
+    pv_product *product = NULL;
+    PV_TRY(pv_product_visible(call, request->product_id, &product));
     pv_listing *listing = NULL;
-    PV_TRY(find_listing(call, request->product_id, marketplace, &listing));
+    PV_TRY(find_listing(call, product, marketplace, &listing));
     pv_contract *contract = NULL;
-    PV_TRY(pv_contract_demand_distribution(call, marketplace->owner_id, listing->vendor_id, marketplace->id,
-                                           &contract));
+    PV_TRY(pv_contract_demand_distribution(call, marketplace->owner_id, product->vendor_id,
+                                           marketplace->id, &contract));
     pv_connection *connection = NULL;
     if (pv_is_empty(request->connection_id)) {
-        PV_TRY(any_connection(call, request->product_id, marketplace, &connection));
+        PV_TRY(any_connection(call, product, marketplace, &connection));
     } else {
-        PV_TRY(named_connection(call, request->connection_id, request->product_id, marketplace, &connection));
+        PV_TRY(
+            named_connection(call, request->connection_id, product->id, marketplace, &connection));
     }
     order->vendor_id = listing->vendor_id;
     order->distributor_id = marketplace->owner_id;
-    if (calls_as_reseller(call)) { PV_TRY(pv_text(call, pv_caller_of(call)->account_id, &order->reseller_id)); }
+    if (calls_as_reseller(call)) {
+        PV_TRY(pv_text(call, pv_caller_of(call)->account_id, &order->reseller_id));
+    }
     order->product_id = listing->product_id;
     order->product_version = listing->product_version;
     order->marketplace_id = marketplace->id;
     order->contract_id = contract->id;
     order->connection_id = connection->id;
+    *ret_product = product;
     return pv_ok();
 }
 
-pv_status pv_place_version(pv_call *call, const pv_subscription *subscription, uint32_t *ret_version)
+pv_status pv_place_version(pv_call *call, const pv_subscription *subscription,
+                           const pv_product *product, uint32_t *ret_version)
 {
     *ret_version = subscription->product_version;
     pv_listing *listing = NULL;
-    pv_status status = lookup_listing(call, subscription->distributor_id, subscription->product_id,
-                                      subscription->marketplace_id, &listing);
+    pv_status status = pv_listing_find(call, product, subscription->marketplace_id, &listing);
     if (status.code == PV_CODE_NOT_FOUND) { return pv_ok(); }
     PV_TRY(status);
     bool listed = listing->state == PV_LISTING_STATE_LISTED;
-    if (listed && listing->product_version > *ret_version) { *ret_version = listing->product_version; }
+    if (listed && listing->product_version > *ret_version) {
+        *ret_version = listing->product_version;
+    }
     return pv_ok();
 }

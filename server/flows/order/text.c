@@ -18,10 +18,14 @@ static char *name_at(pv_view text, pv_arena *arena, size_t *ret_size)
     size_t start = 2;
     while (start < text.size && text.data[start] == ' ') { start++; }
     size_t end = start;
-    while (end < text.size && text.data[end] != ' ' && text.data[end] != '}' && text.data[end] != '{') { end++; }
+    while (end < text.size && text.data[end] != ' ' && text.data[end] != '}' &&
+           text.data[end] != '{') {
+        end++;
+    }
     size_t close = end;
     while (close < text.size && text.data[close] == ' ') { close++; }
-    if (end == start || !pv_view_starts_with(pv_view_of(text.data + close, text.size - close), pv_view_of("}}", 2))) {
+    if (end == start || !pv_view_starts_with(pv_view_of(text.data + close, text.size - close),
+                                             pv_view_of("}}", 2))) {
         return NULL;
     }
     *ret_size = close + 2;
@@ -36,31 +40,29 @@ static void fill(const pv_order *order, pv_view body, pv_buffer *text)
         if (name == NULL) {
             pv_buffer_append(text, pv_view_of(body.data + i, size));
         } else {
-            pv_buffer_append(text, pv_view_text(pv_params_value(order->params, order->n_params, name)));
+            pv_buffer_append(text,
+                             pv_view_text(pv_params_value(order->params, order->n_params, name)));
         }
         i += size;
     }
 }
 
-pv_status pv_order_text(pv_call *call, const pv_order *order, const char *template_id, pv_template_type type,
-                        char **ret_text)
+pv_status pv_order_text(pv_call *call, const pv_product *product, const pv_order *order,
+                        const char *template_id, pv_template_type type, char **ret_text)
 {
     pv_template *found = NULL;
-    bool is_party = false;
-    pv_status status = pv_peek(call, &pv_template__object, template_id, &found, &is_party);
+    pv_status status = pv_template_find(call, product, template_id, &found);
     if (status.code == PV_CODE_NOT_FOUND) { return unknown(call, template_id, type); }
     PV_TRY(status);
-    if (strcmp(found->product_id, order->product_id) != 0 || found->type != type) {
-        return unknown(call, template_id, type);
-    }
+    if (found->type != type) { return unknown(call, template_id, type); }
     pv_buffer text = pv_buffer_of(call->arena);
     fill(order, pv_view_text(found->body), &text);
     if (text.size > PV_ORDER_TEXT_MAX) {
         pv_error_note(&call->error, "template", "%s", template_id);
         pv_error_note(&call->error, "bytes_max", "%d", PV_ORDER_TEXT_MAX);
         return pv_refuse(&call->error, &pv_error_reason_template_text_too_long,
-                         "The text of %s becomes longer than %d bytes with the values filled in.", template_id,
-                         PV_ORDER_TEXT_MAX);
+                         "The text of %s becomes longer than %d bytes with the values filled in.",
+                         template_id, PV_ORDER_TEXT_MAX);
     }
     pv_buffer_append(&text, pv_view_of("", 1));
     if (text.overflow) { return pv_out_of_memory(call); }

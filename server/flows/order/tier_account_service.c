@@ -17,8 +17,9 @@ static pv_status refuse_grandparent(pv_call *call, const pv_tier_account *accoun
                                  sizeof below / sizeof below[0], &child);
     if (status.code == PV_CODE_NOT_FOUND) { return pv_ok(); }
     PV_TRY(status);
-    return pv_tier_unusable(call, account->id, "%s is the parent of reseller %s and cannot have one.",
-                            account->id, child->id);
+    return pv_tier_unusable(call, account->id,
+                            "%s is the parent of reseller %s and cannot have one.", account->id,
+                            child->id);
 }
 
 /* Rule T1: a customer's parent is a reseller; a reseller's parent, if it has one, is a reseller without one. */
@@ -27,7 +28,8 @@ static pv_status check_parent(pv_call *call, const pv_tier_account *account)
     bool customer = account->kind == PV_TIER_ACCOUNT_KIND_CUSTOMER;
     if (pv_is_empty(account->parent_id)) {
         if (!customer) { return pv_ok(); }
-        return pv_tier_unusable(call, account->id, "A customer needs a parent, which is a reseller.");
+        return pv_tier_unusable(call, account->id,
+                                "A customer needs a parent, which is a reseller.");
     }
     if (strcmp(account->parent_id, account->id) == 0) {
         return pv_tier_unusable(call, account->id, "%s cannot be its own parent.", account->id);
@@ -99,11 +101,13 @@ pv_status pv_tier_account_service_update_tier_account(pv_call *call,
                                                       pv_update_tier_account_response *response)
 {
     pv_tier_account *account = NULL;
-    PV_TRY(pv_begin(call, &pv_tier_account__object, request->tier_account_id, request->etag, &account));
+    PV_TRY(pv_begin(call, &pv_tier_account__object, request->tier_account_id, request->etag,
+                    &account));
     ProtobufCMessage *before = pv_message_copy(&account->base, call->arena);
     if (before == NULL) { return pv_out_of_memory(call); }
     pv_tier_account wanted = wanted_of(request);
-    PV_TRY(pv_change(call, &pv_tier_account__object, request->update_mask, &wanted.base, &account->base));
+    PV_TRY(pv_change(call, &pv_tier_account__object, request->update_mask, &wanted.base,
+                     &account->base));
     PV_TRY(pv_demand_text(call, "name", account->name));
     PV_TRY(check_parent(call, account));
     response->tier_account = account;
@@ -119,7 +123,8 @@ pv_status pv_tier_account_service_decommission_tier_account(
     pv_decommission_tier_account_response *response)
 {
     pv_tier_account *account = NULL;
-    PV_TRY(pv_begin(call, &pv_tier_account__object, request->tier_account_id, request->etag, &account));
+    PV_TRY(pv_begin(call, &pv_tier_account__object, request->tier_account_id, request->etag,
+                    &account));
     PV_TRY(pv_move(call, &pv_tier_account__object, account, PV_TIER_ACCOUNT_STATE_DECOMMISSIONED));
     PV_TRY(pv_save(call, &pv_tier_account__object, account));
     response->tier_account = account;

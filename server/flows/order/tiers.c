@@ -10,7 +10,8 @@ pv_status pv_tier_unusable(pv_call *call, const char *tier_account_id, const cha
     const char *text = pv_arena_vprintf(call->arena, format, arguments);
     va_end(arguments);
     pv_error_note(&call->error, "tier_account", "%s", tier_account_id);
-    return pv_refuse(&call->error, &pv_error_reason_tier_account_unusable, "%s", text == NULL ? "" : text);
+    return pv_refuse(&call->error, &pv_error_reason_tier_account_unusable, "%s",
+                     text == NULL ? "" : text);
 }
 
 static const char *kind_name(pv_tier_account_kind kind)
@@ -18,13 +19,14 @@ static const char *kind_name(pv_tier_account_kind kind)
     return kind == PV_TIER_ACCOUNT_KIND_CUSTOMER ? "customer" : "reseller";
 }
 
-pv_status pv_tier_find(pv_call *call, const char *id, pv_tier_account_kind kind, pv_tier_account **ret_account)
+pv_status pv_tier_find(pv_call *call, const char *id, pv_tier_account_kind kind,
+                       pv_tier_account **ret_account)
 {
     pv_tier_account *account = NULL;
     PV_TRY(pv_find(call, &pv_tier_account__object, id, &account));
     if (account->kind != kind) {
-        return pv_tier_unusable(call, id, "%s is a %s where a %s is needed.", id, kind_name(account->kind),
-                                kind_name(kind));
+        return pv_tier_unusable(call, id, "%s is a %s where a %s is needed.", id,
+                                kind_name(account->kind), kind_name(kind));
     }
     if (account->state != PV_TIER_ACCOUNT_STATE_ACTIVE) {
         return pv_tier_unusable(call, id, "%s %s is decommissioned.", kind_name(kind), id);

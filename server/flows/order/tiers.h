@@ -19,10 +19,12 @@ PV_MUST_USE pv_status pv_tier_find(pv_call *call, const char *id, pv_tier_accoun
 
 /* The chain of an order: the customer, its reseller, and the reseller above that one, as they are now with
  * their contacts. NOT_FOUND, TIER_ACCOUNT_UNUSABLE. */
-PV_MUST_USE pv_status pv_tiers_of_customer(pv_call *call, const char *customer_id, pv_tiers **ret_tiers);
+PV_MUST_USE pv_status pv_tiers_of_customer(pv_call *call, const char *customer_id,
+                                           pv_tiers **ret_tiers);
 
 /* A copy without contacts, for the subscription. */
-PV_MUST_USE pv_status pv_tiers_without_contacts(pv_call *call, const pv_tiers *tiers, pv_tiers **ret_tiers);
+PV_MUST_USE pv_status pv_tiers_without_contacts(pv_call *call, const pv_tiers *tiers,
+                                                pv_tiers **ret_tiers);
 
 #ifdef __cplusplus
 }
