@@ -4,16 +4,19 @@
 #include "protos/runtime/json.h"
 #include "protos/runtime/message.h"
 #include "protos/runtime/step.h"
+#include "purvey/event/v1/event.pv.h"
 #include "server/identity/bootstrap.h"
 #include "server/identity/identity.h"
 #include "server/pipeline/pipeline.h"
 #include "server/served.h"
+#include "storage/feed.h"
 #include "storage/memory/memory.h"
 #include "storage/record.h"
 
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
+#include <map>
 
 namespace purvey {
 
@@ -131,6 +134,7 @@ struct World::State {
     uint64_t requests = 0;
     uint8_t token_key[32] = {};
     Actor platform;
+    std::map<std::string, uint64_t> recorded; /* per account: last event of its feed that was recorded */
 
     const pv_method_info *method(const std::string &name, const pv_handler **ret_handler) const
     {
@@ -340,6 +344,33 @@ void World::advance(int64_t milliseconds) { state->now.utc_ns += milliseconds * 
 pv_time World::now() const { return state->now; }
 const std::set<std::string> &World::seen() { return seen_set(); }
 
+/* State changes are read from the feed of the account that made them: it is a party of what it changes. */
+void World::record_changes(const Actor &actor)
+{
+    pv_id account;
+    if (!pv_id_parse("acc", pv_view_text(actor.account_id.c_str()), &account)) { return; }
+    pv_arena *arena = pv_arena_create(kArenaBytes);
+    pv_txn *txn = nullptr;
+    pv_scan *scan = nullptr;
+    uint64_t &last = state->recorded[actor.account_id];
+    PV_ASSERT(pv_is_ok(pv_read_begin(state->store, arena, &txn)));
+    PV_ASSERT(pv_is_ok(pv_feed_scan(txn, arena, account, last, &scan)));
+    pv_view key;
+    pv_view value;
+    while (pv_is_ok(pv_scan_next(scan, &key, &value))) {
+        ProtobufCMessage *message = nullptr;
+        PV_ASSERT(pv_message_unpack(&pv_event__info, value, arena, &message));
+        const pv_event *event = reinterpret_cast<const pv_event *>(message);
+        last = event->sequence;
+        std::string method = strrchr(event->method, '/') + 1;
+        std::string object = strrchr(event->object_type, '.') + 1;
+        seen_set().insert(method + " " + object + " " + event->previous_state + ">" + event->state);
+    }
+    pv_scan_close(scan);
+    pv_txn_abort(txn);
+    pv_arena_destroy(arena);
+}
+
 Answer World::call_packed(const Actor &actor, const std::string &name, const std::string &bytes)
 {
     const pv_handler *handler = nullptr;
@@ -348,6 +379,7 @@ Answer World::call_packed(const Actor &actor, const std::string &name, const std
     Carrier carrier(state->pipeline, actor, method, handler);
     pv_status status = carrier.admit();
     if (pv_is_ok(status)) { status = carrier.run(PV_PHASE_UNARY, view_of(bytes)); }
+    if (pv_is_ok(status)) { record_changes(actor); }
     return carrier.answer(status);
 }
 
@@ -373,6 +405,7 @@ Answer World::upload(const Actor &actor, const std::string &name, const std::vec
         status = carrier.run(PV_PHASE_FINISH, pv_view_of(nullptr, 0));
     }
     if (abandon) { carrier.call()->cancelled = true; }
+    record_changes(actor);
     return carrier.answer(status);
 }
 

@@ -74,11 +74,13 @@ class World {
     void advance(int64_t milliseconds);
     pv_time now() const;
 
-    /* "Method REASON" of every refusal and "Method OK" of every success that any World of this process saw:
-     * what coverage tests compare with the generated tables. */
+    /* What any World of this process saw, to be compared with the generated tables: "Method REASON" of every
+     * refusal, "Method OK" of every success, "Method Object FROM>TO" of every state change ("" for absent). */
     static const std::set<std::string> &seen();
 
   private:
+    void record_changes(const Actor &actor);
+
     struct State;
     std::unique_ptr<State> state;
 };
