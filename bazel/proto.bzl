@@ -165,7 +165,9 @@ _WHOLE = ["access.golden.txt", "transitions.golden.txt", "reasons.txt", "lifecyc
 
 def _whole_impl(ctx):
     proto = ctx.attr.proto[PvProtoInfo]
-    folder = ctx.outputs.outs[0].dirname
+    parameters = ["whole=" + ctx.attr.folder, "set=" + proto.set.path]
+    if ctx.attr.catalog:
+        parameters.append("catalog=" + ctx.attr.catalog)
     ctx.actions.run(
         executable = ctx.executable._protoc,
         tools = [ctx.executable._generator],
@@ -173,8 +175,8 @@ def _whole_impl(ctx):
         arguments = [
             "--descriptor_set_in=" + proto.set.path,
             "--plugin=protoc-gen-purvey=" + ctx.executable._generator.path,
-            "--purvey_opt=whole,set=" + proto.set.path,
-            "--purvey_out=" + folder,
+            "--purvey_opt=" + ",".join(parameters),
+            "--purvey_out=" + _output_root(ctx),
         ] + proto.names.to_list(),
         outputs = ctx.outputs.outs,
         mnemonic = "ProtoWhole",
@@ -187,12 +189,14 @@ _whole = rule(
     attrs = {
         "proto": attr.label(mandatory = True, providers = [PvProtoInfo]),
         "outs": attr.output_list(mandatory = True),
+        "folder": attr.string(mandatory = True),
+        "catalog": attr.string(),
         "_protoc": _protoc_attr,
         "_generator": attr.label(default = "@purvey//bazel/codegen:protoc-gen-purvey", executable = True, cfg = "exec"),
     },
 )
 
-def pv_rules_check(name, deps, visibility = None):
+def pv_rules_check(name, deps, catalog = None, visibility = None):
     """Checks the rules of all files of `deps` and their dependencies together.
 
     Fails when a state is never reached, when a dead end is not marked terminal, when two objects share a tag.
@@ -202,8 +206,11 @@ def pv_rules_check(name, deps, visibility = None):
     Args:
       name: of the target and of the folder.
       deps: pv_proto_library targets.
-      visibility: of the target.
+      catalog: where to put the tables of all files together: "purvey/catalog" gives purvey/catalog.pv.h and
+        the cc_library `name`_catalog.
+      visibility: of the targets.
     """
+    tables = [catalog + ".pv.h", catalog + ".pv.c"] if catalog else []
     _parse(
         name = name + "_proto",
         srcs = [],
@@ -212,9 +219,20 @@ def pv_rules_check(name, deps, visibility = None):
     _whole(
         name = name,
         proto = name + "_proto",
-        outs = [name + "/" + file for file in _WHOLE],
+        outs = [name + "/" + file for file in _WHOLE] + tables,
+        folder = name,
+        catalog = catalog or "",
         visibility = visibility,
     )
+    if catalog:
+        native.cc_library(
+            name = name + "_catalog",
+            srcs = [catalog + ".pv.c"],
+            hdrs = [catalog + ".pv.h"],
+            includes = ["."],
+            deps = deps + ["@purvey//protos/runtime:rules"],
+            visibility = visibility,
+        )
 
 # protoc-gen-c's code converts between int and the size of an array, and casts away const.
 _MESSAGE_COPTS = ["-Wno-conversion", "-Wno-shadow", "-Wno-unused-parameter"]

@@ -25,4 +25,8 @@ void gen_emit_reasons(const gen_model *model, gen_text *out);
 void gen_emit_lifecycle(const gen_model *model, gen_text *out);
 void gen_emit_reference(const gen_model *model, gen_text *out);
 
+/* STEM.pv.h and STEM.pv.c: the tables of all files together. */
+void gen_emit_catalog_header(const char *stem, gen_text *out);
+void gen_emit_catalog(const gen_model *model, const char *stem, gen_text *out);
+
 #endif

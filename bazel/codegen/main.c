@@ -5,7 +5,9 @@
  *   access=any    methods of files without a FileRule may be called by every authenticated caller,
  *   access=public or without identity; by nobody if not said.
  *   serve=NAME    server bindings for this service only; may be repeated.
- *   whole         instead of C: check all files together and write the matrices and the reference.
+ *   whole=FOLDER  instead of C for each file: check all files together, write the matrices and the
+ *                 reference into FOLDER.
+ *   catalog=STEM  with whole: write STEM.pv.h and STEM.pv.c, the tables of all files together.
  * Problems go to standard error as "file.proto:LINE: Element: sentence", all of them, and the exit code
  * is 1. It runs once and ends: it never frees. */
 #include "bazel/codegen/check.h"
@@ -25,7 +27,8 @@ typedef Google__Protobuf__Compiler__CodeGeneratorResponse__File plugin_file;
 
 typedef struct parameters {
     const char *set;
-    bool whole;
+    const char *whole;
+    const char *catalog;
     uint32_t foreign_flags;
     gen_list serve;
 } parameters;
@@ -40,8 +43,10 @@ static bool read_parameter(parameters *all, const char *word)
         all->foreign_flags = PV_METHOD_ANY;
     } else if (gen_equal(word, "access=public")) {
         all->foreign_flags = PV_METHOD_PUBLIC;
-    } else if (gen_equal(word, "whole")) {
-        all->whole = true;
+    } else if (gen_starts_with(word, "whole=")) {
+        all->whole = word + strlen("whole=");
+    } else if (gen_starts_with(word, "catalog=")) {
+        all->catalog = word + strlen("catalog=");
     } else {
         fprintf(stderr, "protoc-gen-purvey: unknown parameter \"%s\"\n", word);
         return false;
@@ -126,7 +131,7 @@ static void emit_file(const gen_model *model, const gen_file *file, gen_list *fi
     add_file(files, gen_format("%s.rules.txt", file->stem), &rules);
 }
 
-static void emit_whole(const gen_model *model, gen_list *files)
+static void emit_whole(const gen_model *model, const parameters *all, gen_list *files)
 {
     static const struct {
         const char *name;
@@ -139,8 +144,15 @@ static void emit_whole(const gen_model *model, gen_list *files)
     for (size_t i = 0; i < sizeof outputs / sizeof *outputs; i++) {
         gen_text text = {0};
         outputs[i].emit(model, &text);
-        add_file(files, outputs[i].name, &text);
+        add_file(files, gen_format("%s/%s", all->whole, outputs[i].name), &text);
     }
+    if (all->catalog == NULL) { return; }
+    gen_text header = {0};
+    gen_text tables = {0};
+    gen_emit_catalog_header(all->catalog, &header);
+    gen_emit_catalog(model, all->catalog, &tables);
+    add_file(files, gen_format("%s.pv.h", all->catalog), &header);
+    add_file(files, gen_format("%s.pv.c", all->catalog), &tables);
 }
 
 static bool write_response(const gen_list *files)
@@ -176,12 +188,12 @@ int main(void)
     gen_read_options(&model);
     gen_resolve(&model);
     gen_check(&model);
-    if (all.whole) { gen_check_whole(&model); }
+    if (all.whole != NULL) { gen_check_whole(&model); }
     if (gen_print_problems(&model) > 0) { return 1; }
 
     gen_list files = {0};
-    if (all.whole) {
-        emit_whole(&model, &files);
+    if (all.whole != NULL) {
+        emit_whole(&model, &all, &files);
     } else {
         for (size_t i = 0; i < model.files.count; i++) {
             const gen_file *file = model.files.items[i];

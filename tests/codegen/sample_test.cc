@@ -1,5 +1,6 @@
 // What generated tables, bindings and stubs of the sample say and do. That they compile as C and as C++
 // under all warnings is the first thing this test shows.
+#include "sample/catalog.pv.h"
 #include "sample/v1/sample.pv.h"
 #include "sample/v1/words.pv.h"
 
@@ -213,6 +214,16 @@ TEST(Files, DescriptorIsWholeAndFreeOfComments)
     ASSERT_EQ(file->service_count, 2u);
     EXPECT_EQ(file->services[1], &smp_delete__info);
     EXPECT_EQ(smp_delete__info.file, file);
+}
+
+TEST(Catalog, ListsServicesAndObjectsByName)
+{
+    ASSERT_EQ(pv_catalog__service_count, 2u);
+    EXPECT_EQ(pv_catalog__services[0], &smp_delete__info);
+    EXPECT_EQ(pv_catalog__services[1], &smp_task_service__info);
+    ASSERT_EQ(pv_catalog__object_count, 2u);
+    EXPECT_EQ(pv_catalog__objects[0], &smp_maker__object);
+    EXPECT_EQ(pv_catalog__objects[1], &smp_task__object);
 }
 
 class Server : public testing::Test {
