@@ -10,6 +10,7 @@
 #include "server/pipeline/pipeline.h"
 #include "server/served.h"
 #include "storage/feed.h"
+#include "storage/keys.h"
 #include "storage/memory/memory.h"
 #include "storage/record.h"
 
@@ -343,6 +344,24 @@ const Actor &World::platform() const { return state->platform; }
 void World::advance(int64_t milliseconds) { state->now.utc_ns += milliseconds * PV_NS_PER_MS; }
 pv_time World::now() const { return state->now; }
 const std::set<std::string> &World::seen() { return seen_set(); }
+
+void World::forget_events(const Actor &actor, uint64_t upto)
+{
+    pv_id account;
+    PV_ASSERT(pv_id_parse("acc", pv_view_text(actor.account_id.c_str()), &account));
+    pv_arena *arena = pv_arena_create(kArenaBytes);
+    pv_batch *batch = nullptr;
+    pv_txn *txn = nullptr;
+    PV_ASSERT(pv_is_ok(pv_batch_begin(state->store, &batch)));
+    PV_ASSERT(pv_is_ok(pv_write_begin(batch, arena, &txn)));
+    for (uint64_t sequence = 1; sequence <= upto; sequence++) {
+        pv_key key = pv_key_of_feed(account, sequence);
+        PV_ASSERT(pv_is_ok(pv_txn_delete(txn, pv_key_view(&key))));
+    }
+    PV_ASSERT(pv_is_ok(pv_txn_commit(txn)));
+    PV_ASSERT(pv_is_ok(pv_batch_commit(batch)));
+    pv_arena_destroy(arena);
+}
 
 /* State changes are read from the feed of the account that made them: it is a party of what it changes. */
 void World::record_changes(const Actor &actor)

@@ -71,6 +71,8 @@ class World {
     /* A server stream, pulled until it ends or has nothing more. */
     std::vector<Answer> pull(const Actor &actor, const std::string &method, const std::string &json);
 
+    /* Deletes the oldest events of the actor's feed up to this number, as retention does. */
+    void forget_events(const Actor &actor, uint64_t upto);
     void advance(int64_t milliseconds);
     pv_time now() const;
 
