@@ -5,16 +5,21 @@
  * Timestamp and Duration as text, FieldMask as one text, wrappers as their value, Any with "@type".
  * Read: all of that, and names in lowerCamelCase, numbers for strings and strings for numbers, enum
  * numbers, enum names without the enum's own prefix, base64url; null for what is not set; a text or a
- * number for a message whose only field is a decimal (purvey.common.v1.Decimal), taken digit by digit.
+ * whole number for a message whose only field is a decimal (purvey.common.v1.Decimal).
  * Differences to the mapping: times lie in the years 1970 to 2261; fields that are not known or come
  * twice are refused; google.protobuf.Struct, Value and ListValue are not supported.
  *
- * Memory: everything is in the arena given. Threads: any. */
+ * JSON values are those of jansson, with its reference counts. Messages are in the arena given. What is
+ * refused is told with the path of the field; texts also with line and column of the value.
+ * Reasons: MALFORMED_MESSAGE for what is no JSON; INVALID_FIELD for JSON that is no such message, and for
+ * a message that JSON cannot say; ARENA_EXHAUSTED. Threads: any. */
 #ifndef PV_PROTOS_RUNTIME_JSON_H
 #define PV_PROTOS_RUNTIME_JSON_H
 
 #include "base/error.h"
 #include "protos/runtime/rules.h"
+
+#include <jansson.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -29,15 +34,21 @@ typedef struct pv_json_options {
     size_t file_count;
 } pv_json_options;
 
-/* Writes one message without a line end behind it. `options` may be NULL. Reasons: INVALID_FIELD for what
- * JSON cannot say (a time out of range, an Any of an unknown type), with the path; ARENA_EXHAUSTED. */
+/* The message as a JSON value, which the caller owns (json_decref). `options` may be NULL. */
+PV_MUST_USE pv_status pv_json_of_message(const pv_message_info *info, const ProtobufCMessage *message,
+                                         const pv_json_options *options, pv_error *error, json_t **ret_value);
+
+/* The message that a JSON value is; the value is borrowed. `options` may be NULL. */
+PV_MUST_USE pv_status pv_json_to_message(const pv_message_info *info, json_t *value,
+                                         const pv_json_options *options, pv_arena *arena, pv_error *error,
+                                         ProtobufCMessage **ret_message);
+
+/* The message as text in the arena, NUL-ended, without a line end behind it. */
 PV_MUST_USE pv_status pv_json_write(const pv_message_info *info, const ProtobufCMessage *message,
                                     const pv_json_options *options, pv_arena *arena, pv_error *error,
                                     pv_view *ret_text);
 
-/* Reads a text that is one message and nothing else. Errors name line, column and the path of the field:
- * `line 3, column 12: items[0].quantity: ...`. Reasons: MALFORMED_MESSAGE for what is no JSON;
- * INVALID_FIELD for JSON that is no such message; ARENA_EXHAUSTED. */
+/* Reads a text that is one message and nothing else. Errors begin `line 3, column 12: `. */
 PV_MUST_USE pv_status pv_json_read(const pv_message_info *info, pv_view text, const pv_json_options *options,
                                    pv_arena *arena, pv_error *error, ProtobufCMessage **ret_message);
 

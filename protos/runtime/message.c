@@ -354,6 +354,20 @@ void pv_field_set_integer(ProtobufCMessage *message, const pv_field *field, int6
     mark_set(message, field);
 }
 
+void *pv_field_place(ProtobufCMessage *message, const pv_field *field)
+{
+    PV_ASSERT(!is_repeated(field));
+    mark_set(message, field);
+    return member(message, field);
+}
+
+void pv_field_set_elements(ProtobufCMessage *message, const pv_field *field, void *elements, size_t count)
+{
+    PV_ASSERT(is_repeated(field));
+    *(size_t *)(void *)quantifier(message, field) = count;
+    *(void **)member(message, field) = elements;
+}
+
 void pv_field_clear(ProtobufCMessage *message, const pv_field *field)
 {
     void *value = member(message, field);

@@ -81,6 +81,12 @@ void pv_field_set_integer(ProtobufCMessage *message, const pv_field *field, int6
 /* Sets a singular message field; `value` must live as long as the message. */
 void pv_field_set_message(ProtobufCMessage *message, const pv_field *field, ProtobufCMessage *value);
 
+/* Says that a singular field is set and gives the place of its value, for the caller to fill. */
+void *pv_field_place(ProtobufCMessage *message, const pv_field *field);
+
+/* Sets a repeated field; `elements` must live as long as the message. */
+void pv_field_set_elements(ProtobufCMessage *message, const pv_field *field, void *elements, size_t count);
+
 /* Empties a field of any kind. */
 void pv_field_clear(ProtobufCMessage *message, const pv_field *field);
 
