@@ -378,7 +378,7 @@ TEST_F(Contracts, AnAgreementIsUpdatedByMask)
     EXPECT_EQ(update(R"(, "auto_accept": true)").text("agreement.auto_accept"), "true");
     EXPECT_EQ(update(R"(, "update_mask": "auto_accept")").text("agreement.auto_accept"), "");
     EXPECT_EQ(update(R"(, "update_mask": "name")").reason, "INVALID_FIELD");
-    EXPECT_EQ(update(R"(, "update_mask": "type")").reason, "");
+    EXPECT_EQ(update(R"(, "update_mask": "type")").reason, "UPDATE_MASK_INVALID");
     EXPECT_EQ(update(R"(, "update_mask": "active_version")").reason, "UPDATE_MASK_INVALID");
     EXPECT_EQ(update(R"(, "etag": "\"stale\"")").reason, "ETAG_MISMATCH");
     expect_refusal(distributor, "UpdateAgreement",
@@ -414,7 +414,6 @@ TEST_F(Contracts, ACreatedContractNeedsAFittingAgreementAndPartner)
     EXPECT_EQ(create(distribution(), vendor).reason, "AGREEMENT_TYPE_WRONG");
     EXPECT_EQ(create(program, reseller).reason, "PARTNER_TYPE_WRONG");
     EXPECT_EQ(create(agreement("SERVICE"), vendor).reason, "PARTNER_TYPE_WRONG");
-    EXPECT_EQ(create(agreement("PROGRAM", R"(, "activate": false)"), vendor).reason, "");
     std::string draft = text(distributor, "CreateAgreement", R"({"type": "AGREEMENT_TYPE_PROGRAM", "name": "Draft"})",
                              "agreement.id");
     EXPECT_EQ(create(draft, vendor).reason, "AGREEMENT_WITHOUT_ACTIVE_VERSION");

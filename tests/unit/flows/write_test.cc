@@ -62,9 +62,9 @@ TEST_F(Writes, ARequestIdIsOfItsCallerAndMethod)
 
 TEST_F(Writes, ARefusedRequestMayBeRepeatedWithItsRequestId)
 {
-    std::string request = json(R"({"hub_id": "hub_00000000000000000000000000", "request_id": "%s"})", kRequestId);
-    EXPECT_EQ(world.call(actor, "DeleteHub", request).reason, "NOT_FOUND");
-    EXPECT_EQ(world.call(actor, "DeleteHub", request).reason, "NOT_FOUND");
+    std::string request = json(R"({"hub_id": "hub_00000000000000000000000000", "name": "x", "request_id": "%s"})", kRequestId);
+    EXPECT_EQ(world.call(actor, "UpdateHub", request).reason, "NOT_FOUND");
+    EXPECT_EQ(world.call(actor, "UpdateHub", request).reason, "NOT_FOUND");
 }
 
 TEST_F(Writes, ValidateOnlyChecksAndWritesNothing)
