@@ -114,6 +114,15 @@ pv_client *RpcTest::client_with(const pv_client_config &settings)
     return made;
 }
 
+bool eventually(const std::function<bool()> &holds)
+{
+    for (int i = 0; i < 1000; i++) {
+        if (holds()) { return true; }
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+}
+
 pv_echo_request request_of(const std::string &text)
 {
     pv_echo_request request = PV_ECHO_REQUEST__INIT;

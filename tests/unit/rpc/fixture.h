@@ -78,6 +78,9 @@ protected:
     std::vector<pv_client *> clients_;
 };
 
+// Whether the condition comes true within ten seconds.
+bool eventually(const std::function<bool()> &holds);
+
 pv_echo_request request_of(const std::string &text);
 
 #endif
