@@ -1,0 +1,51 @@
+#include "client/cli/extra.h"
+
+#include "client/cli/help.h"
+
+const pv_extra *const pv_extras[] = {
+    &pv_extra_whoami,       &pv_extra_health, &pv_extra_usage_import, &pv_extra_event_watch,
+    &pv_extra_cert_request, &pv_extra_help,   &pv_extra_completion,   &pv_extra_version,
+};
+const size_t pv_extra_count = sizeof pv_extras / sizeof *pv_extras;
+
+const pv_extra *pv_extra_find(const char *noun, const char *verb)
+{
+    for (size_t i = 0; i < pv_extra_count; i++) {
+        const pv_extra *extra = pv_extras[i];
+        if (strcmp(extra->noun, noun) != 0) { continue; }
+        if (extra->verb == NULL || (verb != NULL && strcmp(extra->verb, verb) == 0)) { return extra; }
+    }
+    return NULL;
+}
+
+bool pv_extra_has_noun(const char *noun)
+{
+    for (size_t i = 0; i < pv_extra_count; i++) {
+        if (strcmp(pv_extras[i]->noun, noun) == 0) { return true; }
+    }
+    return false;
+}
+
+pv_exit pv_extra_parse(pv_cli *cli, const pv_extra *extra, void *values, pv_options *options, size_t count,
+                       char *const *arguments, size_t words_max, pv_arguments *ret_arguments, bool *ret_done)
+{
+    static const pv_flag help_flag[] = {
+        {"help", 'h', NULL, offsetof(pv_options, help), "Say what the command takes."}};
+    pv_flag_table tables[] = {
+        extra->connects ? pv_options_flags(options)
+                        : (pv_flag_table){.flags = help_flag, .count = 1, .values = options},
+        {.flags = extra->flags, .count = extra->flag_count, .values = values},
+    };
+    pv_exit exit = pv_flags_parse(cli, tables, 2, NULL, count, arguments, ret_arguments);
+    if (exit == PV_EXIT_OK) { exit = pv_options_check(cli, options); }
+    if (exit != PV_EXIT_OK) { return exit; }
+    *ret_done = options->help;
+    if (options->help) {
+        pv_help_extra(cli, extra);
+        return PV_EXIT_OK;
+    }
+    if (ret_arguments->word_count > words_max) {
+        return pv_cli_usage(cli, "\"%s\" is too much.", ret_arguments->words[words_max]);
+    }
+    return PV_EXIT_OK;
+}

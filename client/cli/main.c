@@ -1,0 +1,33 @@
+/* purvey: the command line client. */
+#include "client/cli/cli.h"
+#include "client/cli/services.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { ARENA_BYTES = 512 * 1024 * 1024 /* a bound, not a need: memory is taken as it is used */ };
+
+int main(int argc, char **argv)
+{
+    /* A reader that goes away (purvey ... | head) is told by the failing write. */
+    signal(SIGPIPE, SIG_IGN);
+    bool is_terminal = isatty(STDERR_FILENO) == 1;
+    const char *no_colour = getenv("NO_COLOR");
+    pv_cli cli = {
+        .arena = pv_arena_create(ARENA_BYTES),
+        .in = stdin,
+        .out = stdout,
+        .err = stderr,
+        .err_is_terminal = is_terminal,
+        .err_has_colour = is_terminal && (no_colour == NULL || no_colour[0] == '\0'),
+        .services = pv_services_all(),
+    };
+    size_t count = argc > 0 ? (size_t)argc - 1 : 0;
+    pv_exit exit = pv_cli_run(&cli, count, argv + (argc > 0 ? 1 : 0));
+    if ((fflush(stdout) != 0 || ferror(stdout) != 0) && exit == PV_EXIT_OK) {
+        exit = pv_cli_fail(&cli, "standard output cannot be written.");
+    }
+    pv_arena_destroy(cli.arena);
+    return (int)exit;
+}
