@@ -1,7 +1,11 @@
 /* Hubs. */
 #include "purvey/product/v1/hub_service.pv.h"
 
+#include "purvey/product/v1/connection.pv.h"
+#include "purvey/product/v1/marketplace.pv.h"
 #include "server/flows/contract/make.h"
+
+enum { MARKETPLACES_MAX = 1000 };
 
 pv_status pv_hub_service_create_hub(pv_call *call, const pv_create_hub_request *request,
                                     pv_create_hub_response *response)
@@ -43,6 +47,59 @@ pv_status pv_hub_service_update_hub(pv_call *call, const pv_update_hub_request *
     PV_TRY(pv_change(call, &pv_hub__object, request->update_mask, &source.base, &hub->base));
     PV_TRY(pv_demand_text(call, "name", hub->name));
     PV_TRY(pv_save(call, &pv_hub__object, hub));
+    response->hub = hub;
+    return pv_ok();
+}
+
+typedef struct use {
+    pv_call *call;
+    const pv_hub *hub;
+} use;
+
+static pv_status refuse_used(pv_call *call, const char *used_by)
+{
+    pv_error_note(&call->error, "used_by", "%s", used_by);
+    return pv_refuse(&call->error, &pv_error_reason_hub_in_use, "%s names the hub.", used_by);
+}
+
+static pv_status check_marketplace(void *context, ProtobufCMessage *message)
+{
+    const use *looked = context;
+    const pv_marketplace *marketplace = (const pv_marketplace *)message;
+    for (size_t i = 0; i < marketplace->n_hubs; i++) {
+        if (strcmp(marketplace->hubs[i]->hub_id, looked->hub->id) == 0) {
+            return refuse_used(looked->call, marketplace->id);
+        }
+    }
+    return pv_ok();
+}
+
+static pv_status check_unused(pv_call *call, const pv_hub *hub)
+{
+    const pv_object_info *object = &pv_connection__object;
+    const pv_condition conditions[] = {
+        pv_where(object, "hub_id", hub->id),
+        pv_where_number(object, "state", PV_CONNECTION_STATE_ACTIVE),
+    };
+    pv_id owner = pv_caller_of(call)->account;
+    pv_connection *connection = NULL;
+    pv_status status = pv_lookup(call, object, owner, conditions, 2, &connection);
+    if (status.code != PV_CODE_NOT_FOUND) {
+        PV_TRY(status);
+        return refuse_used(call, connection->id);
+    }
+    use looked = {.call = call, .hub = hub};
+    return pv_each(call, &pv_marketplace__object, owner, NULL, 0, MARKETPLACES_MAX,
+                   check_marketplace, &looked);
+}
+
+pv_status pv_hub_service_delete_hub(pv_call *call, const pv_delete_hub_request *request,
+                                    pv_delete_hub_response *response)
+{
+    pv_hub *hub = NULL;
+    PV_TRY(pv_begin(call, &pv_hub__object, request->hub_id, request->etag, &hub));
+    PV_TRY(check_unused(call, hub));
+    PV_TRY(pv_remove(call, &pv_hub__object, hub));
     response->hub = hub;
     return pv_ok();
 }

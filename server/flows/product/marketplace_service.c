@@ -1,6 +1,7 @@
 /* Marketplaces. */
 #include "purvey/product/v1/marketplace_service.pv.h"
 
+#include "purvey/contract/v1/agreement.pv.h"
 #include "purvey/product/v1/hub.pv.h"
 #include "server/flows/contract/make.h"
 #include "server/flows/product/products.h"
@@ -101,6 +102,33 @@ pv_status pv_marketplace_service_update_marketplace(pv_call *call,
     PV_TRY(pv_demand_text(call, "name", marketplace->name));
     PV_TRY(check_rules(call, marketplace));
     PV_TRY(pv_save(call, &pv_marketplace__object, marketplace));
+    response->marketplace = marketplace;
+    return pv_ok();
+}
+
+/* Listings and contracts all stand on a distribution agreement for the marketplace, and agreements stay. */
+static pv_status check_unused(pv_call *call, const pv_marketplace *marketplace)
+{
+    pv_agreement *agreement = NULL;
+    pv_condition condition = pv_where(&pv_agreement__object, "marketplace_id", marketplace->id);
+    pv_status status = pv_lookup(call, &pv_agreement__object, pv_caller_of(call)->account,
+                                 &condition, 1, &agreement);
+    if (status.code == PV_CODE_NOT_FOUND) { return pv_ok(); }
+    PV_TRY(status);
+    pv_error_note(&call->error, "agreement", "%s", agreement->id);
+    return pv_refuse(&call->error, &pv_error_reason_marketplace_in_use,
+                     "Agreement %s names the marketplace.", agreement->id);
+}
+
+pv_status pv_marketplace_service_delete_marketplace(pv_call *call,
+                                                    const pv_delete_marketplace_request *request,
+                                                    pv_delete_marketplace_response *response)
+{
+    pv_marketplace *marketplace = NULL;
+    PV_TRY(pv_begin(call, &pv_marketplace__object, request->marketplace_id, request->etag,
+                    &marketplace));
+    PV_TRY(check_unused(call, marketplace));
+    PV_TRY(pv_remove(call, &pv_marketplace__object, marketplace));
     response->marketplace = marketplace;
     return pv_ok();
 }
