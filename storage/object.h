@@ -79,17 +79,16 @@ enum { PV_QUERY_CONDITIONS_MAX = 8, PV_QUERY_SCAN_MAX = 10000 };
  * order of ids. Conditions that the index does not serve are checked on each row; that is what
  * PV_QUERY_SCAN_MAX bounds.
  *
- * An index for one party serves only queries with that role, and a unique index only queries in which each
- * of its fields must be non-empty, because other rows are not in it.
+ * An index for one party serves only queries whose role makes the account that party in every row, and a
+ * unique index only queries in which each of its fields must be non-empty: other rows are not in it.
  * Texts longer than 80 bytes sort by their first 80 bytes. */
 typedef struct pv_query {
     pv_id account;
     const pv_condition *conditions;
     size_t condition_count;
     bool descending;
-    uint8_t role; /* only objects of which the account is this party; 0: any */
-    pv_view
-        after; /* position of the last entry of the page before, opaque; empty: from the start */
+    uint8_t role;  /* only objects of which the account is this party, or PV_PARTY_ANY; 0: all */
+    pv_view after; /* position of the last entry of the page before; empty: from the start */
 } pv_query;
 
 /* Walks the result of a query. */

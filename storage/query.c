@@ -119,10 +119,20 @@ static bool has_no_empty_value(const pv_query_run *run, uint16_t field)
     return false;
 }
 
+/* Whether an account that is a party in this slot is listed: as the role asked for, or as a party of
+ * whatever role. */
+static bool role_fits(const pv_query_run *run, uint8_t slot_role)
+{
+    return run->role == 0 || slot_role == run->role || slot_role == PV_PARTY_ANY;
+}
+
 /* Whether every row that the query can find has an entry in the index. */
 static bool is_complete(const pv_query_run *run, const pv_index_info *index)
 {
-    if (index->party != 0 && index->party != run->role) { return false; }
+    for (size_t i = 0; index->party != 0 && i < run->object->party_count; i++) {
+        uint8_t role = run->object->parties[i].role;
+        if (role_fits(run, role) && role != index->party) { return false; }
+    }
     for (size_t i = 0; index->unique && i < index->field_count; i++) {
         if (!has_no_empty_value(run, index->field_indexes[i])) { return false; }
     }
@@ -258,8 +268,8 @@ static pv_status go_on_after(const pv_query *query, const pv_query_run *run,
     return pv_ok();
 }
 
-pv_status pv_query_open(pv_txn *txn, const pv_object_info *object, pv_arena *arena,
-                        const pv_query *query, pv_query_run **ret_run)
+static pv_status make_run(pv_txn *txn, const pv_object_info *object, pv_arena *arena,
+                          const pv_query *query, pv_query_run **ret_run)
 {
     pv_query_run *run = (pv_query_run *)pv_arena_zalloc(arena, 1, sizeof *run);
     if (run == NULL) { return pv_status_of(PV_CODE_RESOURCE_EXHAUSTED); }
@@ -268,14 +278,29 @@ pv_status pv_query_open(pv_txn *txn, const pv_object_info *object, pv_arena *are
     run->account = query->account;
     run->role = query->role;
     PV_TRY(take_conditions(run, query, arena));
-    const pv_index_info *index = choose_index(run);
+    *ret_run = run;
+    return pv_ok();
+}
+
+/* Opens the scan of an index; NULL: by id. */
+static pv_status open_scan(pv_query_run *run, pv_arena *arena, const pv_query *query,
+                           const pv_index_info *index)
+{
     key_range keys = plan(run, index);
     PV_TRY(go_on_after(query, run, index, &keys));
     pv_range range;
     range.from = pv_key_view(&keys.from);
     range.to = pv_key_view(&keys.to);
     range.reverse = query->descending;
-    PV_TRY(pv_scan_open(txn, arena, range, &run->scan));
+    return pv_scan_open(run->txn, arena, range, &run->scan);
+}
+
+pv_status pv_query_open(pv_txn *txn, const pv_object_info *object, pv_arena *arena,
+                        const pv_query *query, pv_query_run **ret_run)
+{
+    pv_query_run *run = NULL;
+    PV_TRY(make_run(txn, object, arena, query, &run));
+    PV_TRY(open_scan(run, arena, query, choose_index(run)));
     *ret_run = run;
     return pv_ok();
 }
@@ -284,9 +309,8 @@ pv_status pv_query_open(pv_txn *txn, const pv_object_info *object, pv_arena *are
 
 static bool has_role(const pv_query_run *run, const pv_row *row)
 {
-    if (run->role == 0) { return true; }
     for (size_t i = 0; i < row->party_count; i++) {
-        if (row->party_roles[i] == run->role && pv_id_equal(row->parties[i], run->account)) {
+        if (pv_id_equal(row->parties[i], run->account) && role_fits(run, row->party_roles[i])) {
             return true;
         }
     }
@@ -362,10 +386,10 @@ pv_status pv_object_find(pv_txn *txn, const pv_object_info *object, pv_arena *ar
     query.account = account;
     query.conditions = &condition;
     query.condition_count = 1;
-    query.role = index->party;
     if (value.size == 0) { return pv_status_of(PV_CODE_NOT_FOUND); }
     pv_query_run *run = NULL;
-    PV_TRY(pv_query_open(txn, object, arena, &query, &run));
+    PV_TRY(make_run(txn, object, arena, &query, &run));
+    PV_TRY(open_scan(run, arena, &query, index));
     pv_row row;
     pv_status status = pv_query_next(run, ret_id, &row);
     pv_query_close(run);

@@ -35,6 +35,7 @@ typedef struct pv_lmdb_store {
     pv_engine_view
         *idle; /* snapshots that were ended, with their reader slots: see mdb_txn_reset */
     pv_engine_view writer;
+    uint64_t commits_begun; /* atomic; see lmdb_read_begin */
 } pv_lmdb_store;
 
 extern const pv_engine pv_lmdb_engine;

@@ -81,29 +81,45 @@ static void give_idle(pv_lmdb_store *store, pv_engine_view *view)
 static void destroy_view(pv_engine_view *view)
 {
     if (view->spare != NULL) { mdb_cursor_close(view->spare); }
-    mdb_txn_abort(view->txn);
+    if (view->txn != NULL) { mdb_txn_abort(view->txn); }
     free(view);
+}
+
+/* Opens or renews the snapshot of the newest commit. */
+static int renew(pv_lmdb_store *store, pv_engine_view *view)
+{
+    if (view->txn != NULL) { return mdb_txn_renew(view->txn); }
+    return mdb_txn_begin(store->env, NULL, MDB_RDONLY, &view->txn);
+}
+
+/* LMDB 0.9.24 reads the number of the newest commit and then copies the meta page of that number, and does
+ * not look whether that page has meanwhile been written over by the commit after next. A thread that was
+ * held up between the two steps would see a commit that is not on the disk yet, and one later perhaps not
+ * see it. For that a commit must have begun between the steps: then we take another snapshot. */
+static int renew_whole(pv_lmdb_store *store, pv_engine_view *view)
+{
+    for (;;) {
+        uint64_t before = __atomic_load_n(&store->commits_begun, __ATOMIC_ACQUIRE);
+        int code = renew(store, view);
+        if (code != MDB_SUCCESS) { return code; }
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        if (__atomic_load_n(&store->commits_begun, __ATOMIC_RELAXED) == before) { return code; }
+        mdb_txn_reset(view->txn);
+    }
 }
 
 static pv_status lmdb_read_begin(pv_store *base, pv_engine_view **ret_view)
 {
     pv_lmdb_store *store = of(base);
     pv_engine_view *view = take_idle(store);
-    if (view != NULL) {
-        int code = mdb_txn_renew(view->txn);
-        if (code != MDB_SUCCESS) {
-            destroy_view(view);
-            return status_of("renew a snapshot", code);
-        }
-        *ret_view = view;
-        return pv_ok();
+    if (view == NULL) {
+        view = (pv_engine_view *)calloc(1, sizeof *view);
+        PV_ASSERT(view != NULL);
+        view->dbi = store->dbi;
     }
-    view = (pv_engine_view *)calloc(1, sizeof *view);
-    PV_ASSERT(view != NULL);
-    view->dbi = store->dbi;
-    int code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &view->txn);
+    int code = renew_whole(store, view);
     if (code != MDB_SUCCESS) {
-        free(view);
+        destroy_view(view);
         return status_of("open a snapshot", code);
     }
     *ret_view = view;
@@ -134,6 +150,7 @@ static pv_status lmdb_write_commit(pv_store *base, pv_engine_view *view)
     PV_ASSERT(view == &of(base)->writer);
     MDB_txn *txn = view->txn;
     view->txn = NULL;
+    __atomic_fetch_add(&of(base)->commits_begun, 1, __ATOMIC_SEQ_CST);
     return status_of("commit", mdb_txn_commit(txn));
 }
 
