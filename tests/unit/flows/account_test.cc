@@ -297,6 +297,9 @@ TEST_F(AccountFlow, AnInactiveUserIsRefusedOnItsNextCall)
     EXPECT_EQ(refused.reason, "USER_INACTIVE");
     EXPECT_EQ(refused.note("user"), user.user_id);
     EXPECT_EQ(world.call(vendor, "DeactivateUser", Id("user_id", user.user_id)).reason, "STATE_FORBIDS");
+    Answer renamed = world.call(vendor, "UpdateUser",
+                                json(R"({"user_id": "%s", "name": "On leave"})", user.user_id.c_str()));
+    EXPECT_EQ(renamed.text("user.state"), "USER_STATE_INACTIVE") << "a change of content moves no state";
     EXPECT_TRUE(world.call(vendor, "ActivateUser", Id("user_id", user.user_id)).ok());
     EXPECT_EQ(world.call(vendor, "ActivateUser", Id("user_id", user.user_id)).reason, "STATE_FORBIDS");
     EXPECT_TRUE(world.call(user, "WhoAmI", "{}").ok());
@@ -479,6 +482,9 @@ TEST_F(AccountFlow, ARevokedCertificateIsRefusedOnItsNextCallAndForEver)
     EXPECT_EQ(revoked.text("certificate.state"), "CERTIFICATE_STATE_REVOKED");
     EXPECT_EQ(revoked.text("certificate.revoke_reason"), "lost");
     EXPECT_NE(revoked.text("certificate.revoke_time"), "");
+    Answer read = world.call(vendor, "GetCertificate", Id("certificate_id", user.certificate_id));
+    EXPECT_EQ(read.packed, revoked.packed) << "a verb answers what a Get would";
+    EXPECT_EQ(world.call(reseller, "GetCertificate", Id("certificate_id", user.certificate_id)).reason, "NOT_FOUND");
     EXPECT_EQ(world.call(user, "WhoAmI", "{}").reason, "CERTIFICATE_REVOKED");
     EXPECT_EQ(Revoke(vendor, user.certificate_id).reason, "STATE_FORBIDS");
     EXPECT_EQ(Revoke(reseller, vendor.certificate_id).reason, "NOT_FOUND");
@@ -516,6 +522,43 @@ TEST_F(AccountFlow, CertificatesAreListedByAccountUserAndState)
     EXPECT_EQ(ending.text("certificates.0.id"), "");
     EXPECT_EQ(world.call(reseller, "ListCertificates", Id("user_id", user.user_id)).text("certificates.0.id"), "");
 }
+
+// --- all of them ---
+
+struct Verb {
+    const char *method;
+    const char *id_field;
+    const char *prefix;
+};
+
+const Verb kVerbs[] = {
+    {"UpdateAccount", "account_id", "acc"},   {"ActivateAccount", "account_id", "acc"},
+    {"DeactivateAccount", "account_id", "acc"}, {"UpdateUser", "user_id", "usr"},
+    {"ActivateUser", "user_id", "usr"},       {"DeactivateUser", "user_id", "usr"},
+    {"RevokeCertificate", "certificate_id", "crt"},
+};
+
+class Verbs : public AccountFlow, public testing::WithParamInterface<Verb> {};
+
+TEST_P(Verbs, NeedAVisibleObjectAndBeforeAllElseAFreshEtag)
+{
+    const Verb &verb = GetParam();
+    std::string reason = std::string(verb.method) == "RevokeCertificate" ? R"(, "reason": "x")" : "";
+    std::string absent = std::string(verb.prefix) + "_" + kAbsent;
+    EXPECT_EQ(world.call(platform, verb.method, json(R"({"%s": "%s"%s})", verb.id_field, absent.c_str(), reason.c_str()))
+                  .reason,
+              "NOT_FOUND");
+    std::string own = std::string(verb.prefix) == "acc" ? vendor.account_id
+                      : std::string(verb.prefix) == "usr" ? vendor.user_id
+                                                          : vendor.certificate_id;
+    Answer stale = world.call(platform, verb.method,
+                              json(R"({"%s": "%s", "etag": "\"0\""%s})", verb.id_field, own.c_str(), reason.c_str()));
+    EXPECT_EQ(stale.reason, "ETAG_MISMATCH") << "also where the state would forbid the verb";
+    EXPECT_NE(stale.note("etag"), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Account, Verbs, testing::ValuesIn(kVerbs),
+                         [](const auto &test) { return std::string(test.param.method); });
 
 // --- who am I ---
 
