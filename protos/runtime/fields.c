@@ -14,16 +14,17 @@
 /* One step from the outermost message to the value that is looked at. */
 typedef struct step {
     const struct step *parent; /* NULL: the outermost message */
-    const pv_field *field; /* as named in the path */
-    const pv_field *value; /* the type of the value: `field`, or the value of a map's entry */
+    const pv_field *field;     /* as named in the path */
+    const pv_field *value;     /* the type of the value: `field`, or the value of a map's entry */
     const pv_field_info *info;
-    size_t index;      /* of a repeated field */
-    bool whole;        /* the field itself is meant, not one of its elements */
-    const char *key;   /* of a map whose keys are texts; else NULL */
-    bool sensitive;    /* this or a field above it */
+    size_t index;    /* of a repeated field */
+    bool whole;      /* the field itself is meant, not one of its elements */
+    const char *key; /* of a map whose keys are texts; else NULL */
+    bool sensitive;  /* this or a field above it */
 } step;
 
-/* --- telling ------------------------------------------------------------------------------------ */
+/* --- telling
+ * ------------------------------------------------------------------------------------ */
 
 static void write_path(const step *at, pv_path *path)
 {
@@ -38,7 +39,8 @@ static void write_path(const step *at, pv_path *path)
     }
 }
 
-__attribute__((format(printf, 3, 4))) static void violate(pv_error *error, const step *at, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static void violate(pv_error *error, const step *at,
+                                                          const char *format, ...)
 {
     char problem[PV_QUOTED_TEXT_SIZE + 256];
     va_list arguments;
@@ -58,21 +60,23 @@ static const char *shown(const step *at, const char *text, char *ret_text)
     char quoted[PV_QUOTED_TEXT_SIZE];
     *ret_text = '\0';
     if (!at->sensitive && *text != '\0') {
-        snprintf(ret_text, PV_QUOTED_TEXT_SIZE + 16, ", not \"%s\"", pv_quote(pv_view_text(text), quoted));
+        snprintf(ret_text, PV_QUOTED_TEXT_SIZE + 16, ", not \"%s\"",
+                 pv_quote(pv_view_text(text), quoted));
     }
     return ret_text;
 }
 
-/* --- values ------------------------------------------------------------------------------------- */
+/* --- values
+ * ------------------------------------------------------------------------------------- */
 
 /* Bounds of a length; `unit` is "characters" or "bytes". */
 static void check_length(pv_error *error, const step *at, size_t length, const char *unit)
 {
     const pv_field_rule *rule = at->info->rule;
     if (length < rule->length_min) {
-        violate(error, at, "must have at least %u %s; it has %zu", rule->length_min, unit, length);
+        violate(error, at, "must have %u %s or more; it has %zu", rule->length_min, unit, length);
     } else if (rule->length_max != 0 && length > rule->length_max) {
-        violate(error, at, "must have at most %u %s; it has %zu", rule->length_max, unit, length);
+        violate(error, at, "must have %u %s or fewer; it has %zu", rule->length_max, unit, length);
     }
 }
 
@@ -84,7 +88,8 @@ static void check_string(pv_error *error, const step *at, const char *text)
     pv_view view = pv_view_text(text);
     pv_id id;
     if (rule->id_prefix != NULL && !pv_id_parse(rule->id_prefix, view, &id)) {
-        violate(error, at, "must be an id, \"%s_\" and 26 characters%s", rule->id_prefix, shown(at, text, value));
+        violate(error, at, "must be an id, \"%s_\" and 26 characters%s", rule->id_prefix,
+                shown(at, text, value));
     } else if (!pv_pattern_matches(rule->pattern, view)) {
         violate(error, at, "must be %s%s", pv_pattern_text(rule->pattern), shown(at, text, value));
     } else if (rule->length_min != 0 || rule->length_max != 0) {
@@ -115,7 +120,8 @@ static void check_integer(pv_error *error, const step *at, int64_t value)
             (long long)rule->range_max, number);
 }
 
-/* --- messages with a meaning of their own ------------------------------------------------------- */
+/* --- messages with a meaning of their own
+ * ------------------------------------------------------- */
 
 static void check_decimal(pv_error *error, const step *at, const ProtobufCMessage *message)
 {
@@ -125,11 +131,13 @@ static void check_decimal(pv_error *error, const step *at, const ProtobufCMessag
     char value[PV_QUOTED_TEXT_SIZE + 16];
     pv_decimal decimal;
     if (!pv_decimal_parse(pv_view_text(text), &decimal)) {
-        violate(error, at, "must be %s%s", pv_pattern_text(PV_PATTERN_DECIMAL), shown(at, text, value));
+        violate(error, at, "must be %s%s", pv_pattern_text(PV_PATTERN_DECIMAL),
+                shown(at, text, value));
     } else if (decimal.units < 0 && (rule->flags & PV_RULE_NEGATIVE) == 0) {
         violate(error, at, "must not be below zero%s", shown(at, text, value));
     } else if (pv_decimal_scale(decimal) > rule->scale_max) {
-        violate(error, at, "must have at most %u decimals%s", rule->scale_max, shown(at, text, value));
+        violate(error, at, "must have %u decimals or fewer%s", rule->scale_max,
+                shown(at, text, value));
     }
 }
 
@@ -155,7 +163,8 @@ static void check_timestamp(pv_error *error, const step *at, const ProtobufCMess
 
 static void check_duration(pv_error *error, const step *at, const ProtobufCMessage *message)
 {
-    static const int64_t seconds_max = INT64_C(315576000000); /* ten thousand years, as the type's .proto says */
+    static const int64_t seconds_max =
+        INT64_C(315576000000); /* ten thousand years, as the type's .proto says */
     int64_t seconds, nanos;
     read_seconds(message, &seconds, &nanos);
     bool same_sign = seconds == 0 || nanos == 0 || (seconds < 0) == (nanos < 0);
@@ -224,23 +233,29 @@ static void check_value(pv_error *error, const step *at, const void *value)
     }
 }
 
-/* --- repeated fields and maps ------------------------------------------------------------------- */
+/* --- repeated fields and maps
+ * ------------------------------------------------------------------- */
 
 /* Order of two values of a string or integer field; 0 for equal. */
 static int compare_values(const pv_field *field, const void *a, const void *b)
 {
-    if (field->type == PROTOBUF_C_TYPE_STRING) { return strcmp(*(char *const *)a, *(char *const *)b); }
+    if (field->type == PROTOBUF_C_TYPE_STRING) {
+        return strcmp(*(char *const *)a, *(char *const *)b);
+    }
     int64_t a_number = pv_value_integer(field, a), b_number = pv_value_integer(field, b);
     return a_number < b_number ? -1 : a_number > b_number;
 }
 
-/* Sorts pointers to values by heap sort: in place, and as fast for values chosen by an adversary. */
+/* Sorts pointers to values by heap sort: in place, and as fast for values chosen by an
+ * adversary. */
 static void sift_down(const pv_field *field, const void **values, size_t root, size_t count)
 {
     for (;;) {
         size_t child = root * 2 + 1;
         if (child >= count) { return; }
-        if (child + 1 < count && compare_values(field, values[child], values[child + 1]) < 0) { child++; }
+        if (child + 1 < count && compare_values(field, values[child], values[child + 1]) < 0) {
+            child++;
+        }
         if (compare_values(field, values[root], values[child]) >= 0) { return; }
         const void *moved = values[root];
         values[root] = values[child];
@@ -261,8 +276,8 @@ static void sort_values(const pv_field *field, const void **values, size_t count
 }
 
 /* Refuses values that are equal. `values` is sorted here. */
-static void check_different(pv_error *error, const step *at, const pv_field *value_field, const void **values,
-                            size_t count, const char *what)
+static void check_different(pv_error *error, const step *at, const pv_field *value_field,
+                            const void **values, size_t count, const char *what)
 {
     sort_values(value_field, values, count);
     for (size_t i = 1; i < count; i++) {
@@ -272,7 +287,8 @@ static void check_different(pv_error *error, const step *at, const pv_field *val
             snprintf(value, sizeof value, ": \"%s\"",
                      pv_quote(pv_view_text(*(char *const *)values[i]), quoted));
         } else if (!at->sensitive) {
-            snprintf(value, sizeof value, ": %lld", (long long)pv_value_integer(value_field, values[i]));
+            snprintf(value, sizeof value, ": %lld",
+                     (long long)pv_value_integer(value_field, values[i]));
         }
         violate(error, at, "has the same %s more than once%s", what, value);
         return;
@@ -320,7 +336,8 @@ static void check_map_entry(pv_error *error, step *at, const ProtobufCMessage *e
         at->key = pv_field_string(entry, key);
         size_t length = pv_utf8_count(pv_view_text(at->key));
         if (length == 0 || length > PV_MAP_KEY_MAX) {
-            violate(error, at, "must have a key of 1 to %d characters; it has %zu", PV_MAP_KEY_MAX, length);
+            violate(error, at, "must have a key of 1 to %d characters; it has %zu", PV_MAP_KEY_MAX,
+                    length);
         }
     }
     step entry_step = *at; /* the path ends with the key, not with ".value" */
@@ -342,10 +359,10 @@ static void check_repeated(pv_error *error, step *at, const ProtobufCMessage *me
     if (rule != NULL && (rule->flags & PV_RULE_REQUIRED) != 0 && count == 0) {
         violate(error, at, "is required");
     } else if (rule != NULL && count < rule->items_min) {
-        violate(error, at, "must have at least %u elements; it has %zu", rule->items_min, count);
+        violate(error, at, "must have %u elements or more; it has %zu", rule->items_min, count);
     }
     if (rule != NULL && rule->items_max != 0 && count > rule->items_max) {
-        violate(error, at, "must have at most %u elements; it has %zu", rule->items_max, count);
+        violate(error, at, "must have %u elements or fewer; it has %zu", rule->items_max, count);
         return; /* as many violations again would tell nothing new */
     }
     if (at->info->is_map) {
@@ -364,7 +381,8 @@ static void check_repeated(pv_error *error, step *at, const ProtobufCMessage *me
     }
 }
 
-/* --- the walk ----------------------------------------------------------------------------------- */
+/* --- the walk
+ * ----------------------------------------------------------------------------------- */
 
 static void check_message(pv_error *error, const step *parent, const pv_message_info *info,
                           const ProtobufCMessage *message)
@@ -384,12 +402,15 @@ static void check_message(pv_error *error, const step *parent, const pv_message_
         } else if (pv_field_is_set(message, at.field)) {
             check_value(error, &at, pv_field_data(message, at.field));
         } else if ((flags & PV_RULE_REQUIRED) != 0) {
-            violate(error, &at, at.field->type == PROTOBUF_C_TYPE_ENUM ? "must not be unspecified" : "is required");
+            violate(error, &at,
+                    at.field->type == PROTOBUF_C_TYPE_ENUM ? "must not be unspecified"
+                                                           : "is required");
         }
     }
 }
 
-pv_status pv_fields_check(const pv_message_info *info, const ProtobufCMessage *message, pv_error *error)
+pv_status pv_fields_check(const pv_message_info *info, const ProtobufCMessage *message,
+                          pv_error *error)
 {
     PV_ASSERT(error->reason == NULL);
     const step outermost = {.parent = NULL};

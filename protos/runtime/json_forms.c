@@ -31,7 +31,8 @@ bool pv_json_fault(pv_error *error, const pv_json_source *source, const pv_json_
         pv_error_note(error, "line", "%zu", line);
         pv_error_note(error, "column", "%zu", column);
     }
-    (void)pv_refuse(error, reason, "%s%s%s%s", where, subject, *subject == '\0' ? "" : ": ", problem);
+    (void)pv_refuse(error, reason, "%s%s%s%s", where, subject, *subject == '\0' ? "" : ": ",
+                    problem);
     pv_error_violate(error, PV_VIOLATION_FIELD, NULL, subject, "%s", problem);
     return false;
 }
@@ -40,8 +41,9 @@ bool pv_json_fault(pv_error *error, const pv_json_source *source, const pv_json_
 
 static bool is_wrapper(const char *short_name)
 {
-    static const char *const names[] = {"DoubleValue", "FloatValue", "Int64Value",  "UInt64Value", "Int32Value",
-                                        "UInt32Value", "BoolValue",  "StringValue", "BytesValue"};
+    static const char *const names[] = {"DoubleValue", "FloatValue",  "Int64Value",
+                                        "UInt64Value", "Int32Value",  "UInt32Value",
+                                        "BoolValue",   "StringValue", "BytesValue"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(short_name, names[i]) == 0) { return true; }
     }
@@ -66,7 +68,8 @@ pv_json_kind pv_json_kind_of(const pv_message_info *info)
     if (strcmp(name, "Duration") == 0) { return PV_JSON_DURATION; }
     if (strcmp(name, "FieldMask") == 0) { return PV_JSON_MASK; }
     if (strcmp(name, "Any") == 0) { return PV_JSON_ANY; }
-    if (strcmp(name, "Struct") == 0 || strcmp(name, "Value") == 0 || strcmp(name, "ListValue") == 0) {
+    if (strcmp(name, "Struct") == 0 || strcmp(name, "Value") == 0 ||
+        strcmp(name, "ListValue") == 0) {
         return PV_JSON_UNSUPPORTED;
     }
     return is_wrapper(name) ? PV_JSON_WRAPPER : PV_JSON_PLAIN;
@@ -104,7 +107,9 @@ const pv_message_info *pv_json_find_type(const pv_json_options *options, const c
     for (size_t i = 0; i < set.count; i++) {
         const pv_message_info *found = find_in_file(set.files[i], name);
         if (found != NULL) { return found; }
-        for (size_t j = 0; j < set.files[i]->import_count; j++) { add_file(&set, set.files[i]->imports[j]); }
+        for (size_t j = 0; j < set.files[i]->import_count; j++) {
+            add_file(&set, set.files[i]->imports[j]);
+        }
     }
     return NULL;
 }
@@ -121,16 +126,12 @@ bool pv_duration_format(int64_t seconds, int64_t nanos, char *ret_text)
     if (nanos <= -billion || nanos >= billion || mixed) { return false; }
     const char *sign = seconds < 0 || nanos < 0 ? "-" : "";
     int64_t whole = seconds < 0 ? -seconds : seconds, fraction = nanos < 0 ? -nanos : nanos;
-    int decimals = 9;
-    while (decimals > 0 && fraction % 1000 == 0) {
-        fraction /= 1000;
-        decimals -= 3;
-    }
-    if (decimals == 0) {
-        snprintf(ret_text, PV_DURATION_TEXT_SIZE, "%s%" PRId64 "s", sign, whole);
-    } else {
-        snprintf(ret_text, PV_DURATION_TEXT_SIZE, "%s%" PRId64 ".%0*" PRId64 "s", sign, whole, decimals, fraction);
-    }
+    char decimals[16];
+    snprintf(decimals, sizeof decimals, ".%09u", (unsigned)fraction);
+    /* 9, 6 or 3 of them, or none and no point. */
+    size_t kept = fraction % 1000 != 0 ? 10 : fraction % 1000000 != 0 ? 7 : fraction != 0 ? 4 : 0;
+    decimals[kept] = '\0';
+    snprintf(ret_text, PV_DURATION_TEXT_SIZE, "%s%" PRId64 "%ss", sign, whole, decimals);
     return true;
 }
 
@@ -187,6 +188,7 @@ uint8_t *pv_base64_parse(pv_view text, pv_arena *arena, size_t *ret_size, bool *
         if (plain[i] == '+') { plain[i] = '-'; }
         if (plain[i] == '/') { plain[i] = '_'; }
     }
-    *ret_bad = (padded && text.size % 4 != 0) || !pv_base64url_parse(pv_view_of(plain, size), bytes, ret_size);
+    *ret_bad = (padded && text.size % 4 != 0) ||
+               !pv_base64url_parse(pv_view_of(plain, size), bytes, ret_size);
     return *ret_bad ? NULL : bytes;
 }

@@ -1,5 +1,5 @@
-/* json_forms.h — what json_write.c and json_read.c share: the way to a value, the special messages and
- * their texts. Used inside this folder only. */
+/* json_forms.h — what json_write.c and json_read.c share: the way to a value, the special
+ * messages and their texts. Used inside this folder only. */
 #ifndef PV_PROTOS_RUNTIME_JSON_FORMS_H
 #define PV_PROTOS_RUNTIME_JSON_FORMS_H
 
@@ -7,7 +7,12 @@
 #include "protos/runtime/message.h"
 
 /* One step from the outermost value to the one that is looked at. */
-typedef enum pv_json_step_kind { PV_JSON_ROOT = 0, PV_JSON_FIELD, PV_JSON_ELEMENT, PV_JSON_KEY } pv_json_step_kind;
+typedef enum pv_json_step_kind {
+    PV_JSON_ROOT = 0,
+    PV_JSON_FIELD,
+    PV_JSON_ELEMENT,
+    PV_JSON_KEY
+} pv_json_step_kind;
 
 typedef struct pv_json_step {
     const struct pv_json_step *parent; /* NULL: the outermost */
@@ -25,9 +30,9 @@ typedef struct pv_json_source {
 } pv_json_source;
 
 /* Refuses what stands at `step` with `reason`; always false. `source` may be NULL. */
-__attribute__((format(printf, 5, 6))) bool pv_json_fault(pv_error *error, const pv_json_source *source,
-                                                         const pv_json_step *step, const pv_reason *reason,
-                                                         const char *format, ...);
+__attribute__((format(printf, 5, 6))) bool
+pv_json_fault(pv_error *error, const pv_json_source *source, const pv_json_step *step,
+              const pv_reason *reason, const char *format, ...);
 
 /* Offset in the text, which is JSON, of the value that the step leads to. */
 size_t pv_json_locate(const pv_json_source *source, const pv_json_step *step);
@@ -60,7 +65,8 @@ bool pv_duration_parse(pv_view text, int64_t *ret_seconds, int32_t *ret_nanos);
 /* base64 with padding; the text is in the arena, NULL at its ceiling. */
 char *pv_base64_format(pv_view bytes, pv_arena *arena);
 
-/* Both alphabets, with padding or without. NULL at the ceiling, or with `ret_bad` when it is not base64. */
+/* Both alphabets, with padding or without. NULL at the ceiling, or with `ret_bad` when it is not
+ * base64. */
 uint8_t *pv_base64_parse(pv_view text, pv_arena *arena, size_t *ret_size, bool *ret_bad);
 
 #endif

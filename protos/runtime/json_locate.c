@@ -1,10 +1,13 @@
 #include "base/utf8.h"
 #include "protos/runtime/json_forms.h"
 
-/* Walks a text that jansson has read before, so it is JSON: nothing here has to be refused, but nothing
- * here may read behind its end either. */
+/* Walks a text that jansson has read before, so it is JSON: nothing here has to be refused, but
+ * nothing here may read behind its end either. */
 
-static bool is_blank(uint8_t byte) { return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r'; }
+static bool is_blank(uint8_t byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
+}
 
 static size_t skip_blanks(pv_view text, size_t at)
 {
@@ -49,7 +52,8 @@ static size_t skip_value(pv_view text, size_t at)
 /* Compares a string of the text, escapes and all, with a key. */
 static bool string_is(pv_view text, size_t from, size_t to, const char *key)
 {
-    json_t *value = json_loadb((const char *)text.data + from, to - from, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+    json_t *value = json_loadb((const char *)text.data + from, to - from,
+                               JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
     bool same = json_is_string(value) && strcmp(json_string_value(value), key) == 0;
     json_decref(value);
     return same;
@@ -63,8 +67,8 @@ static size_t locate_member(pv_view text, size_t at, const char *key)
     while (at < text.size && text.data[at] == '"') {
         size_t end = skip_string(text, at);
         bool found = string_is(text, at, end, key);
-        at = skip_blanks(text, end);             /* the colon */
-        at = skip_blanks(text, at + 1);          /* the value */
+        at = skip_blanks(text, end);    /* the colon */
+        at = skip_blanks(text, at + 1); /* the value */
         if (found && at < text.size) { return at; }
         at = skip_blanks(text, skip_value(text, at)); /* the comma */
         at = skip_blanks(text, at + 1);
@@ -85,7 +89,9 @@ static size_t locate_element(pv_view text, size_t at, size_t index)
 
 size_t pv_json_locate(const pv_json_source *source, const pv_json_step *step)
 {
-    if (step == NULL || step->kind == PV_JSON_ROOT) { return skip_blanks(source->text, source->start); }
+    if (step == NULL || step->kind == PV_JSON_ROOT) {
+        return skip_blanks(source->text, source->start);
+    }
     size_t at = pv_json_locate(source, step->parent);
     if (at >= source->text.size) { return at; }
     if (step->kind == PV_JSON_ELEMENT && source->text.data[at] == '[') {

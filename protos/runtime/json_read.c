@@ -11,25 +11,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define INVALID(in, step, ...) \
+#define INVALID(in, step, ...)                                                                     \
     pv_json_fault((in)->error, &(in)->source, (step), &pv_reason_invalid_field, __VA_ARGS__)
 
 typedef pv_json_reader reader;
 
 static bool no_memory(const reader *in)
 {
-    (void)pv_refuse(in->error, &pv_reason_arena_exhausted, "the message needs more memory than there is for it");
+    (void)pv_refuse(in->error, &pv_reason_arena_exhausted,
+                    "the message needs more memory than there is for it");
     return false;
 }
 
-static bool read_message(const reader *in, const pv_json_step *at, const pv_message_info *info, json_t *value,
-                         ProtobufCMessage **ret_message);
+static bool read_message(const reader *in, const pv_json_step *at, const pv_message_info *info,
+                         json_t *value, ProtobufCMessage **ret_message);
 
 /* --- numbers --- */
 
 static bool is_signed_64(ProtobufCType type)
 {
-    return type == PROTOBUF_C_TYPE_INT64 || type == PROTOBUF_C_TYPE_SINT64 || type == PROTOBUF_C_TYPE_SFIXED64;
+    return type == PROTOBUF_C_TYPE_INT64 || type == PROTOBUF_C_TYPE_SINT64 ||
+           type == PROTOBUF_C_TYPE_SFIXED64;
 }
 
 static bool is_unsigned_64(ProtobufCType type)
@@ -70,7 +72,9 @@ static bool read_whole(json_t *value, bool *ret_negative, uint64_t *ret_magnitud
         *ret_magnitude = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
         return true;
     }
-    if (json_is_string(value)) { return read_digits(json_string_value(value), ret_negative, ret_magnitude); }
+    if (json_is_string(value)) {
+        return read_digits(json_string_value(value), ret_negative, ret_magnitude);
+    }
     static const double exact_max = 9007199254740992.0; /* 2^53: reals up to here are exact */
     double real = json_is_real(value) ? json_real_value(value) : NAN;
     if (!(real >= -exact_max && real <= exact_max) || real != trunc(real)) { return false; }
@@ -112,17 +116,20 @@ static const char *integer_text(const pv_field *field)
     return "a whole number from -2147483648 to 2147483647";
 }
 
-static bool read_integer(const reader *in, const pv_json_step *at, const pv_field *field, json_t *value, void *place)
+static bool read_integer(const reader *in, const pv_json_step *at, const pv_field *field,
+                         json_t *value, void *place)
 {
     bool negative;
     uint64_t magnitude;
-    if (!read_whole(value, &negative, &magnitude) || !store_integer(field, negative, magnitude, place)) {
+    if (!read_whole(value, &negative, &magnitude) ||
+        !store_integer(field, negative, magnitude, place)) {
         return INVALID(in, at, "must be %s", integer_text(field));
     }
     return true;
 }
 
-static bool read_real(const reader *in, const pv_json_step *at, const pv_field *field, json_t *value, void *place)
+static bool read_real(const reader *in, const pv_json_step *at, const pv_field *field,
+                      json_t *value, void *place)
 {
     double number = json_number_value(value);
     bool good = json_is_number(value);
@@ -130,7 +137,8 @@ static bool read_real(const reader *in, const pv_json_step *at, const pv_field *
         const char *text = json_string_value(value);
         char *end = NULL;
         /* strtod also knows "inf", "0x1" and blanks, which the mapping does not. */
-        bool named = strcmp(text, "NaN") == 0 || strcmp(text, "Infinity") == 0 || strcmp(text, "-Infinity") == 0;
+        bool named = strcmp(text, "NaN") == 0 || strcmp(text, "Infinity") == 0 ||
+                     strcmp(text, "-Infinity") == 0;
         good = named || (*text != '\0' && text[strspn(text, "+-0123456789.eE")] == '\0');
         number = good ? strtod(text, &end) : 0;
         good = good && *end == '\0' && (named || isfinite(number));
@@ -158,7 +166,8 @@ static bool read_string(const reader *in, const pv_json_step *at, json_t *value,
     return true;
 }
 
-static bool read_bytes(const reader *in, const pv_json_step *at, json_t *value, ProtobufCBinaryData *ret_bytes)
+static bool read_bytes(const reader *in, const pv_json_step *at, json_t *value,
+                       ProtobufCBinaryData *ret_bytes)
 {
     bool bad = !json_is_string(value);
     if (!bad) {
@@ -170,7 +179,8 @@ static bool read_bytes(const reader *in, const pv_json_step *at, json_t *value, 
 }
 
 /* The number of a value by its name, whole or without what all names of the enum begin with. */
-static bool find_enum_name(const ProtobufCEnumDescriptor *type, const char *name, int32_t *ret_number)
+static bool find_enum_name(const ProtobufCEnumDescriptor *type, const char *name,
+                           int32_t *ret_number)
 {
     static const char zero_name[] = "UNSPECIFIED";
     const ProtobufCEnumValue *zero = protobuf_c_enum_descriptor_get_value(type, 0);
@@ -188,13 +198,17 @@ static bool find_enum_name(const ProtobufCEnumDescriptor *type, const char *name
     return false;
 }
 
-static bool read_enum(const reader *in, const pv_json_step *at, const pv_field *field, json_t *value, int32_t *ret_number)
+static bool read_enum(const reader *in, const pv_json_step *at, const pv_field *field,
+                      json_t *value, int32_t *ret_number)
 {
     const ProtobufCEnumDescriptor *type = (const ProtobufCEnumDescriptor *)field->descriptor;
-    if (json_is_string(value) && find_enum_name(type, json_string_value(value), ret_number)) { return true; }
+    if (json_is_string(value) && find_enum_name(type, json_string_value(value), ret_number)) {
+        return true;
+    }
     bool in_range = json_is_integer(value) && json_integer_value(value) >= INT32_MIN &&
                     json_integer_value(value) <= INT32_MAX;
-    if (in_range && protobuf_c_enum_descriptor_get_value(type, (int)json_integer_value(value)) != NULL) {
+    if (in_range &&
+        protobuf_c_enum_descriptor_get_value(type, (int)json_integer_value(value)) != NULL) {
         *ret_number = (int32_t)json_integer_value(value);
         return true;
     }
@@ -208,8 +222,8 @@ static bool read_enum(const reader *in, const pv_json_step *at, const pv_field *
 
 /* --- values --- */
 
-static bool read_value(const reader *in, const pv_json_step *at, const pv_field *field, const pv_message_info *info,
-                       json_t *value, void *place)
+static bool read_value(const reader *in, const pv_json_step *at, const pv_field *field,
+                       const pv_message_info *info, json_t *value, void *place)
 {
     switch (field->type) {
     case PROTOBUF_C_TYPE_STRING:
@@ -242,8 +256,8 @@ static bool read_value(const reader *in, const pv_json_step *at, const pv_field 
     return false;
 }
 
-static bool read_list(const reader *in, const pv_json_step *at, const pv_field *field, const pv_message_info *info,
-                      json_t *value, ProtobufCMessage *message)
+static bool read_list(const reader *in, const pv_json_step *at, const pv_field *field,
+                      const pv_message_info *info, json_t *value, ProtobufCMessage *message)
 {
     if (!json_is_array(value)) { return INVALID(in, at, "must be a list"); }
     size_t count = json_array_size(value), size = pv_field_value_size(field);
@@ -271,26 +285,30 @@ static bool read_key(const reader *in, const pv_json_step *at, const pv_field *f
     if (field->type == PROTOBUF_C_TYPE_BOOL) {
         bool is_true = strcmp(at->key, "true") == 0;
         *(protobuf_c_boolean *)place = is_true;
-        return is_true || strcmp(at->key, "false") == 0 || INVALID(in, at, "must have the key true or false");
+        return is_true || strcmp(at->key, "false") == 0 ||
+               INVALID(in, at, "must have the key true or false");
     }
-    if (!read_digits(at->key, &negative, &magnitude) || !store_integer(field, negative, magnitude, place)) {
+    if (!read_digits(at->key, &negative, &magnitude) ||
+        !store_integer(field, negative, magnitude, place)) {
         return INVALID(in, at, "must have a key that is %s", integer_text(field));
     }
     return true;
 }
 
-static bool read_map(const reader *in, const pv_json_step *at, const pv_field *field, const pv_message_info *info,
-                     json_t *value, ProtobufCMessage *message)
+static bool read_map(const reader *in, const pv_json_step *at, const pv_field *field,
+                     const pv_message_info *info, json_t *value, ProtobufCMessage *message)
 {
     if (!json_is_object(value)) { return INVALID(in, at, "must be an object"); }
-    const pv_field *key_field = &info->descriptor->fields[0], *value_field = &info->descriptor->fields[1];
+    const pv_field *key_field = &info->descriptor->fields[0],
+                   *value_field = &info->descriptor->fields[1];
     size_t count = json_object_size(value), index = 0;
     ProtobufCMessage **entries =
         (ProtobufCMessage **)pv_arena_zalloc(in->arena, count, sizeof(ProtobufCMessage *));
     if (entries == NULL) { return no_memory(in); }
     const char *key;
     json_t *element;
-    json_object_foreach(value, key, element) {
+    json_object_foreach(value, key, element)
+    {
         pv_json_step step = {.parent = at, .kind = PV_JSON_KEY, .key = key, .depth = at->depth};
         ProtobufCMessage *entry = pv_message_new(info, in->arena);
         if (entry == NULL) { return no_memory(in); }
@@ -308,24 +326,29 @@ static bool read_map(const reader *in, const pv_json_step *at, const pv_field *f
 
 /* --- messages with a form of their own --- */
 
-static bool read_time(const reader *in, const pv_json_step *at, json_t *value, ProtobufCMessage *message)
+static bool read_time(const reader *in, const pv_json_step *at, json_t *value,
+                      ProtobufCMessage *message)
 {
     const pv_field *fields = message->descriptor->fields;
     pv_time time;
     if (!json_is_string(value) || !pv_time_parse(pv_view_text(json_string_value(value)), &time)) {
-        return INVALID(in, at, "must be a time as in RFC 3339, e.g. \"2026-11-22T20:00:00Z\", in the years 1970 to 2261");
+        return INVALID(in, at,
+                       "must be a time as in RFC 3339, e.g. \"2026-11-22T20:00:00Z\", in the years "
+                       "1970 to 2261");
     }
     pv_field_set_integer(message, &fields[0], time.utc_ns / PV_NS_PER_S);
     pv_field_set_integer(message, &fields[1], time.utc_ns % PV_NS_PER_S);
     return true;
 }
 
-static bool read_duration(const reader *in, const pv_json_step *at, json_t *value, ProtobufCMessage *message)
+static bool read_duration(const reader *in, const pv_json_step *at, json_t *value,
+                          ProtobufCMessage *message)
 {
     const pv_field *fields = message->descriptor->fields;
     int64_t seconds;
     int32_t nanos;
-    if (!json_is_string(value) || !pv_duration_parse(pv_view_text(json_string_value(value)), &seconds, &nanos)) {
+    if (!json_is_string(value) ||
+        !pv_duration_parse(pv_view_text(json_string_value(value)), &seconds, &nanos)) {
         return INVALID(in, at, "must be a duration in seconds, e.g. \"3.5s\"");
     }
     pv_field_set_integer(message, &fields[0], seconds);
@@ -334,9 +357,12 @@ static bool read_duration(const reader *in, const pv_json_step *at, json_t *valu
 }
 
 /* "fooBar,baz": each path back to the names of the .proto. */
-static bool read_mask(const reader *in, const pv_json_step *at, json_t *value, ProtobufCMessage *message)
+static bool read_mask(const reader *in, const pv_json_step *at, json_t *value,
+                      ProtobufCMessage *message)
 {
-    if (!json_is_string(value)) { return INVALID(in, at, "must be a text of field names joined by commas"); }
+    if (!json_is_string(value)) {
+        return INVALID(in, at, "must be a text of field names joined by commas");
+    }
     const char *text = json_string_value(value);
     size_t count = *text == '\0' ? 0 : 1;
     for (const char *byte = text; *byte != '\0'; byte++) { count += *byte == ','; }
@@ -358,10 +384,11 @@ static bool read_mask(const reader *in, const pv_json_step *at, json_t *value, P
     return true;
 }
 
-static bool read_fields(const reader *in, const pv_json_step *at, const pv_message_info *info, json_t *object,
-                        bool in_any, ProtobufCMessage *message);
+static bool read_fields(const reader *in, const pv_json_step *at, const pv_message_info *info,
+                        json_t *object, bool in_any, ProtobufCMessage *message);
 
-static bool read_any(const reader *in, const pv_json_step *at, json_t *value, ProtobufCMessage *message)
+static bool read_any(const reader *in, const pv_json_step *at, json_t *value,
+                     ProtobufCMessage *message)
 {
     const char *url = json_string_value(json_object_get(value, "@type"));
     if (url == NULL) { return INVALID(in, at, "must be an object with \"@type\""); }
@@ -374,7 +401,11 @@ static bool read_any(const reader *in, const pv_json_step *at, json_t *value, Pr
         if (inner == NULL) { return no_memory(in); }
         if (!read_fields(in, at, info, value, true, inner)) { return false; }
     } else {
-        pv_json_step step = {.parent = at, .kind = PV_JSON_FIELD, .name = "value", .key = "value", .depth = at->depth};
+        pv_json_step step = {.parent = at,
+                             .kind = PV_JSON_FIELD,
+                             .name = "value",
+                             .key = "value",
+                             .depth = at->depth};
         json_t *form = json_object_get(value, "value");
         if (form == NULL || json_object_size(value) != 2) {
             return INVALID(in, at, "must have \"@type\" and \"value\" and nothing else");
@@ -392,21 +423,26 @@ static bool read_any(const reader *in, const pv_json_step *at, json_t *value, Pr
     return true;
 }
 
-/* A text or a whole number instead of {"value": "..."}. A number with a fraction has lost digits before it
- * gets here. */
-static bool read_decimal(const reader *in, const pv_json_step *at, json_t *value, ProtobufCMessage *message)
+/* A text or a whole number instead of {"value": "..."}. A number with a fraction has lost digits
+ * before it gets here. */
+static bool read_decimal(const reader *in, const pv_json_step *at, json_t *value,
+                         ProtobufCMessage *message)
 {
     const pv_field *field = &message->descriptor->fields[0];
-    if (json_is_string(value)) { return read_string(in, at, value, (char **)pv_field_place(message, field)); }
-    if (!json_is_integer(value)) { return INVALID(in, at, "must be a decimal number in quotes, e.g. \"1.50\""); }
+    if (json_is_string(value)) {
+        return read_string(in, at, value, (char **)pv_field_place(message, field));
+    }
+    if (!json_is_integer(value)) {
+        return INVALID(in, at, "must be a decimal number in quotes, e.g. \"1.50\"");
+    }
     char *text = pv_arena_printf(in->arena, "%" PRId64, (int64_t)json_integer_value(value));
     if (text == NULL) { return no_memory(in); }
     pv_field_set_string(message, field, text);
     return true;
 }
 
-static bool read_form(const reader *in, const pv_json_step *at, const pv_message_info *info, json_t *value,
-                      ProtobufCMessage *message)
+static bool read_form(const reader *in, const pv_json_step *at, const pv_message_info *info,
+                      json_t *value, ProtobufCMessage *message)
 {
     const pv_field *fields = info->descriptor->fields;
     switch (pv_json_kind_of(info)) {
@@ -431,8 +467,8 @@ static bool read_form(const reader *in, const pv_json_step *at, const pv_message
     return false;
 }
 
-static bool read_message(const reader *in, const pv_json_step *at, const pv_message_info *info, json_t *value,
-                         ProtobufCMessage **ret_message)
+static bool read_message(const reader *in, const pv_json_step *at, const pv_message_info *info,
+                         json_t *value, ProtobufCMessage **ret_message)
 {
     if (at->depth >= PV_WIRE_DEPTH_MAX) {
         return INVALID(in, at, "is nested deeper than %d messages", PV_WIRE_DEPTH_MAX);
@@ -451,7 +487,8 @@ static bool read_message(const reader *in, const pv_json_step *at, const pv_mess
 static int find_field(const pv_message_info *info, const char *key)
 {
     for (unsigned i = 0; i < info->descriptor->n_fields; i++) {
-        if (strcmp(info->descriptor->fields[i].name, key) == 0 || strcmp(info->fields[i].json_name, key) == 0) {
+        if (strcmp(info->descriptor->fields[i].name, key) == 0 ||
+            strcmp(info->fields[i].json_name, key) == 0) {
             return (int)i;
         }
     }
@@ -461,21 +498,24 @@ static int find_field(const pv_message_info *info, const char *key)
 static bool check_once(const reader *in, const pv_json_step *at, const pv_message_info *info,
                        const pv_field *field, const ProtobufCMessage *message)
 {
-    if (pv_field_is_set(message, field)) { return INVALID(in, at, "comes a second time, under another name"); }
+    if (pv_field_is_set(message, field)) {
+        return INVALID(in, at, "comes a second time, under another name");
+    }
     if ((field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) == 0) { return true; }
     for (unsigned i = 0; i < info->descriptor->n_fields; i++) {
         const pv_field *other = &info->descriptor->fields[i];
         bool same = (other->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0 &&
                     other->quantifier_offset == field->quantifier_offset;
         if (same && pv_field_is_set(message, other)) {
-            return INVALID(in, at, "comes together with %s, but only one of them may be set", other->name);
+            return INVALID(in, at, "comes together with %s, but only one of them may be set",
+                           other->name);
         }
     }
     return true;
 }
 
-static bool read_field(const reader *in, const pv_json_step *at, const pv_message_info *info, size_t index,
-                       json_t *value, ProtobufCMessage *message)
+static bool read_field(const reader *in, const pv_json_step *at, const pv_message_info *info,
+                       size_t index, json_t *value, ProtobufCMessage *message)
 {
     const pv_field *field = &info->descriptor->fields[index];
     const pv_field_info *field_info = &info->fields[index];
@@ -484,7 +524,8 @@ static bool read_field(const reader *in, const pv_json_step *at, const pv_messag
     if (field->label == PROTOBUF_C_LABEL_REPEATED) {
         return read_list(in, at, field, field_info->message, value, message);
     }
-    /* Read beside the message: the place of a oneof's member may not be marked before it is filled. */
+    /* Read beside the message: the place of a oneof's member may not be marked before it is
+     * filled. */
     union {
         ProtobufCBinaryData bytes;
         uint64_t number;
@@ -495,18 +536,22 @@ static bool read_field(const reader *in, const pv_json_step *at, const pv_messag
     return true;
 }
 
-static bool read_fields(const reader *in, const pv_json_step *at, const pv_message_info *info, json_t *object,
-                        bool in_any, ProtobufCMessage *message)
+static bool read_fields(const reader *in, const pv_json_step *at, const pv_message_info *info,
+                        json_t *object, bool in_any, ProtobufCMessage *message)
 {
-    if (!json_is_object(object)) { return INVALID(in, at, "must be an object, a %s", info->descriptor->short_name); }
+    if (!json_is_object(object)) {
+        return INVALID(in, at, "must be an object (%s)", info->descriptor->short_name);
+    }
     const char *key;
     json_t *value;
-    json_object_foreach(object, key, value) {
+    json_object_foreach(object, key, value)
+    {
         if (in_any && strcmp(key, "@type") == 0) { continue; }
         int index = find_field(info, key);
         if (index < 0) {
             char quoted[PV_QUOTED_TEXT_SIZE];
-            pv_json_step unknown = {.parent = at, .kind = PV_JSON_KEY, .key = key, .depth = at->depth};
+            pv_json_step unknown = {
+                .parent = at, .kind = PV_JSON_KEY, .key = key, .depth = at->depth};
             return INVALID(in, &unknown, "%s has no field \"%s\"", info->descriptor->short_name,
                            pv_quote(pv_view_text(key), quoted));
         }
@@ -525,12 +570,15 @@ pv_status pv_json_read_value(const pv_json_reader *in, const pv_message_info *in
                              ProtobufCMessage **ret_message)
 {
     const pv_json_step root = {.kind = PV_JSON_ROOT};
-    if (!read_message(in, &root, info, value, ret_message)) { return pv_status_of(in->error->reason->code); }
+    if (!read_message(in, &root, info, value, ret_message)) {
+        return pv_status_of(in->error->reason->code);
+    }
     return pv_ok();
 }
 
-pv_status pv_json_to_message(const pv_message_info *info, json_t *value, const pv_json_options *options,
-                             pv_arena *arena, pv_error *error, ProtobufCMessage **ret_message)
+pv_status pv_json_to_message(const pv_message_info *info, json_t *value,
+                             const pv_json_options *options, pv_arena *arena, pv_error *error,
+                             ProtobufCMessage **ret_message)
 {
     const pv_json_reader in = {.options = options, .arena = arena, .error = error};
     return pv_json_read_value(&in, info, value, ret_message);

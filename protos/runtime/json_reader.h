@@ -1,5 +1,5 @@
-/* json_reader.h — the way from json_text.c to json_read.c: reading a value that came from a text. Used
- * inside this folder only. */
+/* json_reader.h — the way from json_text.c to json_read.c: reading a value that came from a
+ * text. Used inside this folder only. */
 #ifndef PV_PROTOS_RUNTIME_JSON_READER_H
 #define PV_PROTOS_RUNTIME_JSON_READER_H
 

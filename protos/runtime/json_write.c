@@ -19,10 +19,14 @@ static json_t *no_memory(const writer *out)
     return NULL;
 }
 
-static json_t *checked(const writer *out, json_t *value) { return value != NULL ? value : no_memory(out); }
+static json_t *checked(const writer *out, json_t *value)
+{
+    return value != NULL ? value : no_memory(out);
+}
 
-#define INVALID(out, step, ...) \
-    (pv_json_fault((out)->error, NULL, (step), &pv_reason_invalid_field, __VA_ARGS__), (json_t *)NULL)
+#define INVALID(out, step, ...)                                                                    \
+    (pv_json_fault((out)->error, NULL, (step), &pv_reason_invalid_field, __VA_ARGS__),             \
+     (json_t *)NULL)
 
 static json_t *write_message(const writer *out, const pv_json_step *at, const pv_message_info *info,
                              const ProtobufCMessage *message);
@@ -99,10 +103,13 @@ static json_t *write_time(const writer *out, const pv_json_step *at, int64_t sec
     return checked(out, json_string(text));
 }
 
-static json_t *write_duration(const writer *out, const pv_json_step *at, int64_t seconds, int64_t nanos)
+static json_t *write_duration(const writer *out, const pv_json_step *at, int64_t seconds,
+                              int64_t nanos)
 {
     char text[PV_DURATION_TEXT_SIZE];
-    if (!pv_duration_format(seconds, nanos, text)) { return INVALID(out, at, "is not a well-formed duration"); }
+    if (!pv_duration_format(seconds, nanos, text)) {
+        return INVALID(out, at, "is not a well-formed duration");
+    }
     return checked(out, json_string(text));
 }
 
@@ -122,27 +129,32 @@ static json_t *write_mask(const writer *out, const ProtobufCMessage *message)
         }
     }
     if (text.overflow) { return no_memory(out); }
-    return checked(out, json_stringn((const char *)text.data, text.size));
+    return checked(out, text.size == 0 ? json_string("")
+                                       : json_stringn((const char *)text.data, text.size));
 }
 
 static bool write_fields(const writer *out, const pv_json_step *at, const pv_message_info *info,
                          const ProtobufCMessage *message, json_t *object);
 
-/* {"@type": url, ...fields}, or {"@type": url, "value": form} for a message with a form of its own. */
+/* {"@type": url, ...fields}, or {"@type": url, "value": form} for a message with a form of its
+ * own. */
 static json_t *write_any(const writer *out, const pv_json_step *at, const ProtobufCMessage *message)
 {
     const char *url = pv_field_string(message, &message->descriptor->fields[0]);
     const ProtobufCBinaryData *bytes =
         (const ProtobufCBinaryData *)pv_field_data(message, &message->descriptor->fields[1]);
     const pv_message_info *info = pv_json_find_type(out->options, url);
-    if (info == NULL) { return INVALID(out, at, "holds a message of the unknown type \"%.128s\"", url); }
+    if (info == NULL) {
+        return INVALID(out, at, "holds a message of the unknown type \"%.128s\"", url);
+    }
     ProtobufCMessage *inner;
     if (!pv_message_unpack(info, pv_view_of(bytes->data, bytes->len), out->error->arena, &inner)) {
         return INVALID(out, at, "does not hold a %s", info->descriptor->name);
     }
     json_t *object = json_object();
     bool good = object != NULL && json_object_set_new(object, "@type", json_string(url)) == 0;
-    if (good && (pv_json_kind_of(info) == PV_JSON_PLAIN || pv_json_kind_of(info) == PV_JSON_DECIMAL)) {
+    if (good &&
+        (pv_json_kind_of(info) == PV_JSON_PLAIN || pv_json_kind_of(info) == PV_JSON_DECIMAL)) {
         good = write_fields(out, at, info, inner, object);
     } else if (good) {
         good = json_object_set_new(object, "value", write_message(out, at, info, inner)) == 0;
@@ -165,15 +177,19 @@ static json_t *write_plain(const writer *out, const pv_json_step *at, const pv_m
 static json_t *write_message(const writer *out, const pv_json_step *at, const pv_message_info *info,
                              const ProtobufCMessage *message)
 {
-    if (at->depth >= PV_WIRE_DEPTH_MAX) { return INVALID(out, at, "is nested deeper than %d messages", PV_WIRE_DEPTH_MAX); }
+    if (at->depth >= PV_WIRE_DEPTH_MAX) {
+        return INVALID(out, at, "is nested deeper than %d messages", PV_WIRE_DEPTH_MAX);
+    }
     pv_json_step inner = *at;
     inner.depth++;
     const pv_field *fields = info->descriptor->fields;
     switch (pv_json_kind_of(info)) {
     case PV_JSON_TIMESTAMP:
-        return write_time(out, at, pv_field_integer(message, &fields[0]), pv_field_integer(message, &fields[1]));
+        return write_time(out, at, pv_field_integer(message, &fields[0]),
+                          pv_field_integer(message, &fields[1]));
     case PV_JSON_DURATION:
-        return write_duration(out, at, pv_field_integer(message, &fields[0]), pv_field_integer(message, &fields[1]));
+        return write_duration(out, at, pv_field_integer(message, &fields[0]),
+                              pv_field_integer(message, &fields[1]));
     case PV_JSON_MASK:
         return write_mask(out, message);
     case PV_JSON_WRAPPER:
@@ -192,7 +208,8 @@ static json_t *write_message(const writer *out, const pv_json_step *at, const pv
 /* --- fields --- */
 
 /* The text of a map's key. */
-static void format_key(const pv_field *key, const ProtobufCMessage *entry, char *ret_text, size_t size)
+static void format_key(const pv_field *key, const ProtobufCMessage *entry, char *ret_text,
+                       size_t size)
 {
     int64_t number = pv_field_integer(entry, key);
     bool wide = key->type == PROTOBUF_C_TYPE_UINT64 || key->type == PROTOBUF_C_TYPE_FIXED64;
@@ -272,11 +289,14 @@ static json_t *write_field(const writer *out, const pv_json_step *at, const pv_f
                            const pv_field_info *info, const ProtobufCMessage *message)
 {
     bool sensitive = info->rule != NULL && (info->rule->flags & PV_RULE_SENSITIVE) != 0;
-    if (sensitive && out->options != NULL && out->options->redact && pv_field_is_set(message, field)) {
+    if (sensitive && out->options != NULL && out->options->redact &&
+        pv_field_is_set(message, field)) {
         return checked(out, json_string("(hidden)"));
     }
     if (info->is_map) { return write_map(out, at, field, info->message, message); }
-    if (field->label == PROTOBUF_C_LABEL_REPEATED) { return write_list(out, at, field, info->message, message); }
+    if (field->label == PROTOBUF_C_LABEL_REPEATED) {
+        return write_list(out, at, field, info->message, message);
+    }
     return write_value(out, at, field, info->message, pv_field_data(message, field));
 }
 
@@ -286,8 +306,11 @@ static bool write_fields(const writer *out, const pv_json_step *at, const pv_mes
     for (unsigned i = 0; i < info->descriptor->n_fields; i++) {
         const pv_field *field = &info->descriptor->fields[i];
         if (!pv_field_is_set(message, field) && !writes_default(out, field)) { continue; }
-        pv_json_step step = {
-            .parent = at, .kind = PV_JSON_FIELD, .name = field->name, .key = field->name, .depth = at->depth};
+        pv_json_step step = {.parent = at,
+                             .kind = PV_JSON_FIELD,
+                             .name = field->name,
+                             .key = field->name,
+                             .depth = at->depth};
         json_t *value = write_field(out, &step, field, &info->fields[i], message);
         if (value == NULL) { return false; }
         if (json_object_set_new(object, field->name, value) != 0) {

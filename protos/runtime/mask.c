@@ -21,7 +21,8 @@ typedef struct mask_path {
     bool in_mask; /* false: the mask is empty and `text` is the field's name */
 } mask_path;
 
-__attribute__((format(printf, 2, 3))) static bool fault(const mask_path *path, const char *format, ...)
+__attribute__((format(printf, 2, 3))) static bool fault(const mask_path *path, const char *format,
+                                                        ...)
 {
     char problem[256], subject[PV_QUOTED_TEXT_SIZE], quoted[PV_QUOTED_TEXT_SIZE];
     va_list arguments;
@@ -55,15 +56,18 @@ static bool value_equal(mask *in, const pv_field *field, const void *a, const vo
     if (field->type == PROTOBUF_C_TYPE_BYTES) {
         const ProtobufCBinaryData *a_bytes = (const ProtobufCBinaryData *)a;
         const ProtobufCBinaryData *b_bytes = (const ProtobufCBinaryData *)b;
-        return pv_view_equal(pv_view_of(a_bytes->data, a_bytes->len), pv_view_of(b_bytes->data, b_bytes->len));
+        return pv_view_equal(pv_view_of(a_bytes->data, a_bytes->len),
+                             pv_view_of(b_bytes->data, b_bytes->len));
     }
     if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
-        return pv_message_equal(*(ProtobufCMessage *const *)a, *(ProtobufCMessage *const *)b, in->arena);
+        return pv_message_equal(*(ProtobufCMessage *const *)a, *(ProtobufCMessage *const *)b,
+                                in->arena);
     }
     return memcmp(a, b, pv_field_value_size(field)) == 0;
 }
 
-static bool field_equal(mask *in, const pv_field *field, const ProtobufCMessage *a, const ProtobufCMessage *b)
+static bool field_equal(mask *in, const pv_field *field, const ProtobufCMessage *a,
+                        const ProtobufCMessage *b)
 {
     size_t count = pv_field_count(a, field), size = pv_field_value_size(field);
     if (count != pv_field_count(b, field)) { return false; }
@@ -88,10 +92,12 @@ static ProtobufCMessage *shallow_copy(mask *in, const ProtobufCMessage *message)
 }
 
 static bool take_field(mask *in, const mask_path *path, const pv_message_info *info, size_t index,
-                       const ProtobufCMessage *source, const ProtobufCMessage *old, ProtobufCMessage *target);
+                       const ProtobufCMessage *source, const ProtobufCMessage *old,
+                       ProtobufCMessage *target);
 
-/* The message that replaces `old` (NULL: there is none) when a client gives `source`: its own output-only
- * fields are ignored and the old ones stay, its immutable fields must be the old ones. */
+/* The message that replaces `old` (NULL: there is none) when a client gives `source`: its own
+ * output-only fields are ignored and the old ones stay, its immutable fields must be the old
+ * ones. */
 static ProtobufCMessage *take_message(mask *in, const mask_path *path, const pv_message_info *info,
                                       const ProtobufCMessage *source, const ProtobufCMessage *old)
 {
@@ -102,8 +108,8 @@ static ProtobufCMessage *take_message(mask *in, const mask_path *path, const pv_
     return taken;
 }
 
-static bool take_elements(mask *in, const mask_path *path, const pv_message_info *info, const pv_field *field,
-                          ProtobufCMessage *target)
+static bool take_elements(mask *in, const mask_path *path, const pv_message_info *info,
+                          const pv_field *field, ProtobufCMessage *target)
 {
     size_t count = pv_field_count(target, field);
     ProtobufCMessage **elements =
@@ -122,7 +128,8 @@ static bool take_elements(mask *in, const mask_path *path, const pv_message_info
 
 /* Gives the field of `target` the value that it has after the change. */
 static bool take_field(mask *in, const mask_path *path, const pv_message_info *info, size_t index,
-                       const ProtobufCMessage *source, const ProtobufCMessage *old, ProtobufCMessage *target)
+                       const ProtobufCMessage *source, const ProtobufCMessage *old,
+                       ProtobufCMessage *target)
 {
     const pv_field *field = &info->descriptor->fields[index];
     const pv_field_info *field_info = &info->fields[index];
@@ -134,7 +141,8 @@ static bool take_field(mask *in, const mask_path *path, const pv_message_info *i
         }
         return true;
     }
-    if (old != NULL && has_flag(field_info, PV_RULE_IMMUTABLE) && !field_equal(in, field, source, old)) {
+    if (old != NULL && has_flag(field_info, PV_RULE_IMMUTABLE) &&
+        !field_equal(in, field, source, old)) {
         return fault(path, "would change the field %s, which is fixed at creation", field->name);
     }
     bool messages = field->type == PROTOBUF_C_TYPE_MESSAGE && pv_field_is_set(source, field);
@@ -182,7 +190,9 @@ static bool apply_path(mask *in, const mask_path *path, pv_view rest, const pv_m
         return false;
     }
     /* Where neither has the message only the rest of the path is checked. */
-    if (inner_source != NULL || inner_old != NULL) { pv_field_set_message(target, field, inner_target); }
+    if (inner_source != NULL || inner_old != NULL) {
+        pv_field_set_message(target, field, inner_target);
+    }
     if (inner_source == NULL) { inner_source = pv_message_new(field_info->message, in->arena); }
     if (inner_source == NULL) {
         in->exhausted = true;
@@ -192,8 +202,9 @@ static bool apply_path(mask *in, const mask_path *path, pv_view rest, const pv_m
     return apply_path(in, path, behind, field_info->message, inner_source, inner_target);
 }
 
-static void apply_paths(mask *in, char *const *paths, size_t path_count, const pv_message_info *info,
-                        const ProtobufCMessage *source, ProtobufCMessage *target)
+static void apply_paths(mask *in, char *const *paths, size_t path_count,
+                        const pv_message_info *info, const ProtobufCMessage *source,
+                        ProtobufCMessage *target)
 {
     for (size_t i = 0; i < path_count && !in->exhausted; i++) {
         mask_path path = {in, pv_view_text(paths[i]), i, true};
@@ -202,7 +213,9 @@ static void apply_paths(mask *in, char *const *paths, size_t path_count, const p
         if (twice) {
             (void)fault(&path, "comes twice");
         } else if (strcmp(paths[i], "*") == 0) {
-            (void)fault(&path, "is not accepted: name the fields, or leave the mask empty to change what is set");
+            (void)fault(
+                &path,
+                "is not accepted: name the fields, or leave the mask empty to change what is set");
         } else {
             (void)apply_path(in, &path, path.text, info, source, target);
         }
@@ -216,7 +229,9 @@ static void apply_set_fields(mask *in, const pv_message_info *info, const Protob
     for (unsigned i = 0; i < info->descriptor->n_fields && !in->exhausted; i++) {
         const pv_field *field = &info->descriptor->fields[i];
         mask_path path = {in, pv_view_text(field->name), 0, false};
-        if (pv_field_is_set(source, field)) { (void)take_field(in, &path, info, i, source, target, target); }
+        if (pv_field_is_set(source, field)) {
+            (void)take_field(in, &path, info, i, source, target, target);
+        }
     }
 }
 
@@ -234,8 +249,8 @@ pv_status pv_mask_apply(const pv_message_info *info, char *const *paths, size_t 
         apply_set_fields(&in, info, source, changed);
     }
     if (in.exhausted) {
-        return pv_refuse(error, &pv_reason_arena_exhausted, "applying %s needs more memory than one call may use",
-                         mask_name);
+        return pv_refuse(error, &pv_reason_arena_exhausted,
+                         "applying %s needs more memory than one call may use", mask_name);
     }
     if (in.refused) { return pv_status_of(error->reason->code); }
     /* All or nothing: `target` was not touched until here. */

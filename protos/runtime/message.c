@@ -5,8 +5,8 @@
 
 /* --- bytes --- */
 
-/* An allocator of protobuf-c on an arena. It remembers a refusal, because protobuf-c tells only that it
- * could not unpack. */
+/* An allocator of protobuf-c on an arena. It remembers a refusal, because protobuf-c tells only
+ * that it could not unpack. */
 typedef struct arena_allocator {
     ProtobufCAllocator base;
     pv_arena *arena;
@@ -39,8 +39,8 @@ static ProtobufCMessage *unpack(const pv_message_info *info, pv_view bytes, pv_a
     return message;
 }
 
-pv_status pv_message_decode(const pv_message_info *info, pv_view bytes, pv_arena *arena, pv_error *error,
-                            ProtobufCMessage **ret_message)
+pv_status pv_message_decode(const pv_message_info *info, pv_view bytes, pv_arena *arena,
+                            pv_error *error, ProtobufCMessage **ret_message)
 {
     *ret_message = NULL;
     PV_TRY(pv_wire_check(info, bytes, error));
@@ -52,7 +52,8 @@ pv_status pv_message_decode(const pv_message_info *info, pv_view bytes, pv_arena
                          info->descriptor->short_name, bytes.size);
     }
     if (message == NULL) {
-        return pv_refuse(error, &pv_reason_malformed_message, "the bytes are no %s", info->descriptor->name);
+        return pv_refuse(error, &pv_reason_malformed_message, "the bytes are no %s",
+                         info->descriptor->name);
     }
     *ret_message = message;
     return pv_ok();
@@ -80,7 +81,8 @@ bool pv_message_encode(const ProtobufCMessage *message, pv_arena *arena, pv_view
 ProtobufCMessage *pv_message_new(const pv_message_info *info, pv_arena *arena)
 {
     const ProtobufCMessageDescriptor *descriptor = info->descriptor;
-    ProtobufCMessage *message = (ProtobufCMessage *)pv_arena_alloc(arena, descriptor->sizeof_message);
+    ProtobufCMessage *message =
+        (ProtobufCMessage *)pv_arena_alloc(arena, descriptor->sizeof_message);
     if (message != NULL) { protobuf_c_message_init(descriptor, message); }
     return message;
 }
@@ -88,7 +90,9 @@ ProtobufCMessage *pv_message_new(const pv_message_info *info, pv_arena *arena)
 bool pv_message_equal(const ProtobufCMessage *a, const ProtobufCMessage *b, pv_arena *scratch)
 {
     if (a->descriptor != b->descriptor) { return false; }
-    if (protobuf_c_message_get_packed_size(a) != protobuf_c_message_get_packed_size(b)) { return false; }
+    if (protobuf_c_message_get_packed_size(a) != protobuf_c_message_get_packed_size(b)) {
+        return false;
+    }
     pv_view a_bytes, b_bytes;
     return pv_message_encode(a, scratch, &a_bytes) && pv_message_encode(b, scratch, &b_bytes) &&
            pv_view_equal(a_bytes, b_bytes);
@@ -158,7 +162,8 @@ static bool copy_unknown(ProtobufCMessage *copy, pv_arena *arena)
 ProtobufCMessage *pv_message_copy(const ProtobufCMessage *message, pv_arena *arena)
 {
     const ProtobufCMessageDescriptor *descriptor = message->descriptor;
-    ProtobufCMessage *copy = (ProtobufCMessage *)copy_bytes(message, descriptor->sizeof_message, arena);
+    ProtobufCMessage *copy =
+        (ProtobufCMessage *)copy_bytes(message, descriptor->sizeof_message, arena);
     if (copy == NULL || !copy_unknown(copy, arena)) { return NULL; }
     for (unsigned i = 0; i < descriptor->n_fields; i++) {
         const pv_field *field = &descriptor->fields[i];
@@ -173,9 +178,15 @@ ProtobufCMessage *pv_message_copy(const ProtobufCMessage *message, pv_arena *are
 
 /* --- fields by descriptor --- */
 
-static bool is_repeated(const pv_field *field) { return field->label == PROTOBUF_C_LABEL_REPEATED; }
+static bool is_repeated(const pv_field *field)
+{
+    return field->label == PROTOBUF_C_LABEL_REPEATED;
+}
 
-static bool in_oneof(const pv_field *field) { return (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0; }
+static bool in_oneof(const pv_field *field)
+{
+    return (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
+}
 
 /* The word that says whether or which: has_x of proto2, the case of a oneof. */
 static int *quantifier(const ProtobufCMessage *message, const pv_field *field)
@@ -229,15 +240,21 @@ bool pv_field_is_set(const ProtobufCMessage *message, const pv_field *field)
 {
     static const uint8_t zero[8] = {0};
     const void *value = member(message, field);
-    if (is_repeated(field)) { return *(const size_t *)(const void *)quantifier(message, field) > 0; }
+    if (is_repeated(field)) {
+        return *(const size_t *)(const void *)quantifier(message, field) > 0;
+    }
     if (in_oneof(field)) { return *quantifier(message, field) == (int)field->id; }
-    if (field->type == PROTOBUF_C_TYPE_MESSAGE) { return *(ProtobufCMessage *const *)value != NULL; }
+    if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
+        return *(ProtobufCMessage *const *)value != NULL;
+    }
     if (field->type == PROTOBUF_C_TYPE_STRING) {
         const char *text = *(char *const *)value;
         return text != NULL && *text != '\0';
     }
     if (field->label == PROTOBUF_C_LABEL_OPTIONAL) { return *quantifier(message, field) != 0; }
-    if (field->type == PROTOBUF_C_TYPE_BYTES) { return ((const ProtobufCBinaryData *)value)->len > 0; }
+    if (field->type == PROTOBUF_C_TYPE_BYTES) {
+        return ((const ProtobufCBinaryData *)value)->len > 0;
+    }
     return memcmp(value, zero, pv_field_value_size(field)) != 0;
 }
 
@@ -262,7 +279,8 @@ const char *pv_field_string(const ProtobufCMessage *message, const pv_field *fie
 const ProtobufCMessage *pv_field_message(const ProtobufCMessage *message, const pv_field *field)
 {
     PV_ASSERT(field->type == PROTOBUF_C_TYPE_MESSAGE && !is_repeated(field));
-    return pv_field_is_set(message, field) ? *(ProtobufCMessage *const *)member(message, field) : NULL;
+    return pv_field_is_set(message, field) ? *(ProtobufCMessage *const *)member(message, field)
+                                           : NULL;
 }
 
 const char *pv_field_string_at(const ProtobufCMessage *message, const pv_field *field, size_t index)
@@ -272,7 +290,8 @@ const char *pv_field_string_at(const ProtobufCMessage *message, const pv_field *
     return ((char *const *)pv_field_data(message, field))[index];
 }
 
-const ProtobufCMessage *pv_field_message_at(const ProtobufCMessage *message, const pv_field *field, size_t index)
+const ProtobufCMessage *pv_field_message_at(const ProtobufCMessage *message, const pv_field *field,
+                                            size_t index)
 {
     PV_ASSERT(field->type == PROTOBUF_C_TYPE_MESSAGE && is_repeated(field));
     PV_ASSERT(index < pv_field_count(message, field));
@@ -361,7 +380,8 @@ void *pv_field_place(ProtobufCMessage *message, const pv_field *field)
     return member(message, field);
 }
 
-void pv_field_set_elements(ProtobufCMessage *message, const pv_field *field, void *elements, size_t count)
+void pv_field_set_elements(ProtobufCMessage *message, const pv_field *field, void *elements,
+                           size_t count)
 {
     PV_ASSERT(is_repeated(field));
     *(size_t *)(void *)quantifier(message, field) = count;
@@ -385,12 +405,14 @@ void pv_field_clear(ProtobufCMessage *message, const pv_field *field)
     }
     memset(value, 0, pv_field_value_size(field));
     if (field->type == PROTOBUF_C_TYPE_STRING) {
-        const void *empty = field->default_value != NULL ? field->default_value : protobuf_c_empty_string;
+        const void *empty =
+            field->default_value != NULL ? field->default_value : protobuf_c_empty_string;
         memcpy(value, &empty, sizeof empty);
     }
 }
 
-void pv_field_assign(ProtobufCMessage *target, const ProtobufCMessage *source, const pv_field *field)
+void pv_field_assign(ProtobufCMessage *target, const ProtobufCMessage *source,
+                     const pv_field *field)
 {
     PV_ASSERT(target->descriptor == source->descriptor);
     if (!pv_field_is_set(source, field)) {

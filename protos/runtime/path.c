@@ -34,9 +34,9 @@ void pv_path_prepend_name(pv_path *path, const char *name)
 void pv_path_prepend_index(pv_path *path, size_t index)
 {
     char part[32];
-    snprintf(part, sizeof part, path->text[path->start] == '\0' || path->text[path->start] == '['
-                                    ? "[%zu]"
-                                    : "[%zu].", index);
+    snprintf(part, sizeof part,
+             path->text[path->start] == '\0' || path->text[path->start] == '[' ? "[%zu]" : "[%zu].",
+             index);
     prepend(path, part);
 }
 
@@ -49,7 +49,10 @@ void pv_path_prepend_key(pv_path *path, pv_view key)
     prepend(path, "[\"");
 }
 
-const char *pv_path_text(const pv_path *path) { return path->text + path->start; }
+const char *pv_path_text(const pv_path *path)
+{
+    return path->text + path->start;
+}
 
 const char *pv_quote(pv_view value, char *ret_text)
 {

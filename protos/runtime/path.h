@@ -1,5 +1,6 @@
-/* path.h — the path of a field in an error ("items[3].name"), written from its end to its beginning,
- * because whoever finds a fault walks from the field outwards. Used inside this folder only. */
+/* path.h — the path of a field in an error ("items[3].name"), written from its end to its
+ * beginning, because whoever finds a fault walks from the field outwards. Used inside this
+ * folder only. */
 #ifndef PV_PROTOS_RUNTIME_PATH_H
 #define PV_PROTOS_RUNTIME_PATH_H
 

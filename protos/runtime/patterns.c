@@ -11,21 +11,46 @@ enum {
     UUID_SIZE = 36
 };
 
-static bool is_upper(uint8_t byte) { return byte >= 'A' && byte <= 'Z'; }
-static bool is_lower(uint8_t byte) { return byte >= 'a' && byte <= 'z'; }
-static bool is_digit(uint8_t byte) { return byte >= '0' && byte <= '9'; }
-static bool is_alphanumeric(uint8_t byte) { return is_upper(byte) || is_lower(byte) || is_digit(byte); }
-static bool is_lower_hex(uint8_t byte) { return is_digit(byte) || (byte >= 'a' && byte <= 'f'); }
-static bool is_hex(uint8_t byte) { return is_lower_hex(byte) || (byte >= 'A' && byte <= 'F'); }
+static bool is_upper(uint8_t byte)
+{
+    return byte >= 'A' && byte <= 'Z';
+}
+static bool is_lower(uint8_t byte)
+{
+    return byte >= 'a' && byte <= 'z';
+}
+static bool is_digit(uint8_t byte)
+{
+    return byte >= '0' && byte <= '9';
+}
+static bool is_alphanumeric(uint8_t byte)
+{
+    return is_upper(byte) || is_lower(byte) || is_digit(byte);
+}
+static bool is_lower_hex(uint8_t byte)
+{
+    return is_digit(byte) || (byte >= 'a' && byte <= 'f');
+}
+static bool is_hex(uint8_t byte)
+{
+    return is_lower_hex(byte) || (byte >= 'A' && byte <= 'F');
+}
 
-static bool is_one_of(uint8_t byte, const char *set) { return byte != 0 && strchr(set, byte) != NULL; }
+static bool is_one_of(uint8_t byte, const char *set)
+{
+    return byte != 0 && strchr(set, byte) != NULL;
+}
 
-static pv_view part(pv_view text, size_t from, size_t to) { return pv_view_of(text.data + from, to - from); }
+static pv_view part(pv_view text, size_t from, size_t to)
+{
+    return pv_view_of(text.data + from, to - from);
+}
 
 /* Offset of the byte, or the size of the text. */
 static size_t find(pv_view text, uint8_t byte)
 {
-    const uint8_t *found = text.size == 0 ? NULL : (const uint8_t *)memchr(text.data, byte, text.size);
+    const uint8_t *found =
+        text.size == 0 ? NULL : (const uint8_t *)memchr(text.data, byte, text.size);
     return found == NULL ? text.size : (size_t)(found - text.data);
 }
 
@@ -41,7 +66,9 @@ static bool is_upper_word(pv_view text, size_t size)
 static bool is_name(pv_view text)
 {
     for (size_t i = 0; i < text.size; i++) {
-        if (!is_alphanumeric(text.data[i]) && text.data[i] != '_' && text.data[i] != '-') { return false; }
+        if (!is_alphanumeric(text.data[i]) && text.data[i] != '_' && text.data[i] != '-') {
+            return false;
+        }
     }
     return true;
 }
@@ -73,7 +100,9 @@ static bool is_label(pv_view label, bool any_case)
     if (label.data[0] == '-' || label.data[label.size - 1] == '-') { return false; }
     for (size_t i = 0; i < label.size; i++) {
         uint8_t byte = label.data[i];
-        if (!is_lower(byte) && !is_digit(byte) && byte != '-' && !(any_case && is_upper(byte))) { return false; }
+        if (!is_lower(byte) && !is_digit(byte) && byte != '-' && !(any_case && is_upper(byte))) {
+            return false;
+        }
     }
     return true;
 }
@@ -98,12 +127,16 @@ static bool is_domain(pv_view text, bool any_case)
 static bool is_email(pv_view text)
 {
     size_t at = find(text, '@');
-    if (at == 0 || at > EMAIL_LOCAL_MAX || at == text.size || text.size > EMAIL_MAX) { return false; }
+    if (at == 0 || at > EMAIL_LOCAL_MAX || at == text.size || text.size > EMAIL_MAX) {
+        return false;
+    }
     if (text.data[0] == '.' || text.data[at - 1] == '.') { return false; }
     for (size_t i = 0; i < at; i++) {
         uint8_t byte = text.data[i];
         bool double_dot = byte == '.' && text.data[i + 1] == '.';
-        if (double_dot || !(is_alphanumeric(byte) || is_one_of(byte, ".!#$%&'*+-/=?^_`{|}~"))) { return false; }
+        if (double_dot || !(is_alphanumeric(byte) || is_one_of(byte, ".!#$%&'*+-/=?^_`{|}~"))) {
+            return false;
+        }
     }
     return is_domain(part(text, at + 1, text.size), true);
 }
@@ -125,8 +158,8 @@ static bool is_ipv4(pv_view text)
     }
 }
 
-/* The text between the brackets of an IPv6 host: groups of one to four hex digits, eight of them or fewer
- * around one "::". An IPv4 address at the end is not accepted. */
+/* The text between the brackets of an IPv6 host: groups of one to four hex digits, eight of them
+ * or fewer around one "::". An IPv4 address at the end is not accepted. */
 static bool is_ipv6(pv_view text)
 {
     unsigned groups = 0, gaps = 0;
@@ -184,7 +217,9 @@ static bool is_url_tail(pv_view text)
     for (size_t i = 0; i < text.size; i++) {
         uint8_t byte = text.data[i];
         if (byte == '%') {
-            if (text.size - i < 3 || !is_hex(text.data[i + 1]) || !is_hex(text.data[i + 2])) { return false; }
+            if (text.size - i < 3 || !is_hex(text.data[i + 1]) || !is_hex(text.data[i + 2])) {
+                return false;
+            }
         } else if (byte == '#') {
             if (fragment) { return false; }
             fragment = true;

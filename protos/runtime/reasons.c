@@ -18,7 +18,8 @@ const pv_reason pv_reason_message_too_large = {
     .name = "MESSAGE_TOO_LARGE",
     .code = PV_CODE_RESOURCE_EXHAUSTED,
     .text = "The request is larger than this method accepts.",
-    .next_step = "Split the request into smaller ones, or use the streaming method if there is one.",
+    .next_step =
+        "Split the request into smaller ones, or use the streaming method if there is one.",
 };
 
 const pv_reason pv_reason_arena_exhausted = {
@@ -60,7 +61,8 @@ const pv_reason pv_reason_queue_full = {
     .name = "QUEUE_FULL",
     .code = PV_CODE_RESOURCE_EXHAUSTED,
     .text = "More requests are waiting than the server accepts.",
-    .next_step = "Wait as long as the error says, then send the request again with the same request_id.",
+    .next_step =
+        "Wait as long as the error says, then send the request again with the same request_id.",
 };
 
 const pv_reason pv_reason_internal = {

@@ -1,6 +1,6 @@
-/* reasons.h — the refusals that the runtime itself gives, whatever the application: malformed input,
- * exhausted limits, time, cardinality. Names are sent as ErrorInfo.reason and never change.
- * Business reasons are generated from the application's REASON enum instead. */
+/* reasons.h — the refusals that the runtime itself gives, whatever the application: malformed
+ * input, exhausted limits, time, cardinality. Names are sent as ErrorInfo.reason and never
+ * change. Business reasons are generated from the application's REASON enum instead. */
 #ifndef PV_PROTOS_RUNTIME_REASONS_H
 #define PV_PROTOS_RUNTIME_REASONS_H
 

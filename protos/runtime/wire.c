@@ -11,7 +11,14 @@ typedef ProtobufCFieldDescriptor field_type;
 typedef ProtobufCMessageDescriptor message_type;
 
 /* Wire types, as the protocol numbers them. */
-enum { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_BYTES = 2, WIRE_GROUP = 3, WIRE_GROUP_END = 4, WIRE_32 = 5 };
+enum {
+    WIRE_VARINT = 0,
+    WIRE_64 = 1,
+    WIRE_BYTES = 2,
+    WIRE_GROUP = 3,
+    WIRE_GROUP_END = 4,
+    WIRE_32 = 5
+};
 
 /* What is counted over all levels. */
 typedef struct checker {
@@ -36,10 +43,12 @@ typedef struct frame {
     uint64_t seen[PV_WIRE_TYPE_FIELDS_MAX / 64];
 } frame;
 
-/* --- reading ------------------------------------------------------------------------------------ */
+/* --- reading
+ * ------------------------------------------------------------------------------------ */
 
 /* Reads a varint of at most `size_max` bytes and moves `position` behind it. */
-static bool read_varint(const uint8_t **position, const uint8_t *end, int size_max, uint64_t *ret_value)
+static bool read_varint(const uint8_t **position, const uint8_t *end, int size_max,
+                        uint64_t *ret_value)
 {
     uint64_t value = 0;
     const uint8_t *at = *position;
@@ -73,7 +82,9 @@ static bool skip_value(const uint8_t **position, const uint8_t *end, unsigned wi
 {
     uint64_t ignored;
     size_t length = wire == WIRE_64 ? 8 : 4;
-    if (wire == WIRE_VARINT) { return read_varint(position, end, PV_WIRE_VARINT_BYTES_MAX, &ignored); }
+    if (wire == WIRE_VARINT) {
+        return read_varint(position, end, PV_WIRE_VARINT_BYTES_MAX, &ignored);
+    }
     if (wire == WIRE_BYTES && !read_length(position, end, &length)) { return false; }
     if (length > (size_t)(end - *position)) { return false; }
     *position += length;
@@ -110,21 +121,29 @@ static unsigned wire_of(ProtobufCType type)
 
 static const char *wire_text(unsigned wire)
 {
-    static const char *const texts[] = {"a varint", "64 bits", "a length and bytes", "a group",
-                                        "the end of a group", "32 bits", "wire type 6", "wire type 7"};
+    static const char *const texts[] = {
+        "a varint",           "64 bits", "a length and bytes", "a group",
+        "the end of a group", "32 bits", "wire type 6",        "wire type 7"};
     return texts[wire & 7];
 }
 
-static bool is_repeated(const field_type *field) { return field->label == PROTOBUF_C_LABEL_REPEATED; }
+static bool is_repeated(const field_type *field)
+{
+    return field->label == PROTOBUF_C_LABEL_REPEATED;
+}
 
-/* --- telling ------------------------------------------------------------------------------------ */
+/* --- telling
+ * ------------------------------------------------------------------------------------ */
 
 /* Elements in one occurrence of a repeated field whose tag has been read. */
-static size_t elements_of(const field_type *field, unsigned wire, const uint8_t *position, const uint8_t *end)
+static size_t elements_of(const field_type *field, unsigned wire, const uint8_t *position,
+                          const uint8_t *end)
 {
     unsigned element_wire = wire_of(field->type);
     size_t length = 0;
-    if (wire != WIRE_BYTES || element_wire == WIRE_BYTES || !read_length(&position, end, &length)) { return 1; }
+    if (wire != WIRE_BYTES || element_wire == WIRE_BYTES || !read_length(&position, end, &length)) {
+        return 1;
+    }
     if (element_wire != WIRE_VARINT) { return length / (element_wire == WIRE_64 ? 8 : 4); }
     size_t count = 0;
     for (size_t i = 0; i < length; i++) { count += position[i] < 0x80; }
@@ -156,8 +175,8 @@ static void write_path(const frame *at, pv_path *path)
 }
 
 /* Refuses the message for what is wrong at the current field; always false. */
-__attribute__((format(printf, 4, 5))) static bool fault(checker *check, const frame *at,
-                                                        const pv_reason *reason, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static bool
+fault(checker *check, const frame *at, const pv_reason *reason, const char *format, ...)
 {
     char problem[256];
     va_list arguments;
@@ -177,7 +196,8 @@ __attribute__((format(printf, 4, 5))) static bool fault(checker *check, const fr
 
 #define MALFORMED(check, at, ...) fault((check), (at), &pv_reason_malformed_message, __VA_ARGS__)
 
-/* --- checking ----------------------------------------------------------------------------------- */
+/* --- checking
+ * ----------------------------------------------------------------------------------- */
 
 static bool check_message(checker *check, const frame *parent, const message_type *type,
                           const uint8_t *begin, const uint8_t *end);
@@ -189,7 +209,8 @@ static bool check_unknown(checker *check, frame *at, unsigned wire)
                          PV_WIRE_UNKNOWN_MAX);
     }
     if (!skip_value(&at->position, at->end, wire)) {
-        return MALFORMED(check, at, "truncated or overlong value of the unknown field %u", at->number);
+        return MALFORMED(check, at, "truncated or overlong value of the unknown field %u",
+                         at->number);
     }
     return true;
 }
@@ -198,14 +219,16 @@ static bool count_elements(checker *check, const frame *at, size_t count)
 {
     if (count > PV_WIRE_ELEMENTS_MAX - check->elements) {
         return fault(check, at, &pv_reason_message_too_large,
-                     "more than %d elements of repeated fields in one message", PV_WIRE_ELEMENTS_MAX);
+                     "more than %d elements of repeated fields in one message",
+                     PV_WIRE_ELEMENTS_MAX);
     }
     check->elements += (unsigned)count;
     return true;
 }
 
-/* A singular field comes once, and of a oneof one member. (Merging what comes twice is what the protocol
- * permits and no encoder does: two readers of one message could see different things in it.) */
+/* A singular field comes once, and of a oneof one member. (Merging what comes twice is what the
+ * protocol permits and no encoder does: two readers of one message could see different things in
+ * it.) */
 static bool check_once(checker *check, frame *at)
 {
     size_t index = (size_t)(at->field - at->type->fields);
@@ -218,14 +241,15 @@ static bool check_once(checker *check, frame *at)
         bool same_oneof = (other->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0 &&
                           other->quantifier_offset == at->field->quantifier_offset;
         if (same_oneof && i != index && (at->seen[i / 64] >> (i % 64) & 1) != 0) {
-            return MALFORMED(check, at, "comes together with %s, but only one of them may be set", other->name);
+            return MALFORMED(check, at, "comes together with %s, but only one of them may be set",
+                             other->name);
         }
     }
     return true;
 }
 
-/* A number that its field cannot hold would be cut by the decoder. Negative 32-bit numbers may come as
- * 64 or as 32 bits. */
+/* A number that its field cannot hold would be cut by the decoder. Negative 32-bit numbers may
+ * come as 64 or as 32 bits. */
 static bool check_number(checker *check, const frame *at, uint64_t value)
 {
     static const uint64_t negative_32 = UINT64_C(0xFFFFFFFF80000000);
@@ -239,11 +263,13 @@ static bool check_number(checker *check, const frame *at, uint64_t value)
         return value <= UINT32_MAX || value >= negative_32 ||
                MALFORMED(check, at, "a number of more than 32 bits");
     case PROTOBUF_C_TYPE_ENUM: {
-        const ProtobufCEnumDescriptor *type = (const ProtobufCEnumDescriptor *)at->field->descriptor;
+        const ProtobufCEnumDescriptor *type =
+            (const ProtobufCEnumDescriptor *)at->field->descriptor;
         int number = (int)(uint32_t)value;
         bool fits = value <= UINT32_MAX || value >= negative_32;
         return (fits && protobuf_c_enum_descriptor_get_value(type, number) != NULL) ||
-               MALFORMED(check, at, "%lld is no value of the enum %s", (long long)value, type->name);
+               MALFORMED(check, at, "%lld is no value of the enum %s", (long long)value,
+                         type->name);
     }
     case PROTOBUF_C_TYPE_INT64:
     case PROTOBUF_C_TYPE_SINT64:
@@ -283,7 +309,8 @@ static bool check_packed(checker *check, frame *at, const uint8_t *end)
     }
     size_t length = (size_t)(end - at->position), element = wire == WIRE_64 ? 8 : 4;
     if (length % element != 0) {
-        return MALFORMED(check, at, "%zu bytes are no whole number of elements of %zu bytes", length, element);
+        return MALFORMED(check, at, "%zu bytes are no whole number of elements of %zu bytes",
+                         length, element);
     }
     at->position = end;
     return count_elements(check, at, length / element);
@@ -292,9 +319,13 @@ static bool check_packed(checker *check, frame *at, const uint8_t *end)
 static bool check_string(checker *check, const frame *at, pv_view text)
 {
     size_t bad;
-    if (!pv_utf8_check(text, &bad)) { return MALFORMED(check, at, "not valid UTF-8 at byte %zu", bad); }
+    if (!pv_utf8_check(text, &bad)) {
+        return MALFORMED(check, at, "not valid UTF-8 at byte %zu", bad);
+    }
     const uint8_t *nul = text.size == 0 ? NULL : (const uint8_t *)memchr(text.data, 0, text.size);
-    if (nul != NULL) { return MALFORMED(check, at, "a NUL at byte %zu", (size_t)(nul - text.data)); }
+    if (nul != NULL) {
+        return MALFORMED(check, at, "a NUL at byte %zu", (size_t)(nul - text.data));
+    }
     return true;
 }
 
@@ -303,7 +334,8 @@ static bool check_bytes(checker *check, frame *at, bool packed)
 {
     size_t length;
     if (!read_length(&at->position, at->end, &length)) {
-        return MALFORMED(check, at, "truncated: its length reaches behind the end, or is no length");
+        return MALFORMED(check, at,
+                         "truncated: its length reaches behind the end, or is no length");
     }
     const uint8_t *end = at->position + length;
     if (packed) { return check_packed(check, at, end); }
@@ -311,7 +343,8 @@ static bool check_bytes(checker *check, frame *at, bool packed)
     if (at->field->type == PROTOBUF_C_TYPE_STRING) {
         good = check_string(check, at, pv_view_of(at->position, length));
     } else if (at->field->type == PROTOBUF_C_TYPE_MESSAGE) {
-        good = check_message(check, at, (const message_type *)at->field->descriptor, at->position, end);
+        good = check_message(check, at, (const message_type *)at->field->descriptor, at->position,
+                             end);
     }
     at->position = end;
     return good;
@@ -361,7 +394,8 @@ static bool check_field(checker *check, frame *at)
     at->field = at->number == 0 ? NULL : find_field(at, at->number);
     if (at->number == 0) { return MALFORMED(check, at, "a field with the number 0"); }
     if (wire == WIRE_GROUP || wire == WIRE_GROUP_END || wire > WIRE_32) {
-        return MALFORMED(check, at, "%s at field %u; groups and unknown wire types are not accepted",
+        return MALFORMED(check, at,
+                         "%s at field %u; groups and unknown wire types are not accepted",
                          wire_text(wire), at->number);
     }
     return at->field == NULL ? check_unknown(check, at, wire) : check_value(check, at, wire);
@@ -392,6 +426,8 @@ pv_status pv_wire_check(const pv_message_info *info, pv_view bytes, pv_error *er
     static const uint8_t nothing[1] = {0};
     const uint8_t *begin = bytes.size == 0 ? nothing : bytes.data;
     checker check = {.error = error, .begin = begin, .elements = 0, .unknown = 0};
-    if (check_message(&check, NULL, info->descriptor, begin, begin + bytes.size)) { return pv_ok(); }
+    if (check_message(&check, NULL, info->descriptor, begin, begin + bytes.size)) {
+        return pv_ok();
+    }
     return pv_status_of(error->reason->code);
 }

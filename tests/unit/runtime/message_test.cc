@@ -5,7 +5,7 @@
 namespace {
 
 class MessageTest : public RuntimeTest {
-protected:
+  protected:
     const pv_field *field(const char *name) const
     {
         int index = pv_field_find(pt_everything__info.descriptor, pv_view_text(name));
@@ -15,12 +15,28 @@ protected:
 
     pt_everything *full()
     {
-        Bytes leaf = Bytes().bytes(LEAF_NAME, "leaf").number(LEAF_SIZE, 3).bytes(LEAF_LEAVES, Bytes().bytes(LEAF_NAME, "inner"));
-        return unpack<pt_everything>(&pt_everything__info, Bytes().number(INT32_VALUE, static_cast<uint64_t>(-5)).number(BOOL_VALUE, 1)
-                   .number(COLOR, 2).bytes(STRING_VALUE, "text").bytes(BYTES_VALUE, std::string("\0\1", 2)).bytes(LEAF, leaf)
-                   .bytes(CHOICE_TEXT, "chosen").bytes(INT32_LIST, Bytes().varint(1).varint(2)).bytes(STRING_LIST, "a")
-                   .bytes(STRING_LIST, "").bytes(LEAF_LIST, leaf).bytes(LEAF_LIST, "").bytes(TEXT_BY_TEXT, Bytes().bytes(1, "k").bytes(2, "v"))
-                   .number(OPTIONAL_INT32, 0).bytes(5000, "unknown").number(5001, 9));
+        Bytes leaf = Bytes()
+                         .bytes(LEAF_NAME, "leaf")
+                         .number(LEAF_SIZE, 3)
+                         .bytes(LEAF_LEAVES, Bytes().bytes(LEAF_NAME, "inner"));
+        return unpack<pt_everything>(&pt_everything__info,
+                                     Bytes()
+                                         .number(INT32_VALUE, static_cast<uint64_t>(-5))
+                                         .number(BOOL_VALUE, 1)
+                                         .number(COLOR, 2)
+                                         .bytes(STRING_VALUE, "text")
+                                         .bytes(BYTES_VALUE, std::string("\0\1", 2))
+                                         .bytes(LEAF, leaf)
+                                         .bytes(CHOICE_TEXT, "chosen")
+                                         .bytes(INT32_LIST, Bytes().varint(1).varint(2))
+                                         .bytes(STRING_LIST, "a")
+                                         .bytes(STRING_LIST, "")
+                                         .bytes(LEAF_LIST, leaf)
+                                         .bytes(LEAF_LIST, "")
+                                         .bytes(TEXT_BY_TEXT, Bytes().bytes(1, "k").bytes(2, "v"))
+                                         .number(OPTIONAL_INT32, 0)
+                                         .bytes(5000, "unknown")
+                                         .number(5001, 9));
     }
 };
 
@@ -28,20 +44,22 @@ TEST_F(MessageTest, DecodeRefusesWhatTheWireCheckRefuses)
 {
     ProtobufCMessage *message = nullptr;
     Bytes bytes = Bytes().bytes(STRING_VALUE, "\xFF");
-    EXPECT_EQ(pv_message_decode(&pt_everything__info, bytes.view(), arena, &error, &message).code, PV_CODE_INVALID_ARGUMENT);
+    EXPECT_EQ(pv_message_decode(&pt_everything__info, bytes.view(), arena, &error, &message).code,
+              PV_CODE_INVALID_ARGUMENT);
     EXPECT_EQ(message, nullptr);
 }
 
 TEST_F(MessageTest, AnEmptyMessageDecodes)
 {
     ProtobufCMessage *message = nullptr;
-    EXPECT_TRUE(pv_is_ok(pv_message_decode(&pt_everything__info, pv_view_of(nullptr, 0), arena, &error, &message)));
+    EXPECT_TRUE(pv_is_ok(
+        pv_message_decode(&pt_everything__info, pv_view_of(nullptr, 0), arena, &error, &message)));
     ASSERT_NE(message, nullptr);
     EXPECT_EQ(message->descriptor, pt_everything__info.descriptor);
 }
 
 class SmallArenaTest : public RuntimeTest {
-protected:
+  protected:
     SmallArenaTest() : RuntimeTest(32 * 1024) {}
 };
 
@@ -50,7 +68,8 @@ TEST_F(SmallArenaTest, AnExhaustedArenaIsToldAsSuch)
     Bytes bytes;
     for (int i = 0; i < 2000; i++) { bytes.bytes(LEAF_LIST, ""); }
     ProtobufCMessage *message = nullptr;
-    EXPECT_EQ(pv_message_decode(&pt_everything__info, bytes.view(), arena, &error, &message).code, PV_CODE_RESOURCE_EXHAUSTED);
+    EXPECT_EQ(pv_message_decode(&pt_everything__info, bytes.view(), arena, &error, &message).code,
+              PV_CODE_RESOURCE_EXHAUSTED);
     EXPECT_EQ(reason(), "ARENA_EXHAUSTED");
     EXPECT_EQ(message, nullptr);
     EXPECT_FALSE(pv_message_unpack(&pt_everything__info, bytes.view(), arena, &message));
@@ -68,8 +87,12 @@ TEST_F(SmallArenaTest, AnExhaustedArenaIsToldAsSuch)
 TEST(MessageFault, ACopyIsWholeOrNull)
 {
     pv_arena *arena = pv_arena_create(1 << 20);
-    Bytes bytes = Bytes().bytes(LEAF, Bytes().bytes(LEAF_NAME, "leaf")).bytes(STRING_LIST, "abc").bytes(BYTES_VALUE, "xy")
-                      .bytes(LEAF_LIST, Bytes().bytes(LEAF_LEAVES, Bytes().bytes(LEAF_NAME, "x"))).bytes(5000, "unknown");
+    Bytes bytes = Bytes()
+                      .bytes(LEAF, Bytes().bytes(LEAF_NAME, "leaf"))
+                      .bytes(STRING_LIST, "abc")
+                      .bytes(BYTES_VALUE, "xy")
+                      .bytes(LEAF_LIST, Bytes().bytes(LEAF_LEAVES, Bytes().bytes(LEAF_NAME, "x")))
+                      .bytes(5000, "unknown");
     ProtobufCMessage *message = nullptr;
     ASSERT_TRUE(pv_message_unpack(&pt_everything__info, bytes.view(), arena, &message));
     bool copied = false;
@@ -127,7 +150,8 @@ TEST_F(MessageTest, FieldsAreFoundByName)
 {
     const ProtobufCMessageDescriptor *descriptor = pt_everything__info.descriptor;
     for (unsigned i = 0; i < descriptor->n_fields; i++) {
-        EXPECT_EQ(pv_field_find(descriptor, pv_view_text(descriptor->fields[i].name)), static_cast<int>(i));
+        EXPECT_EQ(pv_field_find(descriptor, pv_view_text(descriptor->fields[i].name)),
+                  static_cast<int>(i));
     }
     EXPECT_EQ(pv_field_find(descriptor, pv_view_text("int32Value")), -1);
     EXPECT_EQ(pv_field_find(descriptor, pv_view_text("")), -1);
@@ -137,8 +161,10 @@ TEST_F(MessageTest, WhatIsSetIsSetAndNothingElse)
 {
     pt_everything *message = full();
     pt_everything empty = PT_EVERYTHING__INIT;
-    static const char *const set[] = {"int32_value", "bool_value", "color", "string_value", "bytes_value", "leaf", "choice_text",
-                                      "int32_list", "string_list", "leaf_list", "text_by_text", "optional_int32"};
+    static const char *const set[] = {"int32_value",  "bool_value",   "color",
+                                      "string_value", "bytes_value",  "leaf",
+                                      "choice_text",  "int32_list",   "string_list",
+                                      "leaf_list",    "text_by_text", "optional_int32"};
     for (unsigned i = 0; i < pt_everything__info.descriptor->n_fields; i++) {
         const pv_field *one = &pt_everything__info.descriptor->fields[i];
         bool expected = false;
@@ -163,7 +189,8 @@ TEST_F(MessageTest, ValuesAreReadByDescriptor)
     EXPECT_STREQ(pv_field_string_at(&message->base, field("string_list"), 0), "a");
     EXPECT_EQ(pv_field_message(&message->base, field("choice_leaf")), nullptr);
     EXPECT_EQ(pv_field_message(&message->base, field("leaf")), &message->leaf->base);
-    EXPECT_EQ(pv_field_message_at(&message->base, field("leaf_list"), 1), &message->leaf_list[1]->base);
+    EXPECT_EQ(pv_field_message_at(&message->base, field("leaf_list"), 1),
+              &message->leaf_list[1]->base);
     pt_everything other = PT_EVERYTHING__INIT;
     EXPECT_STREQ(pv_field_string(&other.base, field("choice_text")), "");
     EXPECT_STREQ(pv_field_string(&other.base, field("string_value")), "");

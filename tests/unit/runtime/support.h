@@ -1,5 +1,5 @@
-/* support.h — what the tests of protos/runtime share: an arena with an error, bytes written by hand as a
- * hostile peer would write them, and messages read from JSON. */
+/* support.h — what the tests of protos/runtime share: an arena with an error, bytes written by
+ * hand as a hostile peer would write them, and messages read from JSON. */
 #ifndef PV_TESTS_UNIT_RUNTIME_SUPPORT_H
 #define PV_TESTS_UNIT_RUNTIME_SUPPORT_H
 
@@ -15,7 +15,7 @@
 
 /* Writes fields of the wire format one by one, well-formed or not. */
 class Bytes {
-public:
+  public:
     Bytes &raw(const std::string &bytes) { return text += bytes, *this; }
     Bytes &varint(uint64_t value)
     {
@@ -23,9 +23,15 @@ public:
         text.push_back(static_cast<char>(value));
         return *this;
     }
-    Bytes &tag(uint32_t number, uint32_t wire) { return varint(static_cast<uint64_t>(number) << 3 | wire); }
+    Bytes &tag(uint32_t number, uint32_t wire)
+    {
+        return varint(static_cast<uint64_t>(number) << 3 | wire);
+    }
     Bytes &number(uint32_t field, uint64_t value) { return tag(field, 0).varint(value); }
-    Bytes &bytes(uint32_t field, const std::string &value) { return tag(field, 2).varint(value.size()).raw(value); }
+    Bytes &bytes(uint32_t field, const std::string &value)
+    {
+        return tag(field, 2).varint(value.size()).raw(value);
+    }
     Bytes &bytes(uint32_t field, const Bytes &value) { return bytes(field, value.text); }
     Bytes &fixed32(uint32_t field, uint32_t value)
     {
@@ -41,7 +47,7 @@ public:
 };
 
 class RuntimeTest : public ::testing::Test {
-protected:
+  protected:
     explicit RuntimeTest(size_t ceiling = 64u << 20)
         : arena(pv_arena_create(ceiling)), error_arena(pv_arena_create(1 << 20))
     {
@@ -66,7 +72,8 @@ protected:
         std::string text;
         for (size_t i = 0; i < error.violation_count; i++) {
             if (i > 0) { text += "\n"; }
-            text += std::string(error.violations[i].subject) + ": " + error.violations[i].description;
+            text +=
+                std::string(error.violations[i].subject) + ": " + error.violations[i].description;
         }
         return text;
     }
@@ -81,7 +88,10 @@ protected:
         return reinterpret_cast<T *>(message);
     }
 
-    char *dup(const std::string &text) { return pv_arena_dup(arena, pv_view_of(text.data(), text.size())); }
+    char *dup(const std::string &text)
+    {
+        return pv_arena_dup(arena, pv_view_of(text.data(), text.size()));
+    }
 
     pv_arena *arena, *error_arena;
     pv_error error;

@@ -9,7 +9,7 @@
 namespace {
 
 class WireTest : public RuntimeTest {
-protected:
+  protected:
     bool check(const Bytes &bytes)
     {
         forget();
@@ -20,35 +20,47 @@ protected:
     }
 };
 
-Bytes leaf(const std::string &name) { return Bytes().bytes(LEAF_NAME, name); }
+Bytes leaf(const std::string &name)
+{
+    return Bytes().bytes(LEAF_NAME, name);
+}
 
 TEST_F(WireTest, WellFormedMessagesPass)
 {
     const Bytes rows[] = {
         Bytes(),
         Bytes().number(INT32_VALUE, 5).number(BOOL_VALUE, 1).bytes(STRING_VALUE, "Zo\xC3\xAB"),
-        Bytes().number(INT32_VALUE, UINT64_MAX),              /* -1 as 64 bits */
-        Bytes().number(INT32_VALUE, UINT32_MAX),              /* -1 as 32 bits */
-        Bytes().number(COLOR, UINT64_MAX),                    /* INFRARED */
+        Bytes().number(INT32_VALUE, UINT64_MAX), /* -1 as 64 bits */
+        Bytes().number(INT32_VALUE, UINT32_MAX), /* -1 as 32 bits */
+        Bytes().number(COLOR, UINT64_MAX),       /* INFRARED */
         Bytes().number(INT64_VALUE, UINT64_MAX),
         Bytes().bytes(STRING_VALUE, "").bytes(BYTES_VALUE, std::string("\0\xFF", 2)),
         Bytes().fixed32(FIXED32_VALUE, 7).fixed64(FIXED64_VALUE, 8).fixed64(DOUBLE_VALUE, 9),
-        Bytes().number(INT32_LIST, 1).bytes(INT32_LIST, Bytes().varint(2).varint(3)).number(INT32_LIST, 4),
+        Bytes()
+            .number(INT32_LIST, 1)
+            .bytes(INT32_LIST, Bytes().varint(2).varint(3))
+            .number(INT32_LIST, 4),
         Bytes().bytes(INT32_LIST, ""),
         Bytes().bytes(DOUBLE_LIST, std::string(24, 'x')),
         Bytes().bytes(BOOL_LIST, Bytes().varint(0).varint(1)),
         Bytes().bytes(LEAF, leaf("a")).bytes(LEAF_LIST, leaf("b")).bytes(LEAF_LIST, leaf("c")),
-        Bytes().bytes(LEAF_LIST, leaf("b")).bytes(LEAF, leaf("a")).bytes(LEAF_LIST, leaf("c")), /* out of order */
+        Bytes()
+            .bytes(LEAF_LIST, leaf("b"))
+            .bytes(LEAF, leaf("a"))
+            .bytes(LEAF_LIST, leaf("c")), /* out of order */
         Bytes().bytes(TEXT_BY_TEXT, Bytes().bytes(1, "k").bytes(2, "v")),
         Bytes().bytes(CHOICE_TEXT, ""),
         Bytes().number(OPTIONAL_INT32, 0),
         Bytes().number(1000, 1).bytes(1001, "\xFF").fixed32(1002, 1).fixed64(1003, 1),
-        Bytes().raw(std::string("\x88\x80\x80\x80\0", 5)).varint(5), /* the tag of field 1 with needless zeros */
+        Bytes()
+            .raw(std::string("\x88\x80\x80\x80\0", 5))
+            .varint(5), /* the tag of field 1 with needless zeros */
     };
     for (const Bytes &bytes : rows) {
         EXPECT_TRUE(check(bytes)) << violations();
         ProtobufCMessage *message = nullptr;
-        EXPECT_TRUE(pv_is_ok(pv_message_decode(&pt_everything__info, bytes.view(), arena, &error, &message)));
+        EXPECT_TRUE(pv_is_ok(
+            pv_message_decode(&pt_everything__info, bytes.view(), arena, &error, &message)));
     }
 }
 
@@ -61,50 +73,91 @@ TEST_F(WireTest, EveryFaultIsNamedWithThePathOfItsField)
     } rows[] = {
         {Bytes().number(0, 1), "purvey.testing.v1.Everything: a field with the number 0"},
         {Bytes().raw("\x80"), "purvey.testing.v1.Everything: a truncated or overlong field tag"},
-        {Bytes().raw(overlong + "\x01"), "purvey.testing.v1.Everything: a truncated or overlong field tag"},
-        {Bytes().raw("\x88\x80\x80\x80\x10"), "purvey.testing.v1.Everything: a truncated or overlong field tag"},
+        {Bytes().raw(overlong + "\x01"),
+         "purvey.testing.v1.Everything: a truncated or overlong field tag"},
+        {Bytes().raw("\x88\x80\x80\x80\x10"),
+         "purvey.testing.v1.Everything: a truncated or overlong field tag"},
         {Bytes().tag(INT32_VALUE, 0), "int32_value: a truncated or overlong number"},
-        {Bytes().tag(INT32_VALUE, 0).raw(overlong + "\x01"), "int32_value: a truncated or overlong number"},
-        {Bytes().tag(INT64_VALUE, 0).raw(std::string(9, '\xFF') + "\x02"), "int64_value: a truncated or overlong number"},
-        {Bytes().tag(INT32_VALUE, 3), "int32_value: a group at field 1; groups and unknown wire types are not accepted"},
-        {Bytes().tag(INT32_VALUE, 4), "int32_value: the end of a group at field 1; groups and unknown wire types are not accepted"},
-        {Bytes().tag(1000, 3).tag(1000, 4), "purvey.testing.v1.Everything: a group at field 1000; groups and unknown wire types are not accepted"},
-        {Bytes().tag(LEAF, 6), "leaf: wire type 6 at field 17; groups and unknown wire types are not accepted"},
-        {Bytes().tag(LEAF, 7), "leaf: wire type 7 at field 17; groups and unknown wire types are not accepted"},
-        {Bytes().fixed32(INT32_VALUE, 1), "int32_value: 32 bits on the wire where the field needs a varint"},
-        {Bytes().bytes(INT32_VALUE, "\x01"), "int32_value: a length and bytes on the wire where the field needs a varint"},
-        {Bytes().number(STRING_VALUE, 1), "string_value: a varint on the wire where the field needs a length and bytes"},
-        {Bytes().number(STRING_LIST, 1), "string_list[0]: a varint on the wire where the field needs a length and bytes"},
-        {Bytes().number(FIXED64_VALUE, 1), "fixed64_value: a varint on the wire where the field needs 64 bits"},
+        {Bytes().tag(INT32_VALUE, 0).raw(overlong + "\x01"),
+         "int32_value: a truncated or overlong number"},
+        {Bytes().tag(INT64_VALUE, 0).raw(std::string(9, '\xFF') + "\x02"),
+         "int64_value: a truncated or overlong number"},
+        {Bytes().tag(INT32_VALUE, 3),
+         "int32_value: a group at field 1; groups and unknown wire types are not accepted"},
+        {Bytes().tag(INT32_VALUE, 4), "int32_value: the end of a group at field 1; groups and "
+                                      "unknown wire types are not accepted"},
+        {Bytes().tag(1000, 3).tag(1000, 4), "purvey.testing.v1.Everything: a group at field 1000; "
+                                            "groups and unknown wire types are not accepted"},
+        {Bytes().tag(LEAF, 6),
+         "leaf: wire type 6 at field 17; groups and unknown wire types are not accepted"},
+        {Bytes().tag(LEAF, 7),
+         "leaf: wire type 7 at field 17; groups and unknown wire types are not accepted"},
+        {Bytes().fixed32(INT32_VALUE, 1),
+         "int32_value: 32 bits on the wire where the field needs a varint"},
+        {Bytes().bytes(INT32_VALUE, "\x01"),
+         "int32_value: a length and bytes on the wire where the field needs a varint"},
+        {Bytes().number(STRING_VALUE, 1),
+         "string_value: a varint on the wire where the field needs a length and bytes"},
+        {Bytes().number(STRING_LIST, 1),
+         "string_list[0]: a varint on the wire where the field needs a length and bytes"},
+        {Bytes().number(FIXED64_VALUE, 1),
+         "fixed64_value: a varint on the wire where the field needs 64 bits"},
         {Bytes().tag(FIXED64_VALUE, 1).raw("1234567"), "fixed64_value: a truncated number"},
         {Bytes().tag(FIXED32_VALUE, 5).raw("123"), "fixed32_value: a truncated number"},
-        {Bytes().tag(STRING_VALUE, 2).varint(5).raw("abcd"), "string_value: truncated: its length reaches behind the end, or is no length"},
-        {Bytes().tag(STRING_VALUE, 2).varint(UINT64_C(1) << 32).raw("abcd"), "string_value: truncated: its length reaches behind the end, or is no length"},
-        {Bytes().tag(STRING_VALUE, 2), "string_value: truncated: its length reaches behind the end, or is no length"},
+        {Bytes().tag(STRING_VALUE, 2).varint(5).raw("abcd"),
+         "string_value: truncated: its length reaches behind the end, or is no length"},
+        {Bytes().tag(STRING_VALUE, 2).varint(UINT64_C(1) << 32).raw("abcd"),
+         "string_value: truncated: its length reaches behind the end, or is no length"},
+        {Bytes().tag(STRING_VALUE, 2),
+         "string_value: truncated: its length reaches behind the end, or is no length"},
         {Bytes().bytes(STRING_VALUE, "hello\xFF"), "string_value: not valid UTF-8 at byte 5"},
         {Bytes().bytes(STRING_VALUE, "\xED\xA0\x80"), "string_value: not valid UTF-8 at byte 0"},
         {Bytes().bytes(STRING_VALUE, std::string("ab\0cd", 5)), "string_value: a NUL at byte 2"},
-        {Bytes().bytes(STRING_LIST, "a").bytes(STRING_LIST, "b").bytes(STRING_LIST, "\xC0"), "string_list[2]: not valid UTF-8 at byte 0"},
-        {Bytes().bytes(LEAF_LIST, leaf("a")).bytes(LEAF_LIST, leaf("b")).bytes(LEAF, leaf("x")).bytes(LEAF_LIST, leaf("\xFF")), "leaf_list[2].name: not valid UTF-8 at byte 0"},
-        {Bytes().bytes(LEAF, Bytes().bytes(LEAF_LEAVES, leaf("a")).bytes(LEAF_LEAVES, Bytes().bytes(LEAF_LEAVES, leaf(std::string("\0", 1))))), "leaf.leaves[1].leaves[0].name: a NUL at byte 0"},
-        {Bytes().bytes(TEXT_BY_TEXT, Bytes().bytes(1, "k").bytes(2, "\xFF")), "text_by_text[0].value: not valid UTF-8 at byte 0"},
-        {Bytes().bytes(TEXT_BY_TEXT, Bytes().bytes(1, "k").bytes(1, "l")), "text_by_text[0].key: comes a second time"},
+        {Bytes().bytes(STRING_LIST, "a").bytes(STRING_LIST, "b").bytes(STRING_LIST, "\xC0"),
+         "string_list[2]: not valid UTF-8 at byte 0"},
+        {Bytes()
+             .bytes(LEAF_LIST, leaf("a"))
+             .bytes(LEAF_LIST, leaf("b"))
+             .bytes(LEAF, leaf("x"))
+             .bytes(LEAF_LIST, leaf("\xFF")),
+         "leaf_list[2].name: not valid UTF-8 at byte 0"},
+        {Bytes().bytes(
+             LEAF, Bytes()
+                       .bytes(LEAF_LEAVES, leaf("a"))
+                       .bytes(LEAF_LEAVES, Bytes().bytes(LEAF_LEAVES, leaf(std::string("\0", 1))))),
+         "leaf.leaves[1].leaves[0].name: a NUL at byte 0"},
+        {Bytes().bytes(TEXT_BY_TEXT, Bytes().bytes(1, "k").bytes(2, "\xFF")),
+         "text_by_text[0].value: not valid UTF-8 at byte 0"},
+        {Bytes().bytes(TEXT_BY_TEXT, Bytes().bytes(1, "k").bytes(1, "l")),
+         "text_by_text[0].key: comes a second time"},
         {Bytes().number(INT32_VALUE, 1).number(INT32_VALUE, 1), "int32_value: comes a second time"},
-        {Bytes().bytes(LEAF, leaf("a")).number(BOOL_VALUE, 1).bytes(LEAF, leaf("b")), "leaf: comes a second time"},
-        {Bytes().bytes(CHOICE_TEXT, "a").bytes(CHOICE_TEXT, "a"), "choice_text: comes a second time"},
-        {Bytes().bytes(CHOICE_TEXT, "a").number(CHOICE_NUMBER, 1), "choice_number: comes together with choice_text, but only one of them may be set"},
-        {Bytes().bytes(CHOICE_LEAF, leaf("a")).bytes(CHOICE_TEXT, "a"), "choice_text: comes together with choice_leaf, but only one of them may be set"},
+        {Bytes().bytes(LEAF, leaf("a")).number(BOOL_VALUE, 1).bytes(LEAF, leaf("b")),
+         "leaf: comes a second time"},
+        {Bytes().bytes(CHOICE_TEXT, "a").bytes(CHOICE_TEXT, "a"),
+         "choice_text: comes a second time"},
+        {Bytes().bytes(CHOICE_TEXT, "a").number(CHOICE_NUMBER, 1),
+         "choice_number: comes together with choice_text, but only one of them may be set"},
+        {Bytes().bytes(CHOICE_LEAF, leaf("a")).bytes(CHOICE_TEXT, "a"),
+         "choice_text: comes together with choice_leaf, but only one of them may be set"},
         {Bytes().number(COLOR, 3), "color: 3 is no value of the enum purvey.testing.v1.Color"},
-        {Bytes().number(COLOR, static_cast<uint64_t>(-2)), "color: -2 is no value of the enum purvey.testing.v1.Color"},
-        {Bytes().number(COLOR, (UINT64_C(1) << 32) + 1), "color: 4294967297 is no value of the enum purvey.testing.v1.Color"},
-        {Bytes().number(COLOR_LIST, 1).bytes(COLOR_LIST, Bytes().varint(0).varint(2).varint(9)), "color_list[3]: 9 is no value of the enum purvey.testing.v1.Color"},
+        {Bytes().number(COLOR, static_cast<uint64_t>(-2)),
+         "color: -2 is no value of the enum purvey.testing.v1.Color"},
+        {Bytes().number(COLOR, (UINT64_C(1) << 32) + 1),
+         "color: 4294967297 is no value of the enum purvey.testing.v1.Color"},
+        {Bytes().number(COLOR_LIST, 1).bytes(COLOR_LIST, Bytes().varint(0).varint(2).varint(9)),
+         "color_list[3]: 9 is no value of the enum purvey.testing.v1.Color"},
         {Bytes().number(BOOL_VALUE, 2), "bool_value: a bool that is neither 0 nor 1"},
-        {Bytes().number(INT32_VALUE, UINT64_C(1) << 40), "int32_value: a number of more than 32 bits"},
+        {Bytes().number(INT32_VALUE, UINT64_C(1) << 40),
+         "int32_value: a number of more than 32 bits"},
         {Bytes().number(UINT32_VALUE, UINT64_MAX), "uint32_value: a number of more than 32 bits"},
-        {Bytes().number(SINT32_VALUE, UINT64_C(1) << 32), "sint32_value: a number of more than 32 bits"},
-        {Bytes().bytes(INT32_LIST, Bytes().varint(1).raw("\x80")), "int32_list[1]: a truncated or overlong number"},
-        {Bytes().bytes(DOUBLE_LIST, std::string(12, 'x')), "double_list[0]: 12 bytes are no whole number of elements of 8 bytes"},
-        {Bytes().bytes(1000, "abc").tag(1001, 2).varint(9).raw("x"), "purvey.testing.v1.Everything: truncated or overlong value of the unknown field 1001"},
+        {Bytes().number(SINT32_VALUE, UINT64_C(1) << 32),
+         "sint32_value: a number of more than 32 bits"},
+        {Bytes().bytes(INT32_LIST, Bytes().varint(1).raw("\x80")),
+         "int32_list[1]: a truncated or overlong number"},
+        {Bytes().bytes(DOUBLE_LIST, std::string(12, 'x')),
+         "double_list[0]: 12 bytes are no whole number of elements of 8 bytes"},
+        {Bytes().bytes(1000, "abc").tag(1001, 2).varint(9).raw("x"),
+         "purvey.testing.v1.Everything: truncated or overlong value of the unknown field 1001"},
     };
     for (const auto &row : rows) {
         EXPECT_FALSE(check(row.bytes)) << row.violation;
@@ -119,7 +172,8 @@ TEST_F(WireTest, TheOffsetOfTheFieldIsNoted)
     EXPECT_FALSE(check(Bytes().number(INT32_VALUE, 1).bytes(LEAF, leaf("\xFF"))));
     ASSERT_EQ(error.metadata_count, 1u);
     EXPECT_STREQ(error.metadata[0].key, "offset");
-    EXPECT_STREQ(error.metadata[0].value, "5"); /* 2 of the number, 3 of the leaf's tag and length */
+    EXPECT_STREQ(error.metadata[0].value,
+                 "5"); /* 2 of the number, 3 of the leaf's tag and length */
 }
 
 Bytes nested(int depth)
@@ -157,9 +211,10 @@ TEST_F(WireTest, ElementsAreBoundedOverAllLevels)
     };
     EXPECT_TRUE(check(with(PV_WIRE_ELEMENTS_MAX, 0, 0)));
     EXPECT_TRUE(check(with(PV_WIRE_ELEMENTS_MAX - 2, 1, 1)));
-    const Bytes rows[] = {with(PV_WIRE_ELEMENTS_MAX + 1, 0, 0), with(0, PV_WIRE_ELEMENTS_MAX + 1, 0),
-                          with(0, 0, PV_WIRE_ELEMENTS_MAX + 1), with(PV_WIRE_ELEMENTS_MAX - 1, 1, 1),
-                          Bytes().bytes(DOUBLE_LIST, std::string(8 * (PV_WIRE_ELEMENTS_MAX + 1), 'x'))};
+    const Bytes rows[] = {
+        with(PV_WIRE_ELEMENTS_MAX + 1, 0, 0), with(0, PV_WIRE_ELEMENTS_MAX + 1, 0),
+        with(0, 0, PV_WIRE_ELEMENTS_MAX + 1), with(PV_WIRE_ELEMENTS_MAX - 1, 1, 1),
+        Bytes().bytes(DOUBLE_LIST, std::string(8 * (PV_WIRE_ELEMENTS_MAX + 1), 'x'))};
     for (const Bytes &bytes : rows) {
         EXPECT_FALSE(check(bytes));
         EXPECT_EQ(reason(), "MESSAGE_TOO_LARGE");
@@ -173,20 +228,27 @@ TEST_F(WireTest, UnknownFieldsAreBoundedOverAllLevels)
     for (int i = 0; i < PV_WIRE_UNKNOWN_MAX - 1; i++) { bytes.number(2000, 1); }
     EXPECT_TRUE(check(bytes.bytes(LEAF, inner.number(2000, 1))));
     EXPECT_FALSE(check(bytes.number(2000, 1)));
-    EXPECT_EQ(violations(), "purvey.testing.v1.Everything: more than 64 fields that the message type does not have");
+    EXPECT_EQ(
+        violations(),
+        "purvey.testing.v1.Everything: more than 64 fields that the message type does not have");
 }
 
 TEST_F(WireTest, EveryPrefixOfAMessageIsRefusedOrAMessage)
 {
-    Bytes bytes = Bytes().number(INT32_VALUE, UINT64_MAX).bytes(STRING_VALUE, "hello").fixed64(DOUBLE_VALUE, 1)
+    Bytes bytes = Bytes()
+                      .number(INT32_VALUE, UINT64_MAX)
+                      .bytes(STRING_VALUE, "hello")
+                      .fixed64(DOUBLE_VALUE, 1)
                       .bytes(LEAF, Bytes().bytes(LEAF_NAME, "x").bytes(LEAF_LEAVES, leaf("y")))
-                      .bytes(INT32_LIST, Bytes().varint(1).varint(300)).bytes(TEXT_BY_TEXT, Bytes().bytes(1, "k"));
+                      .bytes(INT32_LIST, Bytes().varint(1).varint(300))
+                      .bytes(TEXT_BY_TEXT, Bytes().bytes(1, "k"));
     for (size_t size = 0; size <= bytes.text.size(); size++) {
         /* In memory of its own, so that reading behind it is found. */
         std::vector<char> prefix(bytes.text.begin(), bytes.text.begin() + static_cast<long>(size));
         forget();
         ProtobufCMessage *message = nullptr;
-        pv_status status = pv_message_decode(&pt_everything__info, pv_view_of(prefix.data(), size), arena, &error, &message);
+        pv_status status = pv_message_decode(&pt_everything__info, pv_view_of(prefix.data(), size),
+                                             arena, &error, &message);
         EXPECT_EQ(pv_is_ok(status), message != nullptr);
     }
 }
@@ -195,11 +257,18 @@ TEST_F(WireTest, EveryPrefixOfAMessageIsRefusedOrAMessage)
 TEST_F(WireTest, DamagedMessagesAreRefusedOrUnpack)
 {
     std::mt19937 random(20261122);
-    const Bytes whole = Bytes().number(INT32_VALUE, UINT64_MAX).number(COLOR, 2).bytes(STRING_VALUE, "hello world")
-                            .bytes(LEAF, Bytes().bytes(LEAF_NAME, "x").bytes(LEAF_LEAVES, leaf("y")))
-                            .bytes(CHOICE_LEAF, leaf("z")).bytes(INT32_LIST, Bytes().varint(1).varint(300))
-                            .bytes(LEAF_LIST, leaf("a")).bytes(LEAF_LIST, leaf("b"))
-                            .bytes(TEXT_BY_TEXT, Bytes().bytes(1, "k").bytes(2, "v")).number(3000, 1);
+    const Bytes whole =
+        Bytes()
+            .number(INT32_VALUE, UINT64_MAX)
+            .number(COLOR, 2)
+            .bytes(STRING_VALUE, "hello world")
+            .bytes(LEAF, Bytes().bytes(LEAF_NAME, "x").bytes(LEAF_LEAVES, leaf("y")))
+            .bytes(CHOICE_LEAF, leaf("z"))
+            .bytes(INT32_LIST, Bytes().varint(1).varint(300))
+            .bytes(LEAF_LIST, leaf("a"))
+            .bytes(LEAF_LIST, leaf("b"))
+            .bytes(TEXT_BY_TEXT, Bytes().bytes(1, "k").bytes(2, "v"))
+            .number(3000, 1);
     int passed = 0;
     for (int round = 0; round < 50000; round++) {
         Bytes damaged = whole;
@@ -208,10 +277,12 @@ TEST_F(WireTest, DamagedMessagesAreRefusedOrUnpack)
         }
         forget();
         ProtobufCMessage *message = nullptr;
-        pv_status status = pv_message_decode(&pt_everything__info, damaged.view(), arena, &error, &message);
+        pv_status status =
+            pv_message_decode(&pt_everything__info, damaged.view(), arena, &error, &message);
         if (!pv_is_ok(status)) {
             ASSERT_EQ(reason(), "MALFORMED_MESSAGE");
-            ASSERT_EQ(error.violation_count, 1u) << error.message; /* not left to protobuf-c to find */
+            ASSERT_EQ(error.violation_count, 1u)
+                << error.message; /* not left to protobuf-c to find */
             continue;
         }
         passed++;
