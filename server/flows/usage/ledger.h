@@ -1,0 +1,51 @@
+/* ledger.h — the row that a report has beside its object: how far its upload is and where its records lie. It is
+ * written with every batch of records, so that the object, its event and its audit entry need not be.
+ *
+ * A report's records lie in packed blocks under an owner id that is made of the report's id and a generation. To
+ * replace all records a new generation begins: the old blocks, and the old notes of record ids (seen.h), are
+ * stale at once, and the blocks are swept in bounded steps by later calls. */
+#ifndef PV_SERVER_FLOWS_USAGE_LEDGER_H
+#define PV_SERVER_FLOWS_USAGE_LEDGER_H
+
+#include "server/flows/flow.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+    USAGE_SWEEP_SMALL = 64, /* stale blocks deleted with a batch of records */
+    USAGE_SWEEP_LARGE =
+        4000 /* and at the beginning and end of an upload, within a transaction's limit */
+};
+
+typedef struct usage_ledger {
+    pv_id session;       /* the upload that may go on; zero: none */
+    uint32_t generation; /* counts from 1; 0: nothing was ever uploaded */
+    uint32_t oldest;     /* generations from this one up to the present may have stale blocks */
+    uint64_t records;    /* stored in this generation */
+    uint64_t valid;      /* valid ones among them */
+    uint32_t blocks;     /* record blocks, numbered from 0 */
+    uint32_t lines;      /* items of subscriptions that are summed */
+    uint32_t subscriptions;
+    bool released; /* the report was rejected: its record ids may be reported again */
+} usage_ledger;
+
+/* The ledger of a report; all zero if it has none yet. */
+PV_MUST_USE pv_status usage_ledger_load(pv_call *call, pv_id report, usage_ledger *ret_ledger);
+PV_MUST_USE pv_status usage_ledger_save(pv_call *call, pv_id report, const usage_ledger *ledger);
+
+/* Owner of the blocks of a generation. */
+pv_id usage_block_owner(pv_id report, uint32_t generation);
+
+/* Begins a new generation: no records. */
+void usage_ledger_restart(usage_ledger *ledger);
+
+/* Deletes at most `limit` stale blocks. */
+PV_MUST_USE pv_status usage_ledger_sweep(pv_call *call, pv_id report, usage_ledger *ledger,
+                                         uint32_t limit);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
