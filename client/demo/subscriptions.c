@@ -51,7 +51,7 @@ static size_t fill_items(const chain *of, const survey_subscription *wanted, pv_
     return count;
 }
 
-static bool purchase(chain *of, survey_subscription *wanted, const pv_order **ret_order)
+static bool purchase(chain *of, survey_subscription *wanted, const char *given, const pv_order **ret_order)
 {
     const actor *who = &of->reseller;
     const survey_customer *customer = &of->survey->customers[wanted->customer];
@@ -59,7 +59,7 @@ static bool purchase(chain *of, survey_subscription *wanted, const pv_order **re
     pv_order_item_input *list[ITEMS_MAX];
     pv_parameter_value sub_account = PV_PARAMETER_VALUE__INIT;
     sub_account.name = text_of("sub_account");
-    sub_account.value = text_of(customer->sub_account);
+    sub_account.value = text_of(given);
     pv_parameter_value *params[] = {&sub_account};
     pv_create_order_request request = PV_CREATE_ORDER_REQUEST__INIT;
     pv_create_order_response *response = NULL;
@@ -79,13 +79,13 @@ static bool purchase(chain *of, survey_subscription *wanted, const pv_order **re
     return true;
 }
 
-/* The vendor doubts the sub-account, the reseller confirms it. */
+/* The vendor does not know the sub-account, the reseller corrects it. */
 static bool inquire(chain *of, const survey_subscription *wanted, const pv_order **order)
 {
     const actor *vendor = &of->vendors[wanted->vendor];
     pv_parameter_flag flag = PV_PARAMETER_FLAG__INIT;
     flag.name = text_of("sub_account");
-    flag.error = text_of("Please confirm that this is the sub-account.");
+    flag.error = text_of("There is no such sub-account.");
     pv_parameter_flag *flags[] = {&flag};
     pv_inquire_order_request ask = PV_INQUIRE_ORDER_REQUEST__INIT;
     pv_inquire_order_response *asked = NULL;
@@ -132,7 +132,9 @@ bool chain_subscriptions(chain *of)
     for (size_t i = 0; i < of->survey->subscription_count; i++) {
         survey_subscription *wanted = &of->survey->subscriptions[i];
         const pv_order *order = NULL;
-        if (!purchase(of, wanted, &order)) { return false; }
+        /* The first one is given wrongly, so that there is something to inquire about. */
+        const char *given = i == 0 ? "unknown" : of->survey->customers[wanted->customer].sub_account;
+        if (!purchase(of, wanted, given, &order)) { return false; }
         if (i == 0) {
             chain_tell(of, "reseller orders %s for customer %s: subscription %s", order->id,
                        of->survey->customers[wanted->customer].name, order->subscription_id);

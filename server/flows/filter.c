@@ -130,14 +130,24 @@ static pv_status read_comparison(reader *in, pv_comparison *ret_comparison)
     return pv_ok();
 }
 
+/* Length of the prefix that all values of the enum have: that of its zero value, which ends in UNSPECIFIED. */
+static size_t enum_prefix(const ProtobufCEnumDescriptor *type)
+{
+    static const char suffix[] = "UNSPECIFIED";
+    const ProtobufCEnumValue *zero = protobuf_c_enum_descriptor_get_value(type, 0);
+    size_t size = zero == NULL ? 0 : strlen(zero->name);
+    size_t tail = sizeof suffix - 1;
+    return size > tail && strcmp(zero->name + size - tail, suffix) == 0 ? size - tail : 0;
+}
+
 /* The value of an enum by its name, with or without the enum's prefix. */
 static pv_status enum_number(reader *in, const ProtobufCEnumDescriptor *type, pv_view name, uint64_t *ret_number)
 {
+    size_t prefix = enum_prefix(type);
     for (unsigned i = 0; i < type->n_values; i++) {
         pv_view full = pv_view_text(type->values[i].name);
-        bool ends = full.size > name.size && full.data[full.size - name.size - 1] == '_' &&
-                    memcmp(full.data + full.size - name.size, name.data, name.size) == 0;
-        if (type->values[i].value != 0 && (ends || pv_view_equal(full, name))) {
+        pv_view bare = full.size > prefix ? pv_view_of(full.data + prefix, full.size - prefix) : full;
+        if (type->values[i].value != 0 && (pv_view_equal(bare, name) || pv_view_equal(full, name))) {
             *ret_number = (uint64_t)type->values[i].value;
             return pv_ok();
         }

@@ -55,7 +55,7 @@ TEST_F(Lists, FiltersEqualAScan)
         EXPECT_EQ(walk(R"(, "filter": "instance_id = \"i1\"")", size).size(), 43U);
         EXPECT_EQ(walk(R"(, "filter": "instance_id = i2 AND name = \"Hub 002\"")", size).size(), 1U);
         EXPECT_EQ(walk(R"(, "filter": "name >= \"Hub 100\" AND name < \"Hub 110\"")", size).size(), 10U);
-        EXPECT_EQ(walk(R"(, "filter": "name > \"Hub 100\" AND instance_id = i0")", size).size(), 9U);
+        EXPECT_EQ(walk(R"(, "filter": "name > \"Hub 100\" AND instance_id = i0")", size).size(), 10U);
         EXPECT_EQ(walk(R"(, "filter": "instance_id = nothing")", size).size(), 0U);
     }
 }
