@@ -15,7 +15,8 @@ static pv_exit run_version(pv_cli *cli, size_t count, char *const *arguments)
     pv_options options = {0};
     pv_arguments words = {0};
     bool done = false;
-    pv_exit exit = pv_extra_parse(cli, &pv_extra_version, NULL, &options, count, arguments, 0, &words, &done);
+    pv_exit exit =
+        pv_extra_parse(cli, &pv_extra_version, NULL, &options, count, arguments, 0, &words, &done);
     if (exit == PV_EXIT_OK && !done) { fprintf(cli->out, "purvey %s\n", PV_VERSION); }
     return exit;
 }
@@ -39,8 +40,8 @@ static pv_exit ask(pv_cli *cli, const pv_options *options, const pv_method_info 
     pv_error error;
     pv_error_init(&error, cli->arena);
     pv_status status = pv_client_unary(client, method, cli->arena,
-                                       pv_connect_options(cli->arena, options->deadline_ms), request,
-                                       ret_answer, &error);
+                                       pv_connect_options(cli->arena, options->deadline_ms),
+                                       request, ret_answer, &error);
     if (!pv_is_ok(status)) { exit = pv_failure_report(cli, method, status, &error, NULL); }
     pv_disconnect(client);
     return exit;
@@ -51,7 +52,8 @@ static pv_exit run_whoami(pv_cli *cli, size_t count, char *const *arguments)
     pv_options options = {0};
     pv_arguments words = {0};
     bool done = false;
-    pv_exit exit = pv_extra_parse(cli, &pv_extra_whoami, NULL, &options, count, arguments, 0, &words, &done);
+    pv_exit exit =
+        pv_extra_parse(cli, &pv_extra_whoami, NULL, &options, count, arguments, 0, &words, &done);
     if (exit != PV_EXIT_OK || done) { return exit; }
     const pv_method_info *method = PV_IDENTITY_SERVICE_WHO_AM_I__METHOD;
     const ProtobufCMessage *request = pv_message_new(method->request, cli->arena);
@@ -65,7 +67,8 @@ static pv_exit run_whoami(pv_cli *cli, size_t count, char *const *arguments)
 const pv_extra pv_extra_whoami = {
     .noun = "whoami",
     .words = "",
-    .text = "Says which account, user and certificate you are to the service, and what you may call.",
+    .text =
+        "Says which account, user and certificate you are to the service, and what you may call.",
     .connects = true,
     .run = run_whoami,
 };
@@ -77,7 +80,8 @@ static pv_exit run_health(pv_cli *cli, size_t count, char *const *arguments)
     pv_options options = {0};
     pv_arguments words = {0};
     bool done = false;
-    pv_exit exit = pv_extra_parse(cli, &pv_extra_health, NULL, &options, count, arguments, 1, &words, &done);
+    pv_exit exit =
+        pv_extra_parse(cli, &pv_extra_health, NULL, &options, count, arguments, 1, &words, &done);
     if (exit != PV_EXIT_OK || done) { return exit; }
     grpc_health_v1_health_check_request request = GRPC_HEALTH_V1_HEALTH_CHECK_REQUEST__INIT;
     if (words.word_count > 0) {
@@ -87,7 +91,8 @@ static pv_exit run_health(pv_cli *cli, size_t count, char *const *arguments)
     ProtobufCMessage *answer = NULL;
     exit = ask(cli, &options, GRPC_HEALTH_V1_HEALTH_CHECK__METHOD, &request.base, &answer);
     if (exit != PV_EXIT_OK) { return exit; }
-    const grpc_health_v1_health_check_response *health = (const grpc_health_v1_health_check_response *)answer;
+    const grpc_health_v1_health_check_response *health =
+        (const grpc_health_v1_health_check_response *)answer;
     const ProtobufCEnumValue *state = protobuf_c_enum_descriptor_get_value(
         &grpc__health__v1__health_check_response__serving_status__descriptor, (int)health->status);
     fprintf(cli->out, "%s\n", state == NULL ? "UNKNOWN" : state->name);

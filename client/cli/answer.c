@@ -20,12 +20,16 @@ const ProtobufCFieldDescriptor *pv_answer_list(const pv_message_info *response)
 static const char *id_of(const ProtobufCMessage *message)
 {
     const ProtobufCMessageDescriptor *descriptor = message->descriptor;
-    const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(descriptor, "id");
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(descriptor, "id");
     for (unsigned i = 0; i < descriptor->n_fields && field == NULL; i++) {
         const ProtobufCFieldDescriptor *one = &descriptor->fields[i];
-        if (one->type == PROTOBUF_C_TYPE_STRING && one->label != PROTOBUF_C_LABEL_REPEATED) { field = one; }
+        if (one->type == PROTOBUF_C_TYPE_STRING && one->label != PROTOBUF_C_LABEL_REPEATED) {
+            field = one;
+        }
     }
-    return field == NULL || field->type != PROTOBUF_C_TYPE_STRING ? "" : pv_field_string(message, field);
+    return field == NULL || field->type != PROTOBUF_C_TYPE_STRING ? ""
+                                                                  : pv_field_string(message, field);
 }
 
 static pv_exit write_id(pv_cli *cli, pv_arena *arena, const ProtobufCMessage *message)
@@ -35,15 +39,16 @@ static pv_exit write_id(pv_cli *cli, pv_arena *arena, const ProtobufCMessage *me
 }
 
 /* Elements one by one, as ids or lines. */
-static pv_exit write_elements(pv_cli *cli, pv_arena *arena, pv_output output, const pv_message_info *info,
-                              const ProtobufCMessage *response)
+static pv_exit write_elements(pv_cli *cli, pv_arena *arena, pv_output output,
+                              const pv_message_info *info, const ProtobufCMessage *response)
 {
     const ProtobufCFieldDescriptor *list = pv_answer_list(info);
     pv_exit exit = PV_EXIT_OK;
     for (size_t i = 0; i < pv_field_count(response, list) && exit == PV_EXIT_OK; i++) {
         const ProtobufCMessage *element = pv_field_message_at(response, list, i);
-        exit = output == PV_OUTPUT_ID ? write_id(cli, arena, element)
-                                      : pv_codec_write(cli, arena, info->fields[0].message, element, false);
+        exit = output == PV_OUTPUT_ID
+                   ? write_id(cli, arena, element)
+                   : pv_codec_write(cli, arena, info->fields[0].message, element, false);
     }
     return exit;
 }
@@ -55,7 +60,8 @@ static void tell_rest(pv_cli *cli, pv_arena *arena, const ProtobufCMessage *resp
         const ProtobufCFieldDescriptor *field = &response->descriptor->fields[i];
         if (!pv_field_is_set(response, field)) { continue; }
         const char *text = pv_value_text(response, field, arena);
-        fprintf(cli->err, "%s: %s\n", field->name, pv_terminal_text(arena, text == NULL ? "" : text, 0, NULL));
+        fprintf(cli->err, "%s: %s\n", field->name,
+                pv_terminal_text(arena, text == NULL ? "" : text, 0, NULL));
     }
 }
 
@@ -124,8 +130,8 @@ pv_exit pv_answer_write(pv_cli *cli, pv_arena *arena, pv_output output, const pv
                                   : pv_codec_write(cli, arena, info, response, false);
 }
 
-pv_exit pv_answer_write_streamed(pv_cli *cli, pv_arena *arena, pv_output output, const pv_message_info *info,
-                                 const ProtobufCMessage *response)
+pv_exit pv_answer_write_streamed(pv_cli *cli, pv_arena *arena, pv_output output,
+                                 const pv_message_info *info, const ProtobufCMessage *response)
 {
     pv_exit exit = PV_EXIT_OK;
     if (pv_answer_list(info) != NULL) {

@@ -21,8 +21,8 @@ pv_exit pv_answer_write(pv_cli *cli, pv_arena *arena, pv_output output, const pv
 
 /* Writes one message of a stream: JSON on one line, also for -o table; the elements of a list each on
  * theirs; or ids. */
-pv_exit pv_answer_write_streamed(pv_cli *cli, pv_arena *arena, pv_output output, const pv_message_info *info,
-                                 const ProtobufCMessage *response);
+pv_exit pv_answer_write_streamed(pv_cli *cli, pv_arena *arena, pv_output output,
+                                 const pv_message_info *info, const ProtobufCMessage *response);
 
 #ifdef __cplusplus
 }

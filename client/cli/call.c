@@ -25,7 +25,9 @@ typedef struct run {
 static const pv_client_options *call_options(const run *self)
 {
     int64_t deadline_ms = self->options->deadline_ms;
-    if (deadline_ms == 0 && self->method->kind != PV_METHOD_UNARY) { deadline_ms = PV_CALL_STREAM_DEADLINE_MS; }
+    if (deadline_ms == 0 && self->method->kind != PV_METHOD_UNARY) {
+        deadline_ms = PV_CALL_STREAM_DEADLINE_MS;
+    }
     return pv_connect_options(self->cli->arena, deadline_ms);
 }
 
@@ -50,12 +52,15 @@ static pv_exit run_unary(run *self)
     ProtobufCMessage *response = NULL;
     pv_exit exit = call_once(self, &response);
     if (exit != PV_EXIT_OK) { return exit; }
-    return pv_answer_write(self->cli, self->arena, self->options->output, self->method->response, response);
+    return pv_answer_write(self->cli, self->arena, self->options->output, self->method->response,
+                           response);
 }
 
-static const ProtobufCFieldDescriptor *text_field(const ProtobufCMessageDescriptor *descriptor, const char *name)
+static const ProtobufCFieldDescriptor *text_field(const ProtobufCMessageDescriptor *descriptor,
+                                                  const char *name)
 {
-    const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(descriptor, name);
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(descriptor, name);
     return field != NULL && field->type == PROTOBUF_C_TYPE_STRING ? field : NULL;
 }
 
@@ -79,7 +84,8 @@ static pv_exit run_all_pages(run *self)
 {
     const pv_message_info *info = self->method->response;
     pv_buffer packed = pv_buffer_of(self->cli->arena);
-    bool at_once = self->options->output == PV_OUTPUT_JSONL || self->options->output == PV_OUTPUT_ID;
+    bool at_once =
+        self->options->output == PV_OUTPUT_JSONL || self->options->output == PV_OUTPUT_ID;
     bool more = true;
     while (more) {
         pv_arena_reset(self->arena);
@@ -100,7 +106,8 @@ static pv_exit run_all_pages(run *self)
     pv_arena_reset(self->arena);
     if (at_once) { return PV_EXIT_OK; }
     if (packed.overflow || !pv_message_unpack(info, pv_buffer_view(&packed), self->arena, &whole)) {
-        return pv_cli_fail(self->cli, "the list is too long for --output table and json; use -o jsonl.");
+        return pv_cli_fail(self->cli,
+                           "the list is too long for --output table and json; use -o jsonl.");
     }
     return pv_answer_write(self->cli, self->arena, self->options->output, info, whole);
 }
@@ -113,7 +120,9 @@ static pv_exit receive_all(run *self, pv_client_call *call)
     for (;;) {
         pv_arena_reset(self->arena);
         ProtobufCMessage *message = NULL;
-        if (!pv_is_ok(pv_client_receive(call, self->arena, &message)) || message == NULL) { return PV_EXIT_OK; }
+        if (!pv_is_ok(pv_client_receive(call, self->arena, &message)) || message == NULL) {
+            return PV_EXIT_OK;
+        }
         pv_exit exit = pv_answer_write_streamed(self->cli, self->arena, self->options->output,
                                                 self->method->response, message);
         if (exit != PV_EXIT_OK) { return exit; }
@@ -127,8 +136,9 @@ pv_exit pv_call_read_line(pv_cli *cli, pv_arena *arena, uint64_t *number, const 
         pv_buffer line = pv_buffer_of(arena);
         int byte = fgetc(cli->in);
         if (byte == EOF) {
-            return ferror(cli->in) ? pv_cli_fail(cli, "standard input cannot be read: %s.", strerror(errno))
-                                   : PV_EXIT_OK;
+            return ferror(cli->in)
+                       ? pv_cli_fail(cli, "standard input cannot be read: %s.", strerror(errno))
+                       : PV_EXIT_OK;
         }
         (*number)++;
         bool blank = true;
@@ -167,7 +177,9 @@ static pv_exit send_all(run *self, pv_client_call *call)
     pv_exit exit = read_message(self, &number, &line);
     if (exit != PV_EXIT_OK) { return exit; }
     ProtobufCMessage *first = self->request;
-    if (line != NULL) { first = pv_codec_merge(self->arena, self->method->request, self->request, line); }
+    if (line != NULL) {
+        first = pv_codec_merge(self->arena, self->method->request, self->request, line);
+    }
     if (first == NULL) { return pv_cli_fail(self->cli, "the first message is too large."); }
     pv_status status = pv_client_send(call, first);
     while (line != NULL && pv_is_ok(status)) {
@@ -176,7 +188,9 @@ static pv_exit send_all(run *self, pv_client_call *call)
         if (exit != PV_EXIT_OK) { return exit; }
         if (line != NULL) { status = pv_client_send(call, line); }
     }
-    if (pv_is_ok(status)) { (void)pv_client_close_send(call); /* what went wrong is told at the end */ }
+    if (pv_is_ok(status)) {
+        (void)pv_client_close_send(call); /* what went wrong is told at the end */
+    }
     return PV_EXIT_OK;
 }
 
@@ -185,8 +199,11 @@ static pv_exit receive_one(run *self, pv_client_call *call)
 {
     pv_arena_reset(self->arena);
     ProtobufCMessage *message = NULL;
-    if (!pv_is_ok(pv_client_receive(call, self->arena, &message)) || message == NULL) { return PV_EXIT_OK; }
-    return pv_answer_write(self->cli, self->arena, self->options->output, self->method->response, message);
+    if (!pv_is_ok(pv_client_receive(call, self->arena, &message)) || message == NULL) {
+        return PV_EXIT_OK;
+    }
+    return pv_answer_write(self->cli, self->arena, self->options->output, self->method->response,
+                           message);
 }
 
 static pv_exit run_stream(run *self)
@@ -194,8 +211,8 @@ static pv_exit run_stream(run *self)
     pv_error error;
     pv_client_call *call = NULL;
     pv_error_init(&error, self->cli->arena);
-    pv_status status = pv_client_open(self->client, self->method, self->cli->arena, call_options(self), &call,
-                                      &error);
+    pv_status status = pv_client_open(self->client, self->method, self->cli->arena,
+                                      call_options(self), &call, &error);
     if (!pv_is_ok(status)) { return report(self, status, &error); }
     pv_exit exit = PV_EXIT_OK;
     if (self->method->kind == PV_METHOD_SERVER_STREAM) {
@@ -204,7 +221,8 @@ static pv_exit run_stream(run *self)
         exit = send_all(self, call);
     }
     if (exit == PV_EXIT_OK) {
-        exit = self->method->kind == PV_METHOD_CLIENT_STREAM ? receive_one(self, call) : receive_all(self, call);
+        exit = self->method->kind == PV_METHOD_CLIENT_STREAM ? receive_one(self, call)
+                                                             : receive_all(self, call);
     }
     status = pv_client_finish(call);
     if (exit != PV_EXIT_OK) { return exit; }
@@ -220,7 +238,8 @@ static bool is_paged(const pv_method_info *method)
 
 static pv_exit run_connected(run *self)
 {
-    pv_exit exit = pv_request_read_etag(self->cli, self->command, self->options, self->client, self->request);
+    pv_exit exit =
+        pv_request_read_etag(self->cli, self->command, self->options, self->client, self->request);
     if (exit != PV_EXIT_OK) { return exit; }
     self->request_id = pv_request_identify(self->cli, self->request);
     if (self->options->all) { return run_all_pages(self); }
@@ -232,7 +251,9 @@ pv_exit pv_call_run(pv_cli *cli, const pv_command *command, const pv_options *op
 {
     run self = {.cli = cli, .command = command, .method = command->method, .options = options};
     const char *id = arguments->word_count > 0 ? arguments->words[0] : NULL;
-    if (arguments->word_count > 1) { return pv_cli_usage(cli, "\"%s\" is too much.", arguments->words[1]); }
+    if (arguments->word_count > 1) {
+        return pv_cli_usage(cli, "\"%s\" is too much.", arguments->words[1]);
+    }
     if (options->all && !is_paged(command->method)) {
         return pv_cli_usage(cli, "%s %s has no pages for --all.", command->noun, command->verb);
     }

@@ -76,7 +76,8 @@ static bool read_stream(FILE *stream, size_t size_max, pv_buffer *buffer)
     }
 }
 
-bool pv_cli_read_bytes(pv_cli *cli, const char *path, size_t size_max, const char *what, pv_view *ret_bytes)
+bool pv_cli_read_bytes(pv_cli *cli, const char *path, size_t size_max, const char *what,
+                       pv_view *ret_bytes)
 {
     bool is_input = strcmp(path, "-") == 0;
     FILE *stream = is_input ? cli->in : fopen(path, "re");
@@ -85,8 +86,8 @@ bool pv_cli_read_bytes(pv_cli *cli, const char *path, size_t size_max, const cha
     int error = errno;
     if (stream != NULL && !is_input) { (void)fclose(stream); /* read only: nothing can be lost */ }
     if (!good) {
-        (void)pv_cli_usage(cli, "%s cannot be read from %s: %s.", what, is_input ? "standard input" : path,
-                           strerror(error));
+        (void)pv_cli_usage(cli, "%s cannot be read from %s: %s.", what,
+                           is_input ? "standard input" : path, strerror(error));
         return false;
     }
     *ret_bytes = pv_buffer_view(&buffer);

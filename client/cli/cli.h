@@ -19,13 +19,19 @@ extern "C" {
 typedef enum pv_exit {
     PV_EXIT_OK = 0,
     PV_EXIT_OTHER = 1,
-    PV_EXIT_USAGE = 2,        /* the command line, or a request that is wrong in itself */
+    PV_EXIT_USAGE = 2, /* the command line, or a request that is wrong in itself */
     PV_EXIT_NOT_FOUND = 3,
     PV_EXIT_PRECONDITION = 4, /* state, etag, or something that exists already */
     PV_EXIT_AUTH = 5,         /* no certificate, or one that may not */
     PV_EXIT_UNAVAILABLE = 6,  /* the same command may succeed later */
     PV_EXIT_PARTIAL = 7       /* done, but some rows or records were refused */
 } pv_exit;
+
+/* The commands that are not one call of one method: client/cli/extra.h. */
+typedef struct pv_extra_list {
+    const struct pv_extra *const *extras;
+    size_t count;
+} pv_extra_list;
 
 typedef struct pv_cli {
     pv_arena *arena;
@@ -35,6 +41,7 @@ typedef struct pv_cli {
     bool err_is_terminal; /* progress may be drawn over itself */
     bool err_has_colour;
     pv_service_list services;
+    pv_extra_list extras;
 } pv_cli;
 
 /* How a call that failed with this code ends the program. */

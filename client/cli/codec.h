@@ -21,8 +21,8 @@ pv_exit pv_codec_write(pv_cli *cli, pv_arena *arena, const pv_message_info *info
 
 /* One message that holds what either says; where both do, `over` wins and its elements come last. NULL at
  * the arena's ceiling. */
-ProtobufCMessage *pv_codec_merge(pv_arena *arena, const pv_message_info *info, const ProtobufCMessage *under,
-                                 const ProtobufCMessage *over);
+ProtobufCMessage *pv_codec_merge(pv_arena *arena, const pv_message_info *info,
+                                 const ProtobufCMessage *under, const ProtobufCMessage *over);
 
 #ifdef __cplusplus
 }

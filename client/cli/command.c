@@ -10,9 +10,15 @@ typedef struct words {
     size_t count;
 } words;
 
-static bool is_upper(char byte) { return byte >= 'A' && byte <= 'Z'; }
+static bool is_upper(char byte)
+{
+    return byte >= 'A' && byte <= 'Z';
+}
 
-static char to_lower(char byte) { return is_upper(byte) ? (char)(byte - 'A' + 'a') : byte; }
+static char to_lower(char byte)
+{
+    return is_upper(byte) ? (char)(byte - 'A' + 'a') : byte;
+}
 
 /* A word begins at a capital that follows no capital or is followed by a small letter: "GetCSRFile" is
  * get, csr, file. */
@@ -62,7 +68,9 @@ static void noun_words(const pv_service_info *service, words *ret_words)
     const char *name = dot == NULL ? service->name : dot + 1;
     size_t size = strlen(name);
     size_t suffix_size = sizeof suffix - 1;
-    if (size > suffix_size && strcmp(name + size - suffix_size, suffix) == 0) { size -= suffix_size; }
+    if (size > suffix_size && strcmp(name + size - suffix_size, suffix) == 0) {
+        size -= suffix_size;
+    }
     split(name, size, ret_words);
 }
 
@@ -148,7 +156,8 @@ const pv_service_info *pv_command_find_noun(pv_service_list list, const char *no
     return NULL;
 }
 
-bool pv_command_find(pv_service_list list, const char *noun, const char *verb, pv_command *ret_command)
+bool pv_command_find(pv_service_list list, const char *noun, const char *verb,
+                     pv_command *ret_command)
 {
     const pv_service_info *service = pv_command_find_noun(list, noun);
     for (size_t i = 0; service != NULL && i < service->method_count; i++) {
@@ -163,7 +172,8 @@ bool pv_command_find(pv_service_list list, const char *noun, const char *verb, p
 }
 
 /* The request's singular string field "<words>_id". */
-static const ProtobufCFieldDescriptor *find_exact_id(const pv_method_info *method, const words *object)
+static const ProtobufCFieldDescriptor *find_exact_id(const pv_method_info *method,
+                                                     const words *object)
 {
     char name[PV_COMMAND_WORD_SIZE + 4];
     char joined[PV_COMMAND_WORD_SIZE];
@@ -171,8 +181,10 @@ static const ProtobufCFieldDescriptor *find_exact_id(const pv_method_info *metho
     int length = snprintf(name, sizeof name, "%s_id", joined);
     PV_ASSERT(length > 0 && (size_t)length < sizeof name);
     const ProtobufCMessageDescriptor *descriptor = method->request->descriptor;
-    const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(descriptor, name);
-    if (field == NULL || field->type != PROTOBUF_C_TYPE_STRING || field->label == PROTOBUF_C_LABEL_REPEATED) {
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(descriptor, name);
+    if (field == NULL || field->type != PROTOBUF_C_TYPE_STRING ||
+        field->label == PROTOBUF_C_LABEL_REPEATED) {
         return NULL;
     }
     return field;
@@ -226,7 +238,8 @@ static const pv_object_info *object_of(const pv_method_info *method)
     return response->fields[0].message->object;
 }
 
-const pv_method_info *pv_command_reader(const pv_command *command, const ProtobufCFieldDescriptor *field)
+const pv_method_info *pv_command_reader(const pv_command *command,
+                                        const ProtobufCFieldDescriptor *field)
 {
     const pv_object_info *changed = command->method->transition_count > 0
                                         ? command->method->transitions[0].object

@@ -54,7 +54,8 @@ const ProtobufCFieldDescriptor *pv_command_id_field(const pv_command *command);
 
 /* The unary method that reads the object which the command changes and needs no more than `field` to
  * do so; NULL if there is none. `field` is what pv_command_id_field gave. */
-const pv_method_info *pv_command_reader(const pv_command *command, const ProtobufCFieldDescriptor *field);
+const pv_method_info *pv_command_reader(const pv_command *command,
+                                        const ProtobufCFieldDescriptor *field);
 
 #ifdef __cplusplus
 }

@@ -15,9 +15,9 @@ static void put_nouns(pv_cli *cli)
         pv_command_noun(cli->services.services[i], noun);
         fprintf(cli->out, "%s ", noun);
     }
-    for (size_t i = 0; i < pv_extra_count; i++) {
-        if (pv_command_find_noun(cli->services, pv_extras[i]->noun) == NULL) {
-            fprintf(cli->out, "%s ", pv_extras[i]->noun);
+    for (size_t i = 0; i < cli->extras.count; i++) {
+        if (pv_command_find_noun(cli->services, cli->extras.extras[i]->noun) == NULL) {
+            fprintf(cli->out, "%s ", cli->extras.extras[i]->noun);
         }
     }
     fputs("'\n", cli->out);
@@ -36,21 +36,25 @@ static void put_verbs(pv_cli *cli)
         }
         fputs("' ;;\n", cli->out);
     }
-    for (size_t i = 0; i < pv_extra_count; i++) {
-        const pv_extra *extra = pv_extras[i];
-        if (extra->verb == NULL || pv_command_find_noun(cli->services, extra->noun) != NULL) { continue; }
+    for (size_t i = 0; i < cli->extras.count; i++) {
+        const pv_extra *extra = cli->extras.extras[i];
+        if (extra->verb == NULL || pv_command_find_noun(cli->services, extra->noun) != NULL) {
+            continue;
+        }
         fprintf(cli->out, "    %s) echo '%s' ;;\n", extra->noun, extra->verb);
     }
-    fputs("    completion) echo 'bash' ;;\n    help) echo \"$_purvey_nouns\" ;;\n    esac\n}\n", cli->out);
+    fputs("    completion) echo 'bash' ;;\n    help) echo \"$_purvey_nouns\" ;;\n    esac\n}\n",
+          cli->out);
 }
 
 static void put_command_flags(pv_cli *cli)
 {
     fputs("_purvey_flags() {\n    case \"$1 $2\" in\n", cli->out);
-    for (size_t i = 0; i < pv_extra_count; i++) {
-        const pv_extra *extra = pv_extras[i];
+    for (size_t i = 0; i < cli->extras.count; i++) {
+        const pv_extra *extra = cli->extras.extras[i];
         if (extra->flag_count == 0) { continue; }
-        fprintf(cli->out, "    '%s %s') echo '", extra->noun, extra->verb == NULL ? "" : extra->verb);
+        fprintf(cli->out, "    '%s %s') echo '", extra->noun,
+                extra->verb == NULL ? "" : extra->verb);
         put_flags(cli->out, extra->flags, extra->flag_count);
         fputs("' ;;\n", cli->out);
     }
@@ -59,7 +63,7 @@ static void put_command_flags(pv_cli *cli)
         for (size_t k = 0; k < service->method_count; k++) {
             pv_command command;
             pv_command_of(service, k, &command);
-            if (pv_extra_find(command.noun, command.verb) != NULL) { continue; }
+            if (pv_extra_find(cli, command.noun, command.verb) != NULL) { continue; }
             fprintf(cli->out, "    '%s %s') echo '", command.noun, command.verb);
             const ProtobufCMessageDescriptor *request = command.method->request->descriptor;
             for (unsigned f = 0; f < request->n_fields; f++) {
@@ -85,12 +89,15 @@ static const char functions[] =
     "    done\n"
     "    COMPREPLY=()\n"
     "    case $previous in\n"
-    "    -o | --output) COMPREPLY=($(compgen -W 'table json jsonl id' -- \"$current\")); return ;;\n"
-    "    --ca | --cert | --key | --token-file) COMPREPLY=($(compgen -f -- \"$current\")); return ;;\n"
+    "    -o | --output) COMPREPLY=($(compgen -W 'table json jsonl id' -- \"$current\")); return "
+    ";;\n"
+    "    --ca | --cert | --key | --token-file) COMPREPLY=($(compgen -f -- \"$current\")); return "
+    ";;\n"
     "    --etag) COMPREPLY=($(compgen -W 'auto' -- \"$current\")); return ;;\n"
     "    esac\n"
     "    if [[ $current == -* ]]; then\n"
-    "        COMPREPLY=($(compgen -W \"$(_purvey_flags \"${words[0]}\" \"${words[1]}\")\" -- \"$current\"))\n"
+    "        COMPREPLY=($(compgen -W \"$(_purvey_flags \"${words[0]}\" \"${words[1]}\")\" -- "
+    "\"$current\"))\n"
     "    elif ((${#words[@]} == 0)); then\n"
     "        COMPREPLY=($(compgen -W \"$_purvey_nouns\" -- \"$current\"))\n"
     "    elif ((${#words[@]} == 1)); then\n"
@@ -108,7 +115,8 @@ static pv_exit run_completion(pv_cli *cli, size_t count, char *const *arguments)
     pv_options options = {0};
     pv_arguments words = {0};
     bool done = false;
-    pv_exit exit = pv_extra_parse(cli, &pv_extra_completion, NULL, &options, count, arguments, 1, &words, &done);
+    pv_exit exit = pv_extra_parse(cli, &pv_extra_completion, NULL, &options, count, arguments, 1,
+                                  &words, &done);
     if (exit != PV_EXIT_OK || done) { return exit; }
     if (words.word_count == 0 || strcmp(words.words[0], "bash") != 0) {
         return pv_cli_usage(cli, "which shell? There is: purvey completion bash.");

@@ -17,8 +17,9 @@ static pv_exit check(pv_cli *cli, const pv_profile *profile)
     };
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
         if (needed[i].value == NULL) {
-            return pv_cli_usage(cli, "missing is %s: give %s, set %s, or write it to ~/.config/purvey/config.",
-                                needed[i].what, needed[i].flag, needed[i].variable);
+            return pv_cli_usage(
+                cli, "missing is %s: give %s, set %s, or write it to ~/.config/purvey/config.",
+                needed[i].what, needed[i].flag, needed[i].variable);
         }
     }
     return PV_EXIT_OK;
@@ -32,7 +33,8 @@ pv_exit pv_connect(pv_cli *cli, const pv_options *options, pv_client **ret_clien
     if (exit != PV_EXIT_OK) { return exit; }
     pv_client_tls tls = {.server_name = profile.server_name};
     tls.ca = pv_cli_read_file(cli, profile.ca, PV_CONNECT_FILE_BYTES_MAX, "the roots");
-    tls.certificate = pv_cli_read_file(cli, profile.cert, PV_CONNECT_FILE_BYTES_MAX, "the certificate");
+    tls.certificate =
+        pv_cli_read_file(cli, profile.cert, PV_CONNECT_FILE_BYTES_MAX, "the certificate");
     tls.key = pv_cli_read_file(cli, profile.key, PV_CONNECT_FILE_BYTES_MAX, "the key");
     if (tls.ca == NULL || tls.certificate == NULL || tls.key == NULL) { return PV_EXIT_USAGE; }
     pv_client_config config = {.target = profile.server,
@@ -45,7 +47,10 @@ pv_exit pv_connect(pv_cli *cli, const pv_options *options, pv_client **ret_clien
     return pv_cli_usage(cli, "%s", error.message != NULL ? error.message : error.reason->text);
 }
 
-void pv_disconnect(pv_client *client) { pv_client_destroy(client); }
+void pv_disconnect(pv_client *client)
+{
+    pv_client_destroy(client);
+}
 
 const pv_client_options *pv_connect_options(pv_arena *arena, int64_t deadline_ms)
 {

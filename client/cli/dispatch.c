@@ -64,7 +64,9 @@ static pv_exit run_method(pv_cli *cli, const pv_command *command, const line *re
 static bool wants_help(const line *self)
 {
     for (size_t i = 0; i < self->rest_count; i++) {
-        if (strcmp(self->rest[i], "--help") == 0 || strcmp(self->rest[i], "-h") == 0) { return true; }
+        if (strcmp(self->rest[i], "--help") == 0 || strcmp(self->rest[i], "-h") == 0) {
+            return true;
+        }
     }
     return false;
 }
@@ -73,7 +75,7 @@ static pv_exit run_noun(pv_cli *cli, const line *self)
 {
     const char *noun = self->words[0];
     const pv_service_info *service = pv_command_find_noun(cli->services, noun);
-    if (wants_help(self) && (service != NULL || pv_extra_has_noun(noun))) {
+    if (wants_help(self) && (service != NULL || pv_extra_has_noun(cli, noun))) {
         pv_help_noun(cli, noun, service);
         return PV_EXIT_OK;
     }
@@ -82,7 +84,9 @@ static pv_exit run_noun(pv_cli *cli, const line *self)
 
 pv_exit pv_cli_run(pv_cli *cli, size_t count, char *const *arguments)
 {
-    if (count > ARGUMENTS_MAX) { return pv_cli_usage(cli, "there are more than %d arguments.", ARGUMENTS_MAX); }
+    if (count > ARGUMENTS_MAX) {
+        return pv_cli_usage(cli, "there are more than %d arguments.", ARGUMENTS_MAX);
+    }
     line *first = pv_arena_zalloc(cli->arena, 1, sizeof *first);
     line *both = pv_arena_zalloc(cli->arena, 1, sizeof *both);
     if (first == NULL || both == NULL) { return pv_cli_fail(cli, "there is no memory left."); }
@@ -90,19 +94,23 @@ pv_exit pv_cli_run(pv_cli *cli, size_t count, char *const *arguments)
     take(both, 2, count, arguments);
     if (first->word_count == 0) {
         bool asked = wants_help(first);
-        if (count > 0 && !asked) { return pv_cli_usage(cli, "a command is missing; purvey help lists them."); }
+        if (count > 0 && !asked) {
+            return pv_cli_usage(cli, "a command is missing; purvey help lists them.");
+        }
         pv_help_overview(cli);
         return asked ? PV_EXIT_OK : PV_EXIT_USAGE;
     }
     const char *noun = both->words[0];
     const char *verb = both->word_count > 1 ? both->words[1] : NULL;
-    const pv_extra *extra = pv_extra_find(noun, verb);
+    const pv_extra *extra = pv_extra_find(cli, noun, verb);
     pv_command command;
     if (extra != NULL) {
         const line *rest = extra->verb == NULL ? first : both;
         return extra->run(cli, rest->rest_count, rest->rest);
     }
     if (verb == NULL) { return run_noun(cli, first); }
-    if (!pv_command_find(cli->services, noun, verb, &command)) { return pv_help_refuse(cli, noun, verb); }
+    if (!pv_command_find(cli->services, noun, verb, &command)) {
+        return pv_help_refuse(cli, noun, verb);
+    }
     return run_method(cli, &command, both);
 }

@@ -8,26 +8,42 @@ const pv_extra *const pv_extras[] = {
 };
 const size_t pv_extra_count = sizeof pv_extras / sizeof *pv_extras;
 
-const pv_extra *pv_extra_find(const char *noun, const char *verb)
+const pv_extra *pv_extra_find(const pv_cli *cli, const char *noun, const char *verb)
 {
-    for (size_t i = 0; i < pv_extra_count; i++) {
-        const pv_extra *extra = pv_extras[i];
+    for (size_t i = 0; i < cli->extras.count; i++) {
+        const pv_extra *extra = cli->extras.extras[i];
         if (strcmp(extra->noun, noun) != 0) { continue; }
-        if (extra->verb == NULL || (verb != NULL && strcmp(extra->verb, verb) == 0)) { return extra; }
+        if (extra->verb == NULL || (verb != NULL && strcmp(extra->verb, verb) == 0)) {
+            return extra;
+        }
     }
     return NULL;
 }
 
-bool pv_extra_has_noun(const char *noun)
+bool pv_extra_has_noun(const pv_cli *cli, const char *noun)
 {
-    for (size_t i = 0; i < pv_extra_count; i++) {
-        if (strcmp(pv_extras[i]->noun, noun) == 0) { return true; }
+    for (size_t i = 0; i < cli->extras.count; i++) {
+        if (strcmp(cli->extras.extras[i]->noun, noun) == 0) { return true; }
     }
     return false;
 }
 
-pv_exit pv_extra_parse(pv_cli *cli, const pv_extra *extra, void *values, pv_options *options, size_t count,
-                       char *const *arguments, size_t words_max, pv_arguments *ret_arguments, bool *ret_done)
+static pv_field_flag find_repeated(const void *context, const char *name)
+{
+    const pv_extra *extra = context;
+    bool same = extra->repeated != NULL && strcmp(extra->repeated, name) == 0;
+    return same ? PV_FIELD_FLAG_VALUE : PV_FIELD_FLAG_UNKNOWN;
+}
+
+static void offer_repeated(const void *context, pv_suggestion *suggestion)
+{
+    const pv_extra *extra = context;
+    if (extra->repeated != NULL) { pv_suggest_offer(suggestion, extra->repeated); }
+}
+
+pv_exit pv_extra_parse(pv_cli *cli, const pv_extra *extra, void *values, pv_options *options,
+                       size_t count, char *const *arguments, size_t words_max,
+                       pv_arguments *ret_arguments, bool *ret_done)
 {
     static const pv_flag help_flag[] = {
         {"help", 'h', NULL, offsetof(pv_options, help), "Say what the command takes."}};
@@ -36,7 +52,8 @@ pv_exit pv_extra_parse(pv_cli *cli, const pv_extra *extra, void *values, pv_opti
                         : (pv_flag_table){.flags = help_flag, .count = 1, .values = options},
         {.flags = extra->flags, .count = extra->flag_count, .values = values},
     };
-    pv_exit exit = pv_flags_parse(cli, tables, 2, NULL, count, arguments, ret_arguments);
+    pv_field_flags repeated = {.find = find_repeated, .offer = offer_repeated, .context = extra};
+    pv_exit exit = pv_flags_parse(cli, tables, 2, &repeated, count, arguments, ret_arguments);
     if (exit == PV_EXIT_OK) { exit = pv_options_check(cli, options); }
     if (exit != PV_EXIT_OK) { return exit; }
     *ret_done = options->help;

@@ -14,8 +14,11 @@ typedef struct pv_extra {
     const char *verb;  /* NULL: the command is one word */
     const char *words; /* what it takes behind, "FILE"; "" for nothing */
     const char *text;  /* what it does, for the help; the first sentence stands in the overview */
-    const pv_flag *flags; /* its own, beside those that every command has; offsets in its own struct */
+    const pv_flag
+        *flags; /* its own, beside those that every command has; offsets in its own struct */
     size_t flag_count;
+    const char *
+        repeated; /* a flag that may be given several times: its values are assignments; NULL: none */
     bool connects; /* takes the flags that every command has; else only its own and --help */
     /* `count` arguments behind noun and verb. */
     pv_exit (*run)(pv_cli *cli, size_t count, char *const *arguments);
@@ -30,21 +33,22 @@ extern const pv_extra pv_extra_help;
 extern const pv_extra pv_extra_completion;
 extern const pv_extra pv_extra_version;
 
-/* All of them, in the order of the help. */
+/* All of the above, in the order of the help. */
 extern const pv_extra *const pv_extras[];
 extern const size_t pv_extra_count;
 
 /* The extra command of the words; `verb` may be NULL. NULL: there is none. */
-const pv_extra *pv_extra_find(const char *noun, const char *verb);
+const pv_extra *pv_extra_find(const pv_cli *cli, const char *noun, const char *verb);
 
 /* True when some extra command begins with the noun. */
-bool pv_extra_has_noun(const char *noun);
+bool pv_extra_has_noun(const pv_cli *cli, const char *noun);
 
 /* Parses what stands behind noun and verb: the command's own flags into `values`, those of every command
  * into `options`, which is checked. `words_max` words are permitted. PV_EXIT_USAGE after a message; when
  * --help was given, the help has been written and `ret_done` is true. */
-pv_exit pv_extra_parse(pv_cli *cli, const pv_extra *extra, void *values, pv_options *options, size_t count,
-                       char *const *arguments, size_t words_max, pv_arguments *ret_arguments, bool *ret_done);
+pv_exit pv_extra_parse(pv_cli *cli, const pv_extra *extra, void *values, pv_options *options,
+                       size_t count, char *const *arguments, size_t words_max,
+                       pv_arguments *ret_arguments, bool *ret_done);
 
 #ifdef __cplusplus
 }

@@ -9,15 +9,22 @@
 const char *pv_failure_next_step(const char *reason)
 {
     for (size_t i = 0; i < pv_error_reason__count; i++) {
-        if (strcmp(pv_error_reason__all[i]->name, reason) == 0) { return pv_error_reason__all[i]->next_step; }
+        if (strcmp(pv_error_reason__all[i]->name, reason) == 0) {
+            return pv_error_reason__all[i]->next_step;
+        }
     }
     for (size_t i = 0; i < pv_runtime_reason_count; i++) {
-        if (strcmp(pv_runtime_reasons[i]->name, reason) == 0) { return pv_runtime_reasons[i]->next_step; }
+        if (strcmp(pv_runtime_reasons[i]->name, reason) == 0) {
+            return pv_runtime_reasons[i]->next_step;
+        }
     }
     return "";
 }
 
-static const char *safe(pv_cli *cli, const char *text) { return pv_terminal_text(cli->arena, text, 0, NULL); }
+static const char *safe(pv_cli *cli, const char *text)
+{
+    return pv_terminal_text(cli->arena, text, 0, NULL);
+}
 
 static void put_violations(pv_cli *cli, const pv_error *error)
 {
@@ -39,10 +46,12 @@ static void put_context(pv_cli *cli, const pv_error *error)
 {
     FILE *out = cli->err;
     for (size_t i = 0; i < error->metadata_count; i++) {
-        fprintf(out, "  %s = %s\n", safe(cli, error->metadata[i].key), safe(cli, error->metadata[i].value));
+        fprintf(out, "  %s = %s\n", safe(cli, error->metadata[i].key),
+                safe(cli, error->metadata[i].value));
     }
     if (error->resource_type != NULL && error->resource_name != NULL) {
-        fprintf(out, "  about: %s %s\n", safe(cli, error->resource_type), safe(cli, error->resource_name));
+        fprintf(out, "  about: %s %s\n", safe(cli, error->resource_type),
+                safe(cli, error->resource_name));
     }
     if (error->retry_after_ms > 0) {
         fprintf(out, "  retry after: %" PRId64 ".%03" PRId64 "s\n", error->retry_after_ms / 1000,
@@ -50,8 +59,8 @@ static void put_context(pv_cli *cli, const pv_error *error)
     }
 }
 
-pv_exit pv_failure_report(pv_cli *cli, const pv_method_info *method, pv_status status, const pv_error *error,
-                          const char *request_id)
+pv_exit pv_failure_report(pv_cli *cli, const pv_method_info *method, pv_status status,
+                          const pv_error *error, const char *request_id)
 {
     FILE *out = cli->err;
     const char *code = pv_code_name(status.code);
@@ -60,8 +69,8 @@ pv_exit pv_failure_report(pv_cli *cli, const pv_method_info *method, pv_status s
     if ((text == NULL || text[0] == '\0') && error->reason != NULL) { text = error->reason->text; }
     bool told = reason[0] != '\0' && strcmp(reason, code) != 0;
     fprintf(out, "%serror%s: %s%s%s%s: %s\n", cli->err_has_colour ? "\033[1;31m" : "",
-            cli->err_has_colour ? "\033[0m" : "", code, told ? " (" : "", told ? safe(cli, reason) : "", told ? ")" : "",
-            text == NULL ? "" : safe(cli, text));
+            cli->err_has_colour ? "\033[0m" : "", code, told ? " (" : "",
+            told ? safe(cli, reason) : "", told ? ")" : "", text == NULL ? "" : safe(cli, text));
     put_violations(cli, error);
     put_context(cli, error);
     const char *next_step = pv_failure_next_step(reason);

@@ -11,8 +11,8 @@ extern "C" {
 
 /* Writes the error to cli->err and gives the exit code of `status`. `request_id` is the one that the call
  * was made with; NULL: it changes nothing. */
-pv_exit pv_failure_report(pv_cli *cli, const pv_method_info *method, pv_status status, const pv_error *error,
-                          const char *request_id);
+pv_exit pv_failure_report(pv_cli *cli, const pv_method_info *method, pv_status status,
+                          const pv_error *error, const char *request_id);
 
 /* What to do about a reason, from the generated tables and the runtime's own; "" if it is unknown. */
 const char *pv_failure_next_step(const char *reason);

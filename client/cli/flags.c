@@ -41,11 +41,13 @@ static pv_exit refuse_unknown(const parser *self, const char *name)
         return pv_cli_usage(self->cli, "there is no flag --%s here; did you mean --%s?", name,
                             suggestion.nearest);
     }
-    return pv_cli_usage(self->cli, "there is no flag --%s here; --help lists those there are.", name);
+    return pv_cli_usage(self->cli, "there is no flag --%s here; --help lists those there are.",
+                        name);
 }
 
 /* The value behind the flag: what stood behind '=', else the next argument. */
-static pv_exit take_value(parser *self, const char *name, const char *attached, const char **ret_value)
+static pv_exit take_value(parser *self, const char *name, const char *attached,
+                          const char **ret_value)
 {
     *ret_value = attached;
     if (attached != NULL) { return PV_EXIT_OK; }
@@ -54,7 +56,8 @@ static pv_exit take_value(parser *self, const char *name, const char *attached, 
     return PV_EXIT_OK;
 }
 
-static pv_exit set_flag(parser *self, const pv_flag *flag, const pv_flag_table *table, const char *attached)
+static pv_exit set_flag(parser *self, const pv_flag *flag, const pv_flag_table *table,
+                        const char *attached)
 {
     char *target = (char *)table->values + flag->offset;
     if (flag->value != NULL) {
@@ -76,7 +79,8 @@ static pv_exit set_field(parser *self, const char *name, const char *attached)
     if (kind == PV_FIELD_FLAG_UNKNOWN) { return refuse_unknown(self, name); }
     pv_arguments *result = self->result;
     if (result->assignment_count == PV_ASSIGNMENTS_MAX) {
-        return pv_cli_usage(self->cli, "there are more than %d flags; use --json @FILE for a large request.",
+        return pv_cli_usage(self->cli,
+                            "there are more than %d flags; use --json @FILE for a large request.",
                             PV_ASSIGNMENTS_MAX);
     }
     const char *value = attached;
@@ -105,7 +109,8 @@ static pv_exit parse_short(parser *self, const char *text)
     const pv_flag_table *table = NULL;
     const pv_flag *flag = find_flag(self, NULL, text[0], &table);
     if (flag == NULL || (flag->value == NULL && text[1] != '\0')) {
-        return pv_cli_usage(self->cli, "there is no flag -%s here; --help lists those there are.", text);
+        return pv_cli_usage(self->cli, "there is no flag -%s here; --help lists those there are.",
+                            text);
     }
     const char *attached = text[1] == '\0' ? NULL : text + 1;
     if (attached != NULL && attached[0] == '=') { attached++; }
@@ -115,7 +120,9 @@ static pv_exit parse_short(parser *self, const char *text)
 static pv_exit take_word(parser *self, const char *word)
 {
     pv_arguments *result = self->result;
-    if (result->word_count == PV_WORDS_MAX) { return pv_cli_usage(self->cli, "\"%s\" is too much.", word); }
+    if (result->word_count == PV_WORDS_MAX) {
+        return pv_cli_usage(self->cli, "\"%s\" is too much.", word);
+    }
     result->words[result->word_count++] = word;
     return PV_EXIT_OK;
 }
@@ -155,9 +162,10 @@ void pv_flags_help(FILE *out, const pv_flag *flags, size_t count)
         const pv_flag *flag = &flags[i];
         const char *value = flag->value == NULL ? "" : flag->value;
         const char *gap = flag->value == NULL ? "" : " ";
-        int length = flag->letter == 0 ? snprintf(name, sizeof name, "--%s%s%s", flag->name, gap, value)
-                                       : snprintf(name, sizeof name, "-%c, --%s%s%s", flag->letter,
-                                                  flag->name, gap, value);
+        int length = flag->letter == 0
+                         ? snprintf(name, sizeof name, "--%s%s%s", flag->name, gap, value)
+                         : snprintf(name, sizeof name, "-%c, --%s%s%s", flag->letter, flag->name,
+                                    gap, value);
         PV_ASSERT(length > 0 && (size_t)length < sizeof name);
         pv_help_entry(out, name, "", flag->help);
     }

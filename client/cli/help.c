@@ -36,8 +36,8 @@ void pv_help_overview(pv_cli *cli)
         pv_help_entry(out, noun, "", first_sentence(cli, cli->services.services[i]->comment));
     }
     fputc('\n', out);
-    for (size_t i = 0; i < pv_extra_count; i++) {
-        const pv_extra *extra = pv_extras[i];
+    for (size_t i = 0; i < cli->extras.count; i++) {
+        const pv_extra *extra = cli->extras.extras[i];
         const char *name = join(cli, extra->noun, extra->verb == NULL ? "" : extra->verb);
         pv_help_entry(out, join(cli, name, extra->words), "", first_sentence(cli, extra->text));
     }
@@ -58,14 +58,16 @@ void pv_help_noun(pv_cli *cli, const char *noun, const pv_service_info *service)
     for (size_t i = 0; service != NULL && i < service->method_count; i++) {
         pv_command command;
         pv_command_of(service, i, &command);
-        if (pv_extra_find(noun, command.verb) != NULL) { continue; }
-        const char *name = join(cli, command.verb, pv_command_id_field(&command) == NULL ? "" : "ID");
+        if (pv_extra_find(cli, noun, command.verb) != NULL) { continue; }
+        const char *name =
+            join(cli, command.verb, pv_command_id_field(&command) == NULL ? "" : "ID");
         pv_help_entry(out, name, "", first_sentence(cli, command.method->comment));
     }
-    for (size_t i = 0; i < pv_extra_count; i++) {
-        const pv_extra *extra = pv_extras[i];
+    for (size_t i = 0; i < cli->extras.count; i++) {
+        const pv_extra *extra = cli->extras.extras[i];
         if (strcmp(extra->noun, noun) != 0 || extra->verb == NULL) { continue; }
-        pv_help_entry(out, join(cli, extra->verb, extra->words), "", first_sentence(cli, extra->text));
+        pv_help_entry(out, join(cli, extra->verb, extra->words), "",
+                      first_sentence(cli, extra->text));
     }
     fprintf(out, "\nMore: purvey help %s VERB\n", noun);
 }
@@ -88,7 +90,8 @@ static void put_transitions(FILE *out, const pv_method_info *method)
         const pv_transition *one = &method->transitions[i];
         const char *dot = strrchr(one->object->name, '.');
         if (one->object->states == NULL) { continue; }
-        fprintf(out, "%s%s: ", i == 0 ? "\nStates:\n  " : "  ", dot == NULL ? one->object->name : dot + 1);
+        fprintf(out, "%s%s: ", i == 0 ? "\nStates:\n  " : "  ",
+                dot == NULL ? one->object->name : dot + 1);
         if (one->from == 0) { fputs("(new)", out); }
         put_states(out, one->object, one->from);
         fputs(" -> ", out);
@@ -111,12 +114,15 @@ void pv_help_command(pv_cli *cli, const pv_command *command)
 {
     FILE *out = cli->out;
     const ProtobufCFieldDescriptor *id = pv_command_id_field(command);
-    fprintf(out, "usage: purvey %s %s%s [FLAGS]\n\n", command->noun, command->verb, id == NULL ? "" : " ID");
+    fprintf(out, "usage: purvey %s %s%s [FLAGS]\n\n", command->noun, command->verb,
+            id == NULL ? "" : " ID");
     pv_help_paragraph(out, 0, command->method->comment);
-    if (command->method->kind == PV_METHOD_CLIENT_STREAM || command->method->kind == PV_METHOD_BIDI_STREAM) {
-        pv_help_paragraph(out, 0,
-                          "Reads one request as JSON from each line of standard input; what the flags say is "
-                          "part of the first one.");
+    if (command->method->kind == PV_METHOD_CLIENT_STREAM ||
+        command->method->kind == PV_METHOD_BIDI_STREAM) {
+        pv_help_paragraph(
+            out, 0,
+            "Reads one request as JSON from each line of standard input; what the flags say is "
+            "part of the first one.");
     }
     put_transitions(out, command->method);
     if (command->method->request->descriptor->n_fields > 0) { fputs("\nFields:\n", out); }
@@ -144,10 +150,13 @@ static void offer_nouns(pv_cli *cli, pv_suggestion *suggestion, char (*names)[PV
         pv_command_noun(cli->services.services[i], names[i]);
         pv_suggest_offer(suggestion, names[i]);
     }
-    for (size_t i = 0; i < pv_extra_count; i++) { pv_suggest_offer(suggestion, pv_extras[i]->noun); }
+    for (size_t i = 0; i < cli->extras.count; i++) {
+        pv_suggest_offer(suggestion, cli->extras.extras[i]->noun);
+    }
 }
 
-static void offer_verbs(pv_suggestion *suggestion, const pv_service_info *service, const char *noun,
+static void offer_verbs(const pv_cli *cli, pv_suggestion *suggestion,
+                        const pv_service_info *service, const char *noun,
                         char (*names)[PV_COMMAND_WORD_SIZE])
 {
     for (size_t i = 0; service != NULL && i < service->method_count; i++) {
@@ -156,9 +165,9 @@ static void offer_verbs(pv_suggestion *suggestion, const pv_service_info *servic
         memcpy(names[i], command.verb, sizeof names[i]);
         pv_suggest_offer(suggestion, names[i]);
     }
-    for (size_t i = 0; i < pv_extra_count; i++) {
-        if (strcmp(pv_extras[i]->noun, noun) == 0 && pv_extras[i]->verb != NULL) {
-            pv_suggest_offer(suggestion, pv_extras[i]->verb);
+    for (size_t i = 0; i < cli->extras.count; i++) {
+        if (strcmp(cli->extras.extras[i]->noun, noun) == 0 && cli->extras.extras[i]->verb != NULL) {
+            pv_suggest_offer(suggestion, cli->extras.extras[i]->verb);
         }
     }
 }
@@ -166,7 +175,7 @@ static void offer_verbs(pv_suggestion *suggestion, const pv_service_info *servic
 pv_exit pv_help_refuse(pv_cli *cli, const char *noun, const char *verb)
 {
     const pv_service_info *service = pv_command_find_noun(cli->services, noun);
-    bool noun_is_known = service != NULL || pv_extra_has_noun(noun);
+    bool noun_is_known = service != NULL || pv_extra_has_noun(cli, noun);
     size_t count = service == NULL ? cli->services.count : service->method_count;
     char(*names)[PV_COMMAND_WORD_SIZE] = pv_arena_zalloc(cli->arena, count + 1, sizeof *names);
     if (names == NULL) { return pv_cli_fail(cli, "there is no memory left."); }
@@ -178,9 +187,10 @@ pv_exit pv_help_refuse(pv_cli *cli, const char *noun, const char *verb)
                             suggestion.nearest == NULL ? "" : suggestion.nearest);
     }
     if (verb == NULL) {
-        return pv_cli_usage(cli, "what about %s? purvey help %s lists what can be done.", noun, noun);
+        return pv_cli_usage(cli, "what about %s? purvey help %s lists what can be done.", noun,
+                            noun);
     }
-    offer_verbs(&suggestion, service, noun, names);
+    offer_verbs(cli, &suggestion, service, noun, names);
     return pv_cli_usage(cli, "%s has no %s%s%s; purvey help %s lists what can be done.", noun, verb,
                         suggestion.nearest == NULL ? "" : "; did you mean ",
                         suggestion.nearest == NULL ? "" : suggestion.nearest, noun);
@@ -193,7 +203,8 @@ static pv_exit run_help(pv_cli *cli, size_t count, char *const *arguments)
     pv_options options = {0};
     pv_arguments words = {0};
     bool done = false;
-    pv_exit exit = pv_extra_parse(cli, &pv_extra_help, NULL, &options, count, arguments, 2, &words, &done);
+    pv_exit exit =
+        pv_extra_parse(cli, &pv_extra_help, NULL, &options, count, arguments, 2, &words, &done);
     if (exit != PV_EXIT_OK || done) { return exit; }
     const char *noun = words.words[0];
     const char *verb = words.words[1];
@@ -201,12 +212,12 @@ static pv_exit run_help(pv_cli *cli, size_t count, char *const *arguments)
         pv_help_overview(cli);
         return PV_EXIT_OK;
     }
-    const pv_extra *extra = pv_extra_find(noun, verb);
+    const pv_extra *extra = pv_extra_find(cli, noun, verb);
     const pv_service_info *service = pv_command_find_noun(cli->services, noun);
     pv_command command;
     if (extra != NULL) {
         pv_help_extra(cli, extra);
-    } else if (verb == NULL && (service != NULL || pv_extra_has_noun(noun))) {
+    } else if (verb == NULL && (service != NULL || pv_extra_has_noun(cli, noun))) {
         pv_help_noun(cli, noun, service);
     } else if (verb != NULL && pv_command_find(cli->services, noun, verb, &command)) {
         pv_help_command(cli, &command);

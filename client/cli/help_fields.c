@@ -5,9 +5,11 @@
 
 enum { DEPTH_MAX = 4 };
 
-const char *pv_help_flag_name(pv_arena *arena, const char *prefix, const ProtobufCFieldDescriptor *field)
+const char *pv_help_flag_name(pv_arena *arena, const char *prefix,
+                              const ProtobufCFieldDescriptor *field)
 {
-    char *name = pv_arena_printf(arena, "%s%s%s", prefix, prefix[0] == '\0' ? "" : ".", field->name);
+    char *name =
+        pv_arena_printf(arena, "%s%s%s", prefix, prefix[0] == '\0' ? "" : ".", field->name);
     for (char *at = name; at != NULL && *at != '\0'; at++) {
         if (*at == '_') { *at = '-'; }
     }
@@ -26,7 +28,8 @@ static const char *enum_value(pv_arena *arena, const ProtobufCEnumDescriptor *de
     pv_buffer text = pv_buffer_of(arena);
     for (unsigned i = 0; i < descriptor->n_values; i++) {
         if (descriptor->values[i].value == 0) { continue; }
-        pv_buffer_printf(&text, "%s%s", text.size == 0 ? "" : "|", descriptor->values[i].name + prefix);
+        pv_buffer_printf(&text, "%s%s", text.size == 0 ? "" : "|",
+                         descriptor->values[i].name + prefix);
     }
     pv_buffer_append(&text, pv_view_of("", 1));
     return text.overflow ? "NAME" : (const char *)text.data;
@@ -39,7 +42,9 @@ static const char *message_value(const ProtobufCFieldDescriptor *field)
     if (is_type(field, "google.protobuf.Timestamp")) { return "TIME"; }
     if (is_type(field, "google.protobuf.Duration")) { return "SECONDS"; }
     if (is_type(field, "google.protobuf.FieldMask")) { return "FIELD,..."; }
-    if (descriptor->n_fields == 1 && strcmp(descriptor->fields[0].name, "value") == 0) { return "NUMBER"; }
+    if (descriptor->n_fields == 1 && strcmp(descriptor->fields[0].name, "value") == 0) {
+        return "NUMBER";
+    }
     if (descriptor->n_fields == 2 && strcmp(descriptor->fields[0].name, "currency") == 0 &&
         strcmp(descriptor->fields[1].name, "amount") == 0) {
         return "\"CURRENCY AMOUNT\"";
@@ -48,7 +53,8 @@ static const char *message_value(const ProtobufCFieldDescriptor *field)
 }
 
 /* What the value of the flag is called; "" for a switch. */
-static const char *value_name(pv_arena *arena, const ProtobufCFieldDescriptor *field, const pv_field_info *info)
+static const char *value_name(pv_arena *arena, const ProtobufCFieldDescriptor *field,
+                              const pv_field_info *info)
 {
     switch (field->type) {
     case PROTOBUF_C_TYPE_BOOL:
@@ -85,20 +91,27 @@ static const char *value_name(pv_arena *arena, const ProtobufCFieldDescriptor *f
 }
 
 /* What the program fills in by itself need not be marked. */
-static bool is_added(const ProtobufCFieldDescriptor *field) { return strcmp(field->name, "request_id") == 0; }
+static bool is_added(const ProtobufCFieldDescriptor *field)
+{
+    return strcmp(field->name, "request_id") == 0;
+}
 
 static const char *marks(const ProtobufCFieldDescriptor *field, const pv_field_info *info)
 {
-    bool required = info->rule != NULL && (info->rule->flags & PV_RULE_REQUIRED) != 0 && !is_added(field);
+    bool required =
+        info->rule != NULL && (info->rule->flags & PV_RULE_REQUIRED) != 0 && !is_added(field);
     bool repeated = field->label == PROTOBUF_C_LABEL_REPEATED;
     if (required && repeated) { return "(required, repeatable)"; }
     if (required) { return "(required)"; }
     return repeated ? "(repeatable)" : "";
 }
 
-static const char *comment_of(pv_cli *cli, const ProtobufCFieldDescriptor *field, const pv_field_info *info)
+static const char *comment_of(pv_cli *cli, const ProtobufCFieldDescriptor *field,
+                              const pv_field_info *info)
 {
-    if (is_added(field)) { return "Names the request, so that a repetition is safe. Made here if not given."; }
+    if (is_added(field)) {
+        return "Names the request, so that a repetition is safe. Made here if not given.";
+    }
     if (strcmp(field->name, "etag") != 0) { return info->comment; }
     const char *text = pv_arena_printf(cli->arena, "%s \"auto\" reads it first.", info->comment);
     return text == NULL ? info->comment : text;
@@ -115,8 +128,10 @@ static void put_parts(pv_cli *cli, const pv_message_info *info)
         const ProtobufCFieldDescriptor *field = &info->descriptor->fields[i];
         if (part->rule != NULL && (part->rule->flags & PV_RULE_OUTPUT_ONLY) != 0) { continue; }
         const char *value = value_name(cli->arena, field, part);
-        const char *name = pv_arena_printf(cli->arena, "    %s=%s", field->name, value[0] == '\0' ? "true|false" : value);
-        pv_help_entry(cli->out, name == NULL ? field->name : name, marks(field, part), part->comment);
+        const char *name = pv_arena_printf(cli->arena, "    %s=%s", field->name,
+                                           value[0] == '\0' ? "true|false" : value);
+        pv_help_entry(cli->out, name == NULL ? field->name : name, marks(field, part),
+                      part->comment);
     }
 }
 
@@ -126,14 +141,17 @@ static void put_field(pv_cli *cli, const char *prefix, const ProtobufCFieldDescr
     const char *name = pv_help_flag_name(cli->arena, prefix, field);
     const char *value = value_name(cli->arena, field, info);
     if (name == NULL) { return; }
-    bool is_parted = field->type == PROTOBUF_C_TYPE_MESSAGE && info->message != NULL && message_value(field) == NULL;
+    bool is_parted = field->type == PROTOBUF_C_TYPE_MESSAGE && info->message != NULL &&
+                     message_value(field) == NULL;
     if (is_parted && field->label != PROTOBUF_C_LABEL_REPEATED && depth < DEPTH_MAX) {
         put_fields(cli, name, info->message, NULL, depth + 1);
         return;
     }
-    const char *flag = is_id ? pv_arena_printf(cli->arena, "ID, --%s %s", name, value)
-                             : pv_arena_printf(cli->arena, "--%s%s%s", name, value[0] == '\0' ? "" : " ", value);
-    pv_help_entry(cli->out, flag == NULL ? name : flag, marks(field, info), comment_of(cli, field, info));
+    const char *flag =
+        is_id ? pv_arena_printf(cli->arena, "ID, --%s %s", name, value)
+              : pv_arena_printf(cli->arena, "--%s%s%s", name, value[0] == '\0' ? "" : " ", value);
+    pv_help_entry(cli->out, flag == NULL ? name : flag, marks(field, info),
+                  comment_of(cli, field, info));
     if (is_parted && !info->is_map) { put_parts(cli, info->message); }
 }
 

@@ -13,7 +13,8 @@ extern "C" {
 void pv_help_fields(pv_cli *cli, const pv_message_info *info, const ProtobufCFieldDescriptor *id);
 
 /* The flag of a field: "page-size" of page_size, in the arena; NULL at its ceiling. */
-const char *pv_help_flag_name(pv_arena *arena, const char *prefix, const ProtobufCFieldDescriptor *field);
+const char *pv_help_flag_name(pv_arena *arena, const char *prefix,
+                              const ProtobufCFieldDescriptor *field);
 
 #ifdef __cplusplus
 }

@@ -21,36 +21,27 @@ typedef struct init_options {
     size_t host_count;
 } init_options;
 
-static const char help[] =
-    "usage: purvey init --data DIR [--operator NAME] [--user NAME] [--email ADDRESS]\n"
-    "                   [--trust-domain DOMAIN] [--host NAME ...]\n\n"
-    "Begins a platform: makes DIR with the certificate authority, an empty store, and the operator's first\n"
-    "key and certificate. --host adds a DNS name or IP address of purveyd to its certificate, beside localhost.\n";
+static const pv_flag flags[] = {
+    {"data", 0, "DIR", offsetof(init_options, data), "The folder to make. (required)"},
+    {"operator", 0, "NAME", offsetof(init_options, operator_name),
+     "Name of the operator's account. Default: Operator."},
+    {"user", 0, "NAME", offsetof(init_options, user_name),
+     "Name of its first user. Default: Administrator."},
+    {"email", 0, "ADDRESS", offsetof(init_options, email), "E-mail address of that user."},
+    {"trust-domain", 0, "DOMAIN", offsetof(init_options, trust_domain),
+     "As in spiffe://DOMAIN/... of certificates. Default: purvey.internal."},
+};
 
-static pv_exit parse(pv_cli *cli, size_t count, char *const *arguments, init_options *options)
+static pv_exit take_hosts(pv_cli *cli, const pv_arguments *arguments, init_options *options)
 {
-    for (size_t i = 0; i < count; i++) {
-        const char *name = arguments[i];
-        if (i + 1 == count) { return pv_cli_usage(cli, "%s needs a value\n%s", name, help); }
-        const char *value = arguments[++i];
-        if (strcmp(name, "--data") == 0) {
-            options->data = value;
-        } else if (strcmp(name, "--trust-domain") == 0) {
-            options->trust_domain = value;
-        } else if (strcmp(name, "--operator") == 0) {
-            options->operator_name = value;
-        } else if (strcmp(name, "--user") == 0) {
-            options->user_name = value;
-        } else if (strcmp(name, "--email") == 0) {
-            options->email = value;
-        } else if (strcmp(name, "--host") == 0 && options->host_count < PV_HOSTS_MAX) {
-            options->hosts[options->host_count++] = value;
-        } else {
-            return pv_cli_usage(cli, "init does not know %s\n%s", name, help);
-        }
+    if (arguments->assignment_count > PV_HOSTS_MAX) {
+        return pv_cli_usage(cli, "there are more than %d --host.", PV_HOSTS_MAX);
     }
-    if (options->data == NULL) { return pv_cli_usage(cli, "init needs --data\n%s", help); }
-    return PV_EXIT_OK;
+    for (size_t i = 0; i < arguments->assignment_count; i++) {
+        options->hosts[options->host_count++] = arguments->assignments[i].value;
+    }
+    return options->data == NULL ? pv_cli_usage(cli, "into which folder? Give --data DIR.")
+                                 : PV_EXIT_OK;
 }
 
 static const char *path_in(const pv_cli *cli, const init_options *options, const char *name)
@@ -62,23 +53,26 @@ static const char *path_in(const pv_cli *cli, const init_options *options, const
 
 static pv_exit refused(pv_cli *cli, const pv_error *error)
 {
-    return pv_cli_fail(cli, "%s", error->message != NULL  ? error->message
-                                  : error->reason != NULL ? error->reason->text
-                                                          : "not enough memory");
+    return pv_cli_fail(cli, "%s",
+                       error->message != NULL  ? error->message
+                       : error->reason != NULL ? error->reason->text
+                                               : "not enough memory");
 }
 
-static pv_exit write_certificate(pv_cli *cli, const init_options *options, const pv_bootstrapped *made)
+static pv_exit write_certificate(pv_cli *cli, const init_options *options,
+                                 const pv_bootstrapped *made)
 {
     const char *path = path_in(cli, options, "operator.pem");
     FILE *file = fopen(path, "wx");
-    bool written = file != NULL && fputs(made->certificate_pem, file) >= 0 && fputs(made->chain_pem, file) >= 0;
+    bool written = file != NULL && fputs(made->certificate_pem, file) >= 0 &&
+                   fputs(made->chain_pem, file) >= 0;
     if (file != NULL) { written = fclose(file) == 0 && written; }
     return written ? PV_EXIT_OK : pv_cli_fail(cli, "%s: %s", path, strerror(errno));
 }
 
 /* The operator's account, user and certificate, straight into the new store. */
-static pv_exit begin(pv_cli *cli, const init_options *options, pv_store *store, const pv_authority *authority,
-                     pv_error *error)
+static pv_exit begin(pv_cli *cli, const init_options *options, pv_store *store,
+                     const pv_authority *authority, pv_error *error)
 {
     const char *key = path_in(cli, options, "operator.key");
     char *csr = NULL;
@@ -103,14 +97,17 @@ static pv_exit begin(pv_cli *cli, const init_options *options, pv_store *store, 
     if (written != PV_EXIT_OK) { return written; }
     fprintf(cli->out,
             "operator %s, user %s\n\nstart the server:  purveyd --data %s\n"
-            "call it:           export PURVEY_SERVER=127.0.0.1:20443 PURVEY_CA=%s PURVEY_CERT=%s PURVEY_KEY=%s\n"
+            "call it:           export PURVEY_SERVER=127.0.0.1:20443 PURVEY_CA=%s PURVEY_CERT=%s "
+            "PURVEY_KEY=%s\n"
             "                   purvey whoami\n",
-            made.account_id, made.user_id, options->data, path_in(cli, options, "authority/" PV_AUTHORITY_SERVER_ROOT),
+            made.account_id, made.user_id, options->data,
+            path_in(cli, options, "authority/" PV_AUTHORITY_SERVER_ROOT),
             path_in(cli, options, "operator.pem"), key);
     return PV_EXIT_OK;
 }
 
-static pv_exit make_authority(pv_cli *cli, const init_options *options, pv_error *error, pv_authority **ret_authority)
+static pv_exit make_authority(pv_cli *cli, const init_options *options, pv_error *error,
+                              pv_authority **ret_authority)
 {
     const char *folder = path_in(cli, options, "authority");
     const pv_authority_options what = {
@@ -125,7 +122,7 @@ static pv_exit make_authority(pv_cli *cli, const init_options *options, pv_error
     return pv_is_ok(status) ? PV_EXIT_OK : refused(cli, error);
 }
 
-pv_exit pv_cli_init(pv_cli *cli, size_t count, char *const *arguments)
+static pv_exit run_init(pv_cli *cli, size_t count, char *const *arguments)
 {
     init_options options = {
         .trust_domain = "purvey.internal",
@@ -133,8 +130,13 @@ pv_exit pv_cli_init(pv_cli *cli, size_t count, char *const *arguments)
         .user_name = "Administrator",
         .email = "",
     };
-    pv_exit parsed = parse(cli, count, arguments, &options);
-    if (parsed != PV_EXIT_OK) { return parsed; }
+    pv_options every = {0};
+    pv_arguments words = {0};
+    bool done = false;
+    pv_exit parsed =
+        pv_extra_parse(cli, &pv_extra_init, &options, &every, count, arguments, 0, &words, &done);
+    if (parsed == PV_EXIT_OK && !done) { parsed = take_hosts(cli, &words, &options); }
+    if (parsed != PV_EXIT_OK || done) { return parsed; }
     if (mkdir(options.data, 0700) != 0 && errno != EEXIST) {
         return pv_cli_fail(cli, "%s: %s", options.data, strerror(errno));
     }
@@ -155,3 +157,17 @@ pv_exit pv_cli_init(pv_cli *cli, size_t count, char *const *arguments)
     pv_authority_close(authority);
     return made;
 }
+
+const pv_extra pv_extra_init = {
+    .noun = "init",
+    .words = "",
+    .text = "Begins a platform on this machine. Makes the folder of --data with the certificate "
+            "authority, an empty "
+            "store, and the operator's first key and certificate. --host NAME, once or several "
+            "times, adds a DNS "
+            "name or IP address of purveyd to its certificate, beside localhost.",
+    .flags = flags,
+    .flag_count = sizeof flags / sizeof *flags,
+    .repeated = "host",
+    .run = run_init,
+};

@@ -55,7 +55,8 @@ pv_status pv_keys_create(const char *key_path, pv_error *error)
     BIO *bio = BIO_new(BIO_s_secmem());
     char *data = NULL;
     pv_status status = pv_ok();
-    if (key == NULL || bio == NULL || PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1) {
+    if (key == NULL || bio == NULL ||
+        PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1) {
         status = refuse_openssl(error, "make a key for", key_path);
     } else {
         long size = BIO_get_mem_data(bio, &data);
@@ -77,9 +78,10 @@ static pv_status read_key(const char *path, pv_error *error, EVP_PKEY **ret_key)
     if (file == NULL || fstat(fileno(file), &about) != 0) {
         status = refuse_errno(error, "look at", path);
     } else if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        status = pv_refuse(error, &pv_keys_reason_file,
-                           "%s can be reached by others (mode %04o); a private key must have mode 0600.", path,
-                           (unsigned)(about.st_mode & 07777));
+        status =
+            pv_refuse(error, &pv_keys_reason_file,
+                      "%s can be reached by others (mode %04o); a private key must have mode 0600.",
+                      path, (unsigned)(about.st_mode & 07777));
     } else {
         *ret_key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
         if (*ret_key == NULL) { status = refuse_openssl(error, "read a private key from", path); }
@@ -88,7 +90,8 @@ static pv_status read_key(const char *path, pv_error *error, EVP_PKEY **ret_key)
     return status;
 }
 
-pv_status pv_keys_request(const char *key_path, pv_arena *arena, pv_error *error, char **ret_csr_pem)
+pv_status pv_keys_request(const char *key_path, pv_arena *arena, pv_error *error,
+                          char **ret_csr_pem)
 {
     EVP_PKEY *key = NULL;
     PV_TRY(read_key(key_path, error, &key));

@@ -19,7 +19,8 @@ PV_MUST_USE pv_status pv_keys_create(const char *key_path, pv_error *error);
 
 /* Makes a signing request for the key in a file, as PEM in the arena, NUL-ended. A key file that others may
  * read is refused. Its subject is empty: the service decides what the certificate says. */
-PV_MUST_USE pv_status pv_keys_request(const char *key_path, pv_arena *arena, pv_error *error, char **ret_csr_pem);
+PV_MUST_USE pv_status pv_keys_request(const char *key_path, pv_arena *arena, pv_error *error,
+                                      char **ret_csr_pem);
 
 #ifdef __cplusplus
 }

@@ -6,8 +6,8 @@
 #include "client/cli/value.h"
 
 /* One segment of a path: up to the next '.', with '_' for '-'. */
-static const ProtobufCFieldDescriptor *find_segment(const pv_message_info *info, const char *path, size_t size,
-                                                    const pv_field_info **ret_info)
+static const ProtobufCFieldDescriptor *find_segment(const pv_message_info *info, const char *path,
+                                                    size_t size, const pv_field_info **ret_info)
 {
     char name[PV_SUGGEST_WORD_MAX + 1];
     if (size == 0 || size > PV_SUGGEST_WORD_MAX) { return NULL; }
@@ -67,7 +67,8 @@ static json_t *read_bytes(pv_cli *cli, const char *flag, const char *text)
     if (text[0] != '@') { return read_text(cli, flag, text); }
     pv_view bytes;
     const char *what = pv_arena_printf(cli->arena, "--%s", flag);
-    if (!pv_cli_read_bytes(cli, text + 1, PV_LITERAL_FILE_BYTES_MAX, what == NULL ? flag : what, &bytes)) {
+    if (!pv_cli_read_bytes(cli, text + 1, PV_LITERAL_FILE_BYTES_MAX, what == NULL ? flag : what,
+                           &bytes)) {
         return NULL;
     }
     char *encoded = pv_arena_alloc(cli->arena, bytes.size / 3 * 4 + 5);
@@ -83,7 +84,8 @@ static json_t *read_integer(pv_cli *cli, const char *flag, const char *text, boo
     size_t sign = !is_unsigned && text[0] == '-' ? 1 : 0;
     size_t digits = strspn(text + sign, "0123456789");
     if (digits == 0 || digits > 20 || text[sign + digits] != '\0') {
-        return refuse(cli, flag, text, is_unsigned ? "no whole number from 0 on" : "no whole number");
+        return refuse(cli, flag, text,
+                      is_unsigned ? "no whole number from 0 on" : "no whole number");
     }
     /* Large ones travel as text, as JSON of protobuf has them; the reader checks the range. */
     if (digits > 18) { return json_string(text); }
@@ -157,7 +159,8 @@ static bool is_around_one_value(const ProtobufCMessageDescriptor *descriptor)
 }
 
 /* "USD 1.50" for a message of a currency and an amount. */
-static json_t *read_money(pv_cli *cli, const char *flag, const pv_message_info *info, const char *text)
+static json_t *read_money(pv_cli *cli, const char *flag, const pv_message_info *info,
+                          const char *text)
 {
     const char *blank = strchr(text, ' ');
     const char *currency = pv_arena_dup(cli->arena, pv_view_of(text, (size_t)(blank - text)));
@@ -177,13 +180,14 @@ static json_t *read_object(pv_cli *cli, const char *flag, const char *text)
     json_t *object = json_loads(text, JSON_REJECT_DUPLICATES, &error);
     if (json_is_object(object)) { return object; }
     json_decref(object);
-    (void)pv_cli_usage(cli, "--%s: %s (line %d, column %d of the JSON).", flag, error.text, error.line,
-                       error.column);
+    (void)pv_cli_usage(cli, "--%s: %s (line %d, column %d of the JSON).", flag, error.text,
+                       error.line, error.column);
     return NULL;
 }
 
 /* name=value,name=value */
-static json_t *read_pairs(pv_cli *cli, const char *flag, const pv_message_info *info, const char *text)
+static json_t *read_pairs(pv_cli *cli, const char *flag, const pv_message_info *info,
+                          const char *text)
 {
     json_t *object = json_object();
     while (*text != '\0') {
@@ -191,14 +195,16 @@ static json_t *read_pairs(pv_cli *cli, const char *flag, const pv_message_info *
         const char *equals = memchr(text, '=', size);
         if (equals == NULL) {
             json_decref(object);
-            (void)pv_cli_usage(cli, "--%s takes JSON or name=value,name=value; \"%.*s\" is neither.", flag,
-                               (int)size, text);
+            (void)pv_cli_usage(cli,
+                               "--%s takes JSON or name=value,name=value; \"%.*s\" is neither.",
+                               flag, (int)size, text);
             return NULL;
         }
         const char *name = pv_arena_dup(cli->arena, pv_view_of(text, (size_t)(equals - text)));
         const char *value =
             pv_arena_dup(cli->arena, pv_view_of(equals + 1, size - (size_t)(equals - text) - 1));
-        if (name == NULL || value == NULL || pv_literal_set(cli, object, info, name, value) != PV_EXIT_OK) {
+        if (name == NULL || value == NULL ||
+            pv_literal_set(cli, object, info, name, value) != PV_EXIT_OK) {
             json_decref(object);
             return NULL;
         }
@@ -208,10 +214,13 @@ static json_t *read_pairs(pv_cli *cli, const char *flag, const pv_message_info *
     return object;
 }
 
-static json_t *read_message(pv_cli *cli, const char *flag, const ProtobufCMessageDescriptor *descriptor,
+static json_t *read_message(pv_cli *cli, const char *flag,
+                            const ProtobufCMessageDescriptor *descriptor,
                             const pv_message_info *info, const char *text)
 {
-    if (strcmp(descriptor->name, "google.protobuf.Timestamp") == 0) { return read_time(cli, flag, text); }
+    if (strcmp(descriptor->name, "google.protobuf.Timestamp") == 0) {
+        return read_time(cli, flag, text);
+    }
     if (strcmp(descriptor->name, "google.protobuf.Duration") == 0 ||
         strcmp(descriptor->name, "google.protobuf.FieldMask") == 0) {
         return json_string(text);
@@ -280,8 +289,8 @@ static pv_exit refuse_name(pv_cli *cli, const pv_message_info *info, const char 
     for (unsigned i = 0; i < info->descriptor->n_fields; i++) {
         pv_suggest_offer(&suggestion, info->descriptor->fields[i].name);
     }
-    return pv_cli_usage(cli, "%s has no field %s%s%s.", info->descriptor->short_name, suggestion.word,
-                        suggestion.nearest == NULL ? "" : "; did you mean ",
+    return pv_cli_usage(cli, "%s has no field %s%s%s.", info->descriptor->short_name,
+                        suggestion.word, suggestion.nearest == NULL ? "" : "; did you mean ",
                         suggestion.nearest == NULL ? "" : suggestion.nearest);
 }
 
@@ -319,9 +328,9 @@ static pv_exit put_in_map(pv_cli *cli, json_t *object, const ProtobufCFieldDescr
         return pv_cli_usage(cli, "--%s takes name=value.", field->name);
     }
     const char *name = pv_arena_dup(cli->arena, pv_view_of(text, (size_t)(equals - text)));
-    json_t *value =
-        pv_literal_read(cli, field->name, value_field,
-                        &info->message->fields[value_field - info->message->descriptor->fields], equals + 1);
+    json_t *value = pv_literal_read(
+        cli, field->name, value_field,
+        &info->message->fields[value_field - info->message->descriptor->fields], equals + 1);
     if (value == NULL) { return PV_EXIT_USAGE; }
     if (name == NULL || json_object_set_new(map, name, value) != 0) {
         return pv_cli_usage(cli, "--%s: \"%s\" is not UTF-8.", field->name, text);
@@ -342,10 +351,12 @@ pv_exit pv_literal_set(pv_cli *cli, json_t *object, const pv_message_info *info,
             if (found->is_map) { return put_in_map(cli, object, field, found, text); }
             json_t *value = pv_literal_read(cli, path, field, found, text);
             if (value == NULL) { return PV_EXIT_USAGE; }
-            return put(object, field, value) ? PV_EXIT_OK : pv_cli_usage(cli, "--%s is set twice.", path);
+            return put(object, field, value) ? PV_EXIT_OK
+                                             : pv_cli_usage(cli, "--%s is set twice.", path);
         }
         if (found->message == NULL || field->label == PROTOBUF_C_LABEL_REPEATED) {
-            return pv_cli_usage(cli, "--%s: %s has no parts to be set one by one.", path, field->name);
+            return pv_cli_usage(cli, "--%s: %s has no parts to be set one by one.", path,
+                                field->name);
         }
         object = enter(object, field->name);
         if (object == NULL) { return pv_cli_usage(cli, "--%s is set twice.", path); }

@@ -1,5 +1,6 @@
 /* purvey: the command line client. */
-#include "client/cli/cli.h"
+#include "client/cli/extra.h"
+#include "client/cli/init.h"
 #include "client/cli/services.h"
 
 #include <signal.h>
@@ -8,26 +9,38 @@
 
 enum { ARENA_BYTES = 512 * 1024 * 1024 /* a bound, not a need: memory is taken as it is used */ };
 
+/* All extra commands, `init` before the others: it comes first in the life of a platform. */
+static pv_extra_list all_extras(pv_arena *arena)
+{
+    const pv_extra **list = pv_arena_zalloc(arena, pv_extra_count + 1, sizeof(const pv_extra *));
+    PV_ASSERT(list != NULL);
+    list[0] = &pv_extra_init;
+    for (size_t i = 0; i < pv_extra_count; i++) { list[i + 1] = pv_extras[i]; }
+    return (pv_extra_list){.extras = list, .count = pv_extra_count + 1};
+}
+
 int main(int argc, char **argv)
 {
     /* A reader that goes away (purvey ... | head) is told by the failing write. */
     signal(SIGPIPE, SIG_IGN);
     bool is_terminal = isatty(STDERR_FILENO) == 1;
     const char *no_colour = getenv("NO_COLOR");
+    pv_arena *arena = pv_arena_create(ARENA_BYTES);
     pv_cli cli = {
-        .arena = pv_arena_create(ARENA_BYTES),
+        .arena = arena,
         .in = stdin,
         .out = stdout,
         .err = stderr,
         .err_is_terminal = is_terminal,
         .err_has_colour = is_terminal && (no_colour == NULL || no_colour[0] == '\0'),
         .services = pv_services_all(),
+        .extras = all_extras(arena),
     };
     size_t count = argc > 0 ? (size_t)argc - 1 : 0;
     pv_exit exit = pv_cli_run(&cli, count, argv + (argc > 0 ? 1 : 0));
     if ((fflush(stdout) != 0 || ferror(stdout) != 0) && exit == PV_EXIT_OK) {
         exit = pv_cli_fail(&cli, "standard output cannot be written.");
     }
-    pv_arena_destroy(cli.arena);
+    pv_arena_destroy(arena);
     return (int)exit;
 }

@@ -7,13 +7,16 @@
 static const pv_flag flags[] = {
     {"output", 'o', "FORMAT", AT(output_text), "table, json, jsonl or id. Default: table."},
     {"json", 0, "JSON", AT(json),
-     "The whole request by the field names of the .proto; @FILE or @- reads it. Other flags are added to it."},
+     "The whole request by the field names of the .proto; @FILE or @- reads it. Other flags are "
+     "added to it."},
     {"all", 0, NULL, AT(all), "Of a list: all pages, not one."},
     {"dry-run", 0, NULL, AT(dry_run), "Check everything, write nothing (validate_only)."},
     {"deadline", 0, "TIME", AT(deadline_text), "Give up after 500ms, 10s, 2m or 1h. Default: 30s."},
-    {"profile", 0, "NAME", AT(profile), "Section of the configuration file. PURVEY_PROFILE. Default: default."},
+    {"profile", 0, "NAME", AT(profile),
+     "Section of the configuration file. PURVEY_PROFILE. Default: default."},
     {"server", 0, "HOST:PORT", AT(server), "Where the service is. PURVEY_SERVER."},
-    {"ca", 0, "FILE", AT(ca), "Roots that the service's certificate is checked against. PURVEY_CA."},
+    {"ca", 0, "FILE", AT(ca),
+     "Roots that the service's certificate is checked against. PURVEY_CA."},
     {"cert", 0, "FILE", AT(cert), "Client certificate and its chain. PURVEY_CERT."},
     {"key", 0, "FILE", AT(key), "Its private key. PURVEY_KEY."},
     {"server-name", 0, "NAME", AT(server_name),
@@ -23,7 +26,8 @@ static const pv_flag flags[] = {
 
 pv_flag_table pv_options_flags(pv_options *options)
 {
-    return (pv_flag_table){.flags = flags, .count = sizeof flags / sizeof *flags, .values = options};
+    return (pv_flag_table){
+        .flags = flags, .count = sizeof flags / sizeof *flags, .values = options};
 }
 
 bool pv_options_duration(const char *text, int64_t *ret_ms)
@@ -66,5 +70,6 @@ pv_exit pv_options_check(pv_cli *cli, pv_options *options)
             return PV_EXIT_OK;
         }
     }
-    return pv_cli_usage(cli, "--output %s is none of table, json, jsonl and id.", options->output_text);
+    return pv_cli_usage(cli, "--output %s is none of table, json, jsonl and id.",
+                        options->output_text);
 }

@@ -57,7 +57,8 @@ static const char *beside(const reader *self, const char *value)
 {
     const char *slash = strrchr(self->path, '/');
     if (value[0] == '/' || slash == NULL) { return value; }
-    const char *path = pv_arena_printf(self->cli->arena, "%.*s/%s", (int)(slash - self->path), self->path, value);
+    const char *path =
+        pv_arena_printf(self->cli->arena, "%.*s/%s", (int)(slash - self->path), self->path, value);
     PV_ASSERT(path != NULL);
     return path;
 }
@@ -66,18 +67,21 @@ static pv_exit read_setting(reader *self, unsigned number, pv_view line, const u
 {
     size_t name_size = (size_t)(equals - line.data);
     const char *name = dup_text(self->cli, trim(pv_view_of(line.data, name_size)));
-    const char *value = dup_text(self->cli, trim(pv_view_of(equals + 1, line.size - name_size - 1)));
+    const char *value =
+        dup_text(self->cli, trim(pv_view_of(equals + 1, line.size - name_size - 1)));
     pv_suggestion suggestion = {.word = name};
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         if (strcmp(settings[i].name, name) != 0) {
             pv_suggest_offer(&suggestion, settings[i].name);
             continue;
         }
-        if (self->inside) { put(self->profile, &settings[i], settings[i].is_path ? beside(self, value) : value); }
+        if (self->inside) {
+            put(self->profile, &settings[i], settings[i].is_path ? beside(self, value) : value);
+        }
         return PV_EXIT_OK;
     }
-    return pv_cli_usage(self->cli, "%s, line %u: there is no setting %s%s%s.", self->path, number, name,
-                        suggestion.nearest == NULL ? "" : "; did you mean ",
+    return pv_cli_usage(self->cli, "%s, line %u: there is no setting %s%s%s.", self->path, number,
+                        name, suggestion.nearest == NULL ? "" : "; did you mean ",
                         suggestion.nearest == NULL ? "" : suggestion.nearest);
 }
 
@@ -95,7 +99,8 @@ static pv_exit read_line(reader *self, unsigned number, pv_view line)
     }
     const uint8_t *equals = memchr(line.data, '=', line.size);
     if (equals == NULL) {
-        return pv_cli_usage(self->cli, "%s, line %u: expected [profile] or name = value.", self->path, number);
+        return pv_cli_usage(self->cli, "%s, line %u: expected [profile] or name = value.",
+                            self->path, number);
     }
     return read_setting(self, number, line, equals);
 }
@@ -117,12 +122,17 @@ static const char *config_path(pv_cli *cli)
 {
     const char *base = getenv("XDG_CONFIG_HOME");
     const char *home = getenv("HOME");
-    if (base != NULL && base[0] != '\0') { return pv_arena_printf(cli->arena, "%s/purvey/config", base); }
+    if (base != NULL && base[0] != '\0') {
+        return pv_arena_printf(cli->arena, "%s/purvey/config", base);
+    }
     if (home == NULL || home[0] == '\0') { return NULL; }
     return pv_arena_printf(cli->arena, "%s/.config/purvey/config", home);
 }
 
-static const char *first(const char *a, const char *b) { return a != NULL && a[0] != '\0' ? a : b; }
+static const char *first(const char *a, const char *b)
+{
+    return a != NULL && a[0] != '\0' ? a : b;
+}
 
 static pv_exit read_file(pv_cli *cli, const pv_options *options, pv_profile *profile)
 {

@@ -6,8 +6,8 @@
 
 enum { BAR_COLUMNS = 30 };
 
-void pv_progress_start(pv_progress *progress, pv_cli *cli, const char *what, uint64_t done, uint64_t total,
-                       int64_t now_ns)
+void pv_progress_start(pv_progress *progress, pv_cli *cli, const char *what, uint64_t done,
+                       uint64_t total, int64_t now_ns)
 {
     *progress = (pv_progress){
         .out = cli->err,
@@ -28,8 +28,8 @@ static uint64_t rate_per_second(const pv_progress *progress, uint64_t done, int6
 
 static void put_rest(const pv_progress *progress, uint64_t done, uint64_t rate)
 {
-    fprintf(progress->out, "%" PRIu64 " of %" PRIu64 " %s, %" PRIu64 " a second", done, progress->total,
-            progress->what, rate);
+    fprintf(progress->out, "%" PRIu64 " of %" PRIu64 " %s, %" PRIu64 " a second", done,
+            progress->total, progress->what, rate);
     if (rate > 0 && done < progress->total) {
         uint64_t seconds = (progress->total - done + rate - 1) / rate;
         fprintf(progress->out, ", %" PRIu64 ":%02" PRIu64 " left", seconds / 60, seconds % 60);

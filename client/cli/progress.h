@@ -9,7 +9,8 @@
 extern "C" {
 #endif
 
-#define PV_PROGRESS_DRAW_NS (INT64_C(100) * 1000 * 1000)       /* on a terminal: smooth enough, and cheap */
+#define PV_PROGRESS_DRAW_NS                                                                        \
+    (INT64_C(100) * 1000 * 1000) /* on a terminal: smooth enough, and cheap */
 #define PV_PROGRESS_LINE_NS (INT64_C(10) * 1000 * 1000 * 1000) /* in a log */
 
 typedef struct pv_progress {
@@ -24,8 +25,8 @@ typedef struct pv_progress {
 } pv_progress;
 
 /* `done` of `total` are done when it starts; times are of pv_time_monotonic_ns. */
-void pv_progress_start(pv_progress *progress, pv_cli *cli, const char *what, uint64_t done, uint64_t total,
-                       int64_t now_ns);
+void pv_progress_start(pv_progress *progress, pv_cli *cli, const char *what, uint64_t done,
+                       uint64_t total, int64_t now_ns);
 
 /* Writes if it is time. */
 void pv_progress_update(pv_progress *progress, uint64_t done, int64_t now_ns);

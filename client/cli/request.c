@@ -14,7 +14,8 @@ static pv_field_flag find_field_flag(const void *context, const char *name)
     const pv_method_info *method = context;
     const ProtobufCFieldDescriptor *field = pv_literal_find(method->request, name, NULL);
     if (field == NULL) { return PV_FIELD_FLAG_UNKNOWN; }
-    bool is_switch = field->type == PROTOBUF_C_TYPE_BOOL && field->label != PROTOBUF_C_LABEL_REPEATED;
+    bool is_switch =
+        field->type == PROTOBUF_C_TYPE_BOOL && field->label != PROTOBUF_C_LABEL_REPEATED;
     return is_switch ? PV_FIELD_FLAG_SWITCH : PV_FIELD_FLAG_VALUE;
 }
 
@@ -48,7 +49,8 @@ static pv_exit set_id(pv_cli *cli, const pv_command *command, const char *id, js
     const ProtobufCFieldDescriptor *field = pv_command_id_field(command);
     if (id == NULL) { return PV_EXIT_OK; }
     if (field == NULL) {
-        return pv_cli_usage(cli, "%s %s takes no ID; \"%s\" is too much.", command->noun, command->verb, id);
+        return pv_cli_usage(cli, "%s %s takes no ID; \"%s\" is too much.", command->noun,
+                            command->verb, id);
     }
     if (json_object_set_new(object, field->name, json_string(id)) != 0) {
         return pv_cli_usage(cli, "the ID is not UTF-8.");
@@ -64,14 +66,15 @@ static pv_exit check_id(pv_cli *cli, const pv_command *command, const ProtobufCM
     const pv_message_info *info = command->method->request;
     const pv_field_rule *rule = info->fields[field - info->descriptor->fields].rule;
     if (rule == NULL || (rule->flags & PV_RULE_REQUIRED) == 0) { return PV_EXIT_OK; }
-    return pv_cli_usage(cli, "which %s? Write: purvey %s %s ID.", command->noun, command->noun, command->verb);
+    return pv_cli_usage(cli, "which %s? Write: purvey %s %s ID.", command->noun, command->noun,
+                        command->verb);
 }
 
 static pv_exit set_dry_run(pv_cli *cli, const pv_command *command, json_t *object)
 {
     if (pv_literal_find(command->method->request, "validate_only", NULL) == NULL) {
-        return pv_cli_usage(cli, "%s %s changes nothing, so there is nothing to run dry.", command->noun,
-                            command->verb);
+        return pv_cli_usage(cli, "%s %s changes nothing, so there is nothing to run dry.",
+                            command->noun, command->verb);
     }
     (void)json_object_set_new(object, "validate_only", json_true());
     return PV_EXIT_OK;
@@ -91,14 +94,16 @@ static pv_exit fill(pv_cli *cli, const pv_command *command, const pv_options *op
 
 /* The message of what is said besides --json. */
 static pv_exit read_flags(pv_cli *cli, const pv_command *command, const pv_options *options,
-                          const pv_arguments *arguments, const char *id, ProtobufCMessage **ret_message)
+                          const pv_arguments *arguments, const char *id,
+                          ProtobufCMessage **ret_message)
 {
     json_t *object = json_object();
     pv_exit exit = fill(cli, command, options, arguments, id, object);
     if (exit == PV_EXIT_OK) {
         char *text = json_dumps(object, JSON_COMPACT);
         PV_ASSERT(text != NULL); /* all texts in it were checked to be UTF-8 */
-        exit = pv_codec_read(cli, cli->arena, command->method->request, text, "the request", ret_message);
+        exit = pv_codec_read(cli, cli->arena, command->method->request, text, "the request",
+                             ret_message);
         free(text);
     }
     json_decref(object);
@@ -106,7 +111,8 @@ static pv_exit read_flags(pv_cli *cli, const pv_command *command, const pv_optio
 }
 
 pv_exit pv_request_build(pv_cli *cli, const pv_command *command, const pv_options *options,
-                         const pv_arguments *arguments, const char *id, ProtobufCMessage **ret_request)
+                         const pv_arguments *arguments, const char *id,
+                         ProtobufCMessage **ret_request)
 {
     const pv_message_info *info = command->method->request;
     ProtobufCMessage *written = NULL;
@@ -129,8 +135,8 @@ void pv_request_uuid(char ret_text[PV_UUID_TEXT_SIZE])
     bytes[6] = (uint8_t)((bytes[6] & 0x0F) | 0x40);
     bytes[8] = (uint8_t)((bytes[8] & 0x3F) | 0x80);
     pv_hex_format(pv_view_of(bytes, sizeof bytes), hex);
-    int length = snprintf(ret_text, PV_UUID_TEXT_SIZE, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
-                          hex + 16, hex + 20);
+    int length = snprintf(ret_text, PV_UUID_TEXT_SIZE, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8,
+                          hex + 12, hex + 16, hex + 20);
     PV_ASSERT(length == PV_UUID_TEXT_SIZE - 1);
 }
 
@@ -151,7 +157,8 @@ const char *pv_request_identify(pv_cli *cli, ProtobufCMessage *request)
         char uuid[PV_UUID_TEXT_SIZE];
         pv_request_uuid(uuid);
         char *copy = pv_arena_dup(cli->arena, pv_view_text(uuid));
-        PV_ASSERT(copy != NULL); /* the arena has room for what stood on the command line and more */
+        PV_ASSERT(copy !=
+                  NULL); /* the arena has room for what stood on the command line and more */
         pv_field_set_string(request, field, copy);
         fprintf(cli->err, "request_id: %s\n", copy);
     }
@@ -170,7 +177,9 @@ pv_exit pv_request_read_etag(pv_cli *cli, const pv_command *command, const pv_op
                              pv_client *client, ProtobufCMessage *request)
 {
     const ProtobufCFieldDescriptor *etag_field = text_field(request, "etag");
-    if (etag_field == NULL || strcmp(pv_field_string(request, etag_field), "auto") != 0) { return PV_EXIT_OK; }
+    if (etag_field == NULL || strcmp(pv_field_string(request, etag_field), "auto") != 0) {
+        return PV_EXIT_OK;
+    }
     const ProtobufCFieldDescriptor *id_field = pv_command_id_field(command);
     const pv_method_info *reader = id_field == NULL ? NULL : pv_command_reader(command, id_field);
     if (reader == NULL) {
@@ -188,8 +197,8 @@ pv_exit pv_request_read_etag(pv_cli *cli, const pv_command *command, const pv_op
     pv_error error;
     pv_error_init(&error, cli->arena);
     pv_status status = pv_client_unary(client, reader, cli->arena,
-                                       pv_connect_options(cli->arena, options->deadline_ms), question, &answer,
-                                       &error);
+                                       pv_connect_options(cli->arena, options->deadline_ms),
+                                       question, &answer, &error);
     if (!pv_is_ok(status)) { return pv_failure_report(cli, reader, status, &error, NULL); }
     char *etag = pv_arena_dup(cli->arena, pv_view_text(etag_of(answer)));
     PV_ASSERT(etag != NULL);

@@ -19,7 +19,8 @@ pv_field_flags pv_request_flags(const pv_method_info *method);
 /* Builds the message in the arena. `id` is the word behind the verb; NULL: there is none. The etag is
  * left as given, also "auto". PV_EXIT_USAGE after a message. */
 pv_exit pv_request_build(pv_cli *cli, const pv_command *command, const pv_options *options,
-                         const pv_arguments *arguments, const char *id, ProtobufCMessage **ret_request);
+                         const pv_arguments *arguments, const char *id,
+                         ProtobufCMessage **ret_request);
 
 /* Gives the request a fresh request_id if it wants one and has none, and says it on cli->err, so that the
  * command can be repeated with it. The request's request_id; NULL if the method has none. */

@@ -4,7 +4,10 @@
 
 #include <time.h>
 
-void pv_retry_reset(pv_retry *retry) { retry->attempts = 0; }
+void pv_retry_reset(pv_retry *retry)
+{
+    retry->attempts = 0;
+}
 
 int64_t pv_retry_next_ms(pv_retry *retry, int64_t at_least_ms)
 {
@@ -21,6 +24,7 @@ int64_t pv_retry_next_ms(pv_retry *retry, int64_t at_least_ms)
 void pv_retry_wait(pv_retry *retry, int64_t at_least_ms)
 {
     int64_t ms = pv_retry_next_ms(retry, at_least_ms);
-    const struct timespec wait = {.tv_sec = (time_t)(ms / 1000), .tv_nsec = (long)(ms % 1000) * 1000000};
+    const struct timespec wait = {.tv_sec = (time_t)(ms / 1000),
+                                  .tv_nsec = (long)(ms % 1000) * 1000000};
     (void)nanosleep(&wait, NULL); /* a signal only shortens it */
 }

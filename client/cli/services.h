@@ -1,4 +1,4 @@
-/* services.h — every service that this program can call: the one list that a new service joins. */
+/* services.h — every service that this program can call: all that the .proto files have. */
 #ifndef PV_CLIENT_CLI_SERVICES_H
 #define PV_CLIENT_CLI_SERVICES_H
 
@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-/* Static, in the order of the help text. A test compares it with the rules of all areas. */
+/* Static; in order of their full names. */
 pv_service_list pv_services_all(void);
 
 #ifdef __cplusplus

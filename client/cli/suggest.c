@@ -2,7 +2,10 @@
 
 #include <string.h>
 
-static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
 
 /* Slips between two words (optimal string alignment); rows of the table are reused in turn. */
 static size_t slips(const char *a, size_t a_size, const char *b, size_t b_size)
@@ -29,7 +32,9 @@ void pv_suggest_offer(pv_suggestion *suggestion, const char *known)
 {
     size_t word_size = strlen(suggestion->word);
     size_t known_size = strlen(known);
-    if (word_size == 0 || word_size > PV_SUGGEST_WORD_MAX || known_size > PV_SUGGEST_WORD_MAX) { return; }
+    if (word_size == 0 || word_size > PV_SUGGEST_WORD_MAX || known_size > PV_SUGGEST_WORD_MAX) {
+        return;
+    }
     size_t distance = slips(suggestion->word, word_size, known, known_size);
     size_t longer = word_size > known_size ? word_size : known_size;
     size_t permitted = longer < 3 ? 1 : longer / 3;

@@ -8,7 +8,9 @@
 extern "C" {
 #endif
 
-enum { PV_SUGGEST_WORD_MAX = 64 /* longer words are never suggested: comparing costs their product */ };
+enum {
+    PV_SUGGEST_WORD_MAX = 64 /* longer words are never suggested: comparing costs their product */
+};
 
 /* Offered one known word after the other. Zero-initialise all but `word`. */
 typedef struct pv_suggestion {

@@ -8,10 +8,11 @@ enum { DEPTH_MAX = 16 };
 
 /* Names of columns in the order in which a list shows them; those an object lacks are passed over. */
 static const char *const column_names[] = {
-    "id",     "sequence", "number", "state",       "kind",        "type",       "name",
-    "title",  "label",    "email",  "mpn",         "record_id",   "object_type", "object_id",
-    "amount", "quantity", "currency", "external_id", "subscription_id", "reason", "time",
-    "update_time", "create_time",
+    "id",       "sequence",    "number",      "state",           "kind",
+    "type",     "name",        "title",       "label",           "email",
+    "mpn",      "record_id",   "object_type", "object_id",       "amount",
+    "quantity", "currency",    "external_id", "subscription_id", "reason",
+    "time",     "update_time", "create_time",
 };
 
 static bool is_shown(const ProtobufCFieldDescriptor *field)
@@ -25,7 +26,9 @@ static size_t first_fields(const pv_message_info *info,
 {
     size_t count = 0;
     for (unsigned i = 0; i < info->descriptor->n_fields && count < PV_TABLE_COLUMNS_MAX; i++) {
-        if (is_shown(&info->descriptor->fields[i])) { ret_columns[count++] = &info->descriptor->fields[i]; }
+        if (is_shown(&info->descriptor->fields[i])) {
+            ret_columns[count++] = &info->descriptor->fields[i];
+        }
     }
     return count;
 }
@@ -37,7 +40,9 @@ size_t pv_table_columns(const pv_message_info *info,
     for (size_t i = 0; i < sizeof column_names / sizeof *column_names; i++) {
         const ProtobufCFieldDescriptor *field =
             protobuf_c_message_descriptor_get_field_by_name(info->descriptor, column_names[i]);
-        if (field != NULL && is_shown(field) && count < PV_TABLE_COLUMNS_MAX) { ret_columns[count++] = field; }
+        if (field != NULL && is_shown(field) && count < PV_TABLE_COLUMNS_MAX) {
+            ret_columns[count++] = field;
+        }
     }
     return count < 2 ? first_fields(info, ret_columns) : count;
 }
@@ -55,7 +60,8 @@ typedef struct column {
     size_t limit; /* of a cell; 0: none */
 } column;
 
-static const char *cell(pv_arena *arena, const column *at, const ProtobufCMessage *row, size_t *ret_columns)
+static const char *cell(pv_arena *arena, const column *at, const ProtobufCMessage *row,
+                        size_t *ret_columns)
 {
     const char *text = pv_value_text(row, at->field, arena);
     return pv_terminal_text(arena, text == NULL ? "" : text, at->limit, ret_columns);
@@ -153,7 +159,8 @@ static void visit_value(walk *self, const char *path, const pv_message_info *inf
 }
 
 static void visit_field(walk *self, const char *path, const ProtobufCFieldDescriptor *field,
-                        const pv_message_info *info, const ProtobufCMessage *message, unsigned depth)
+                        const pv_message_info *info, const ProtobufCMessage *message,
+                        unsigned depth)
 {
     bool repeated = field->label == PROTOBUF_C_LABEL_REPEATED;
     if (field->type != PROTOBUF_C_TYPE_MESSAGE) {
@@ -175,13 +182,15 @@ static void visit_message(walk *self, const char *path, const pv_message_info *i
     for (unsigned i = 0; i < info->descriptor->n_fields; i++) {
         const ProtobufCFieldDescriptor *field = &info->descriptor->fields[i];
         if (!pv_field_is_set(message, field)) { continue; }
-        const char *name = pv_arena_printf(self->arena, "%s%s%s", path, path[0] == '\0' ? "" : ".", field->name);
+        const char *name =
+            pv_arena_printf(self->arena, "%s%s%s", path, path[0] == '\0' ? "" : ".", field->name);
         if (name == NULL) { return; }
         visit_field(self, name, field, info->fields[i].message, message, depth);
     }
 }
 
-void pv_table_object(FILE *out, pv_arena *arena, const pv_message_info *info, const ProtobufCMessage *message)
+void pv_table_object(FILE *out, pv_arena *arena, const pv_message_info *info,
+                     const ProtobufCMessage *message)
 {
     walk self = {.arena = arena};
     visit_message(&self, "", info, message, 0);

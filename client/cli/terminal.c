@@ -6,10 +6,12 @@
 static bool is_printable(uint32_t code_point)
 {
     if (code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0)) { return false; }
-    return !(code_point >= 0x202A && code_point <= 0x202E) && !(code_point >= 0x2066 && code_point <= 0x2069);
+    return !(code_point >= 0x202A && code_point <= 0x202E) &&
+           !(code_point >= 0x2066 && code_point <= 0x2069);
 }
 
-const char *pv_terminal_text(pv_arena *arena, const char *text, size_t columns_max, size_t *ret_columns)
+const char *pv_terminal_text(pv_arena *arena, const char *text, size_t columns_max,
+                             size_t *ret_columns)
 {
     pv_view view = pv_view_text(text);
     pv_buffer result = pv_buffer_of(arena);
@@ -29,7 +31,9 @@ const char *pv_terminal_text(pv_arena *arena, const char *text, size_t columns_m
             columns++;
         } else {
             pv_buffer_printf(&result, "\\x%02X", (unsigned)view.data[begin]);
-            for (size_t i = begin + 1; i < at; i++) { pv_buffer_printf(&result, "\\x%02X", (unsigned)view.data[i]); }
+            for (size_t i = begin + 1; i < at; i++) {
+                pv_buffer_printf(&result, "\\x%02X", (unsigned)view.data[i]);
+            }
             columns += 4 * (at - begin);
         }
     }

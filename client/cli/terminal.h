@@ -12,7 +12,8 @@ extern "C" {
 /* The text in the arena with control characters, marks that turn the direction of writing and bytes that
  * are not UTF-8 as \xNN; at most `columns_max` characters, the rest replaced by an ellipsis (0: no limit).
  * `ret_columns` is how many there are; it may be NULL. "" at the arena's ceiling. */
-const char *pv_terminal_text(pv_arena *arena, const char *text, size_t columns_max, size_t *ret_columns);
+const char *pv_terminal_text(pv_arena *arena, const char *text, size_t columns_max,
+                             size_t *ret_columns);
 
 #ifdef __cplusplus
 }

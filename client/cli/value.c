@@ -52,7 +52,8 @@ static const char *duration_text(const ProtobufCMessage *message, pv_arena *aren
     bool negative = seconds < 0 || nanos < 0;
     if (nanos == 0) { return pv_arena_printf(arena, "%" PRId64 "s", seconds); }
     return pv_arena_printf(arena, "%s%" PRIu64 ".%09" PRId64 "s", negative ? "-" : "",
-                           seconds < 0 ? 0 - (uint64_t)seconds : (uint64_t)seconds, nanos < 0 ? -nanos : nanos);
+                           seconds < 0 ? 0 - (uint64_t)seconds : (uint64_t)seconds,
+                           nanos < 0 ? -nanos : nanos);
 }
 
 static bool is_type(const ProtobufCMessage *message, const char *name)
@@ -96,7 +97,8 @@ static const char *bytes_text(const ProtobufCBinaryData *bytes, pv_arena *arena)
 }
 
 /* One value of the field's type that lies at `data`. */
-static const char *one_text(const ProtobufCFieldDescriptor *field, const void *data, pv_arena *arena)
+static const char *one_text(const ProtobufCFieldDescriptor *field, const void *data,
+                            pv_arena *arena)
 {
     switch (field->type) {
     case PROTOBUF_C_TYPE_STRING:
@@ -134,8 +136,8 @@ static const char *one_text(const ProtobufCFieldDescriptor *field, const void *d
     return "";
 }
 
-static const char *repeated_text(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
-                                 pv_arena *arena)
+static const char *repeated_text(const ProtobufCMessage *message,
+                                 const ProtobufCFieldDescriptor *field, pv_arena *arena)
 {
     size_t count = pv_field_count(message, field);
     if (field->type == PROTOBUF_C_TYPE_MESSAGE) { return pv_arena_printf(arena, "%zu", count); }

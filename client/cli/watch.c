@@ -29,7 +29,8 @@ static const pv_flag flags[] = {
     {"token-file", 0, "FILE", offsetof(values, token_file),
      "Continue behind the token in the file, and keep the newest token there."},
     {"resume-token", 0, "TEXT", offsetof(values, resume_token), "Continue behind this token."},
-    {"only-new", 0, NULL, offsetof(values, only_new), "Without a token: begin with what happens from now on."},
+    {"only-new", 0, NULL, offsetof(values, only_new),
+     "Without a token: begin with what happens from now on."},
     {"count", 0, "N", offsetof(values, count), "End after so many events."},
 };
 
@@ -50,7 +51,9 @@ static pv_exit keep_token(watch *self, const char *token)
 {
     size_t size = strlen(token);
     if (size == 0) { return PV_EXIT_OK; }
-    if (size >= sizeof self->token) { return pv_cli_fail(self->cli, "the service sent a token that is too long."); }
+    if (size >= sizeof self->token) {
+        return pv_cli_fail(self->cli, "the service sent a token that is too long.");
+    }
     memcpy(self->token, token, size + 1);
     return PV_EXIT_OK;
 }
@@ -70,7 +73,8 @@ static pv_exit save_token(watch *self)
         error = errno;
     }
     if (written && rename(fresh, path) == 0) { return PV_EXIT_OK; }
-    return pv_cli_fail(self->cli, "the token cannot be kept in %s: %s.", path, strerror(written ? errno : error));
+    return pv_cli_fail(self->cli, "the token cannot be kept in %s: %s.", path,
+                       strerror(written ? errno : error));
 }
 
 static pv_exit load_token(watch *self)
@@ -93,7 +97,9 @@ static pv_exit write_events(watch *self, pv_watch_events_response *message)
     pv_exit exit = pv_answer_write_streamed(self->cli, self->arena, self->options.output,
                                             &pv_watch_events_response__info, &message->base);
     if (exit != PV_EXIT_OK) { return exit; }
-    if (ferror(self->cli->out) != 0) { return pv_cli_fail(self->cli, "the events cannot be written."); }
+    if (ferror(self->cli->out) != 0) {
+        return pv_cli_fail(self->cli, "the events cannot be written.");
+    }
     if (self->left != UINT64_MAX) { self->left -= message->n_events; }
     return PV_EXIT_OK;
 }
@@ -104,7 +110,8 @@ static pv_exit receive(watch *self, pv_client_call *call)
     while (self->left > 0) {
         pv_arena_reset(self->arena);
         pv_watch_events_response *message = NULL;
-        if (!pv_is_ok(pv_event_client_watch_events_receive(call, self->arena, &message)) || message == NULL) {
+        if (!pv_is_ok(pv_event_client_watch_events_receive(call, self->arena, &message)) ||
+            message == NULL) {
             return PV_EXIT_OK;
         }
         self->received = true;
@@ -132,7 +139,8 @@ static pv_exit watch_once(watch *self, pv_status *ret_status, pv_error *error)
     request.resume_token = self->token;
     request.only_new = self->given.only_new && self->token[0] == '\0';
     *ret_status = pv_event_client_watch_events_open(
-        self->client, self->cli->arena, pv_connect_options(self->cli->arena, stream_ms(self)), &request, &call, error);
+        self->client, self->cli->arena, pv_connect_options(self->cli->arena, stream_ms(self)),
+        &request, &call, error);
     if (!pv_is_ok(*ret_status)) { return PV_EXIT_OK; }
     pv_exit exit = receive(self, call);
     *ret_status = pv_client_finish(call);
@@ -157,7 +165,8 @@ static pv_exit watch_on(watch *self)
         if (exit != PV_EXIT_OK || is_over(self)) { return exit; }
         bool temporary = pv_is_ok(status) || pv_exit_of(status.code) == PV_EXIT_UNAVAILABLE;
         if (!temporary || !self->ever_received) {
-            return pv_failure_report(self->cli, PV_EVENT_SERVICE_WATCH_EVENTS__METHOD, status, &error, NULL);
+            return pv_failure_report(self->cli, PV_EVENT_SERVICE_WATCH_EVENTS__METHOD, status,
+                                     &error, NULL);
         }
         if (self->received) { pv_retry_reset(&retry); }
         pv_retry_wait(&retry, error.retry_after_ms);
@@ -180,8 +189,8 @@ static pv_exit run_watch(pv_cli *cli, size_t count, char *const *arguments)
     watch self = {.cli = cli, .end_ns = INT64_MAX};
     pv_arguments words = {0};
     bool done = false;
-    pv_exit exit = pv_extra_parse(cli, &pv_extra_event_watch, &self.given, &self.options, count, arguments, 0,
-                                  &words, &done);
+    pv_exit exit = pv_extra_parse(cli, &pv_extra_event_watch, &self.given, &self.options, count,
+                                  arguments, 0, &words, &done);
     if (exit != PV_EXIT_OK || done) { return exit; }
     if (!read_count(self.given.count, &self.left)) {
         return pv_cli_usage(cli, "--count %s is no number.", self.given.count);
@@ -203,8 +212,10 @@ const pv_extra pv_extra_event_watch = {
     .noun = "event",
     .verb = "watch",
     .words = "",
-    .text = "Writes every event of the account as JSON on a line of its own, those that happened and then each new "
-            "one at once, and goes on by itself when the connection is lost. With --deadline it ends after that time.",
+    .text = "Writes every event of the account as JSON on a line of its own, those that happened "
+            "and then each new "
+            "one at once, and goes on by itself when the connection is lost. With --deadline it "
+            "ends after that time.",
     .flags = flags,
     .flag_count = sizeof flags / sizeof *flags,
     .connects = true,

@@ -218,6 +218,17 @@ static void require(pv_focus *focus, pv_focus_row *row, pv_focus_column column, 
     }
 }
 
+/* What identifies something: must be there, unless `optional`, and must fit. */
+static void check_name(pv_focus *focus, pv_focus_row *row, pv_focus_column column,
+                       const char *value, bool optional)
+{
+    if (!optional) { require(focus, row, column, value); }
+    if (pv_utf8_count(pv_view_text(value)) > PV_FOCUS_NAME_MAX) {
+        refuse(focus, row, PV_FOCUS_REFUSED_TOO_LONG, column,
+               "The value has more than %d characters.", PV_FOCUS_NAME_MAX);
+    }
+}
+
 static void read_number(pv_focus *focus, const pv_csv_record *record, pv_focus_row *row,
                         pv_focus_column column, pv_decimal *ret_value)
 {
@@ -291,10 +302,10 @@ static void read_row(pv_focus *focus, const pv_csv_record *record, pv_focus_row 
     }
     read_number(focus, record, row, PV_FOCUS_BILLED_COST, &row->billed_cost);
     read_number(focus, record, row, PV_FOCUS_CONSUMED_QUANTITY, &row->consumed_quantity);
-    require(focus, row, PV_FOCUS_PROVIDER_NAME, row->provider_name);
-    require(focus, row, PV_FOCUS_SUB_ACCOUNT_ID, row->sub_account_id);
-    require(focus, row, PV_FOCUS_SKU_ID, row->sku_id);
-    require(focus, row, PV_FOCUS_CONSUMED_UNIT, row->consumed_unit);
+    check_name(focus, row, PV_FOCUS_PROVIDER_NAME, row->provider_name, false);
+    check_name(focus, row, PV_FOCUS_SUB_ACCOUNT_ID, row->sub_account_id, false);
+    check_name(focus, row, PV_FOCUS_SKU_ID, row->sku_id, false);
+    check_name(focus, row, PV_FOCUS_CONSUMED_UNIT, row->consumed_unit, false);
     require(focus, row, PV_FOCUS_BILLING_CURRENCY, row->billing_currency);
     if (!is_currency(row->billing_currency)) {
         refuse(focus, row, PV_FOCUS_REFUSED_NOT_A_CURRENCY, PV_FOCUS_BILLING_CURRENCY,
@@ -305,6 +316,7 @@ static void read_row(pv_focus *focus, const pv_csv_record *record, pv_focus_row 
                 &row->billing_period_start, &row->billing_period_end);
     read_period(focus, record, row, PV_FOCUS_CHARGE_PERIOD_START, PV_FOCUS_CHARGE_PERIOD_END,
                 &row->charge_period_start, &row->charge_period_end);
+    check_name(focus, row, PV_FOCUS_ID, row->record_id, true);
 }
 
 pv_status pv_focus_next(pv_focus *focus, bool *ret_found, pv_focus_row *ret_row)

@@ -33,6 +33,9 @@ extern "C" {
 
 enum { PV_FOCUS_FAULT_TEXT_SIZE = 640, PV_FOCUS_REASON_TEXT_SIZE = 256 };
 
+/* Characters of a name or id that identifies something: longer ones have no place to go to. */
+enum { PV_FOCUS_NAME_MAX = 100 };
+
 /* The columns that are read. Those up to CHARGE_PERIOD_END must be in the file, with a value in
  * every row. */
 typedef enum pv_focus_column {
@@ -61,6 +64,7 @@ typedef enum pv_focus_refusal_kind {
     PV_FOCUS_ACCEPTED = 0,
     PV_FOCUS_REFUSED_NOT_USAGE, /* ChargeCategory is not Usage */
     PV_FOCUS_REFUSED_MISSING,   /* the column has no value in this row */
+    PV_FOCUS_REFUSED_TOO_LONG,  /* more than PV_FOCUS_NAME_MAX characters */
     PV_FOCUS_REFUSED_NOT_A_NUMBER,
     PV_FOCUS_REFUSED_TOO_MANY_DECIMALS, /* more than 18 that count */
     PV_FOCUS_REFUSED_TOO_LARGE,         /* more than 18 digits before the point */

@@ -270,6 +270,20 @@ TEST(Focus, RefusesWithColumnAndReason)
     }
 }
 
+TEST(Focus, NamesAreAtMostAHundredCharacters)
+{
+    std::string most;
+    for (int i = 0; i < PV_FOCUS_NAME_MAX; i++) { most += "\xC3\xA9"; }
+    for (const char *column : {"ProviderName", "SubAccountId", "SkuId", "ConsumedUnit", "Id"}) {
+        EXPECT_EQ(read_text(file_of({{column, most}})).rows.at(0).kind, PV_FOCUS_ACCEPTED)
+            << column;
+        Row row = read_text(file_of({{column, most + "x"}})).rows.at(0);
+        EXPECT_EQ(row.kind, PV_FOCUS_REFUSED_TOO_LONG) << column;
+        EXPECT_EQ(row.column, column);
+        EXPECT_EQ(row.reason, "The value has more than 100 characters.");
+    }
+}
+
 TEST(Focus, LongValuesAreRepeatedAsWholeCharacters)
 {
     std::string value;
