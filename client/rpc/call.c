@@ -1,4 +1,5 @@
-/* call.c — what all calls have in common: deadline, queue, metadata, messages, the status at the end. */
+/* call.c — what all calls have in common: deadline, queue, metadata, messages, the status at the
+ * end. */
 #include "client/rpc/internal.h"
 #include "protos/runtime/message.h"
 #include "protos/runtime/reasons.h"
@@ -13,8 +14,8 @@ static pv_view view_of(const grpc_slice *slice)
     return pv_view_of(GRPC_SLICE_START_PTR(*slice), GRPC_SLICE_LENGTH(*slice));
 }
 
-void pv_client_call_init(pv_client_call *call, pv_client *client, const pv_method_info *method, pv_arena *arena,
-                         const pv_client_options *options, pv_error *error)
+void pv_client_call_init(pv_client_call *call, pv_client *client, const pv_method_info *method,
+                         pv_arena *arena, const pv_client_options *options, pv_error *error)
 {
     memset(call, 0, sizeof *call);
     call->client = client;
@@ -30,8 +31,9 @@ void pv_client_call_init(pv_client_call *call, pv_client *client, const pv_metho
     gpr_timespec deadline =
         gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(deadline_ms, GPR_TIMESPAN));
     call->queue = grpc_completion_queue_create_for_pluck(NULL);
-    call->grpc = grpc_channel_create_call(client->channel, NULL, GRPC_PROPAGATE_DEFAULTS, call->queue,
-                                          grpc_slice_from_static_string(method->path), NULL, deadline, NULL);
+    call->grpc =
+        grpc_channel_create_call(client->channel, NULL, GRPC_PROPAGATE_DEFAULTS, call->queue,
+                                 grpc_slice_from_static_string(method->path), NULL, deadline, NULL);
     PV_ASSERT(call->grpc != NULL);
     grpc_metadata_array_init(&call->initial);
     grpc_metadata_array_init(&call->trailing);
@@ -60,7 +62,7 @@ bool pv_client_call_run(pv_client_call *call, const grpc_op *ops, size_t count)
     return event.success != 0;
 }
 
-/* --- metadata ------------------------------------------------------------------------------------------ */
+/* --- metadata --- */
 
 void pv_client_metadata_init(const pv_client_options *options, grpc_metadata *ret_metadata)
 {
@@ -90,15 +92,16 @@ grpc_op pv_client_op_send_metadata(const pv_client_options *options, grpc_metada
     op.op = GRPC_OP_SEND_INITIAL_METADATA;
     if (options == NULL) { return op; }
     if (options->wait_for_ready) {
-        op.flags = GRPC_INITIAL_METADATA_WAIT_FOR_READY | GRPC_INITIAL_METADATA_WAIT_FOR_READY_EXPLICITLY_SET;
+        op.flags = GRPC_INITIAL_METADATA_WAIT_FOR_READY |
+                   GRPC_INITIAL_METADATA_WAIT_FOR_READY_EXPLICITLY_SET;
     }
     op.data.send_initial_metadata.count = options->metadata_count;
     op.data.send_initial_metadata.metadata = metadata;
     return op;
 }
 
-static void copy_metadata(const grpc_metadata_array *array, pv_arena *arena, pv_client_pair **ret_pairs,
-                          size_t *ret_count)
+static void copy_metadata(const grpc_metadata_array *array, pv_arena *arena,
+                          pv_client_pair **ret_pairs, size_t *ret_count)
 {
     *ret_count = 0;
     *ret_pairs = (pv_client_pair *)pv_arena_zalloc(arena, array->count + 1, sizeof **ret_pairs);
@@ -123,7 +126,7 @@ static pv_view find_metadata(const grpc_metadata_array *array, const char *key)
     return pv_view_of(NULL, 0);
 }
 
-/* --- messages ------------------------------------------------------------------------------------------ */
+/* --- messages --- */
 
 grpc_byte_buffer *pv_client_encode(const ProtobufCMessage *message)
 {
@@ -136,16 +139,19 @@ grpc_byte_buffer *pv_client_encode(const ProtobufCMessage *message)
     return buffer;
 }
 
-/* A fault of the server's answer, not of the caller: whatever the check says, it is INTERNAL here. */
+/* A fault of the server's answer, not of the caller: whatever the check says, it is INTERNAL
+ * here. */
 static pv_status bad_answer(pv_client_call *call, const char *what)
 {
     pv_error unused;
     pv_error *error = call->error == NULL ? &unused : call->error;
     pv_error_init(error, call->arena);
-    return pv_refuse(error, &pv_reason_internal, "the server's answer to %s: %s", call->method->path, what);
+    return pv_refuse(error, &pv_reason_internal, "the server's answer to %s: %s",
+                     call->method->path, what);
 }
 
-pv_status pv_client_call_decode(pv_client_call *call, pv_arena *arena, ProtobufCMessage **ret_message)
+pv_status pv_client_call_decode(pv_client_call *call, pv_arena *arena,
+                                ProtobufCMessage **ret_message)
 {
     if (call->inbox == NULL) { return bad_answer(call, "there is no message"); }
     grpc_byte_buffer_reader reader;
@@ -159,7 +165,8 @@ pv_status pv_client_call_decode(pv_client_call *call, pv_arena *arena, ProtobufC
     pv_error error;
     pv_error_init(&error, arena);
     ProtobufCMessage *message = NULL;
-    pv_status status = pv_message_decode(call->method->response, view_of(&bytes), arena, &error, &message);
+    pv_status status =
+        pv_message_decode(call->method->response, view_of(&bytes), arena, &error, &message);
     grpc_slice_unref(bytes);
     if (!pv_is_ok(status)) {
         return bad_answer(call, error.message != NULL ? error.message : error.reason->text);
@@ -168,7 +175,7 @@ pv_status pv_client_call_decode(pv_client_call *call, pv_arena *arena, ProtobufC
     return pv_ok();
 }
 
-/* --- the end ------------------------------------------------------------------------------------------- */
+/* --- the end --- */
 
 grpc_op pv_client_op_status(pv_client_call *call)
 {
@@ -187,8 +194,8 @@ static pv_code code_of(grpc_status_code status)
     return known ? (pv_code)status : PV_CODE_UNKNOWN;
 }
 
-/* The core gives the status only after every message has been taken; where there can be one at most, it is
- * taken here. */
+/* The core gives the status only after every message has been taken; where there can be one at
+ * most, it is taken here. */
 static void receive_status(pv_client_call *call)
 {
     grpc_op ops[3];
@@ -221,7 +228,8 @@ pv_status pv_client_call_conclude(pv_client_call *call)
     }
     if (!pv_is_ok(call->result) && call->error != NULL) {
         pv_view details = find_metadata(&call->trailing, "grpc-status-details-bin");
-        pv_client_error_read(call->error, call->arena, call->result.code, view_of(&call->status_text), details);
+        pv_client_error_read(call->error, call->arena, call->result.code,
+                             view_of(&call->status_text), details);
     }
     return call->result;
 }

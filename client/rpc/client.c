@@ -30,13 +30,15 @@ static grpc_channel_credentials *make_credentials(const pv_client_tls *tls)
 {
     if (tls == NULL) { return grpc_insecure_credentials_create(); }
     grpc_ssl_pem_key_cert_pair pair = {tls->key, tls->certificate};
-    return grpc_ssl_credentials_create(tls->ca, tls->certificate == NULL ? NULL : &pair, NULL, NULL);
+    return grpc_ssl_credentials_create(tls->ca, tls->certificate == NULL ? NULL : &pair, NULL,
+                                       NULL);
 }
 
-static grpc_channel *make_channel(const pv_client_config *config, grpc_channel_credentials *credentials)
+static grpc_channel *make_channel(const pv_client_config *config,
+                                  grpc_channel_credentials *credentials)
 {
-    size_t bytes_max =
-        config->response_bytes_max == 0 ? PV_CLIENT_RESPONSE_BYTES_DEFAULT : config->response_bytes_max;
+    size_t bytes_max = config->response_bytes_max == 0 ? PV_CLIENT_RESPONSE_BYTES_DEFAULT
+                                                       : config->response_bytes_max;
     PV_ASSERT(bytes_max <= INT32_MAX);
     grpc_arg list[10];
     size_t count = 0;
@@ -66,14 +68,15 @@ pv_status pv_client_create(const pv_client_config *config, pv_error *error, pv_c
     grpc_channel_credentials *credentials = make_credentials(config->tls);
     if (credentials == NULL) {
         grpc_shutdown_blocking();
-        return pv_refuse(error, &pv_reason_internal, "the CA, certificate or key for %s cannot be used",
-                         config->target);
+        return pv_refuse(error, &pv_reason_internal,
+                         "the CA, certificate or key for %s cannot be used", config->target);
     }
     pv_client *client = (pv_client *)calloc(1, sizeof *client);
     PV_ASSERT(client != NULL);
     client->channel = make_channel(config, credentials);
     grpc_channel_credentials_release(credentials);
-    client->deadline_ms = config->deadline_ms <= 0 ? PV_CLIENT_DEADLINE_MS_DEFAULT : config->deadline_ms;
+    client->deadline_ms =
+        config->deadline_ms <= 0 ? PV_CLIENT_DEADLINE_MS_DEFAULT : config->deadline_ms;
     *ret_client = client;
     return pv_ok();
 }

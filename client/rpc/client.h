@@ -1,11 +1,11 @@
-/* client.h — a blocking gRPC client for C, on the gRPC C core. It implements protos/runtime/stub.h, on
- * which the generated stubs stand, and knows no domain: with a pv_method_info from a table any method can
- * be called.
+/* client.h — a blocking gRPC client for C, on the gRPC C core. It implements protos/runtime/stub.h,
+ * on which the generated stubs stand, and knows no domain: with a pv_method_info from a table any
+ * method can be called.
  *
  * Threads: a pv_client may be used from many threads, each call waits on a queue of its own; a
- * pv_client_call belongs to one thread at a time, except for pv_client_cancel.
- * Time: every call has a deadline, its own or the client's default; nothing blocks beyond it.
- * Trust: answers are wire-checked like requests. */
+ * pv_client_call belongs to one thread at a time, except for pv_client_cancel. Time: every call
+ * has a deadline, its own or the client's default; nothing blocks beyond it. Trust: answers are
+ * wire-checked like requests. */
 #ifndef PV_CLIENT_RPC_CLIENT_H
 #define PV_CLIENT_RPC_CLIENT_H
 
@@ -26,15 +26,16 @@ typedef struct pv_client_tls {
     const char *ca;          /* roots the server's certificate is verified against */
     const char *certificate; /* the client's chain, leaf first; NULL: none */
     const char *key;
-    const char *server_name; /* expected in the certificate instead of the target's host; NULL: the host */
+    const char
+        *server_name; /* expected in the certificate instead of the target's host; NULL: the host */
 } pv_client_tls;
 
 typedef struct pv_client_config {
-    const char *target;         /* "host:port" */
-    const pv_client_tls *tls;   /* NULL: plaintext */
-    int64_t deadline_ms;        /* default of calls; 0: PV_CLIENT_DEADLINE_MS_DEFAULT */
-    size_t response_bytes_max;  /* 0: PV_CLIENT_RESPONSE_BYTES_DEFAULT */
-    const char *user_agent;     /* put in front of the core's own; NULL: none */
+    const char *target;        /* "host:port" */
+    const pv_client_tls *tls;  /* NULL: plaintext */
+    int64_t deadline_ms;       /* default of calls; 0: PV_CLIENT_DEADLINE_MS_DEFAULT */
+    size_t response_bytes_max; /* 0: PV_CLIENT_RESPONSE_BYTES_DEFAULT */
+    const char *user_agent;    /* put in front of the core's own; NULL: none */
 } pv_client_config;
 
 typedef struct pv_client_pair {
@@ -54,7 +55,8 @@ struct pv_client_options {
     int64_t deadline_ms;            /* from now; 0: the client's default */
     const pv_client_pair *metadata; /* sent with the call; at most PV_CLIENT_METADATA_MAX */
     size_t metadata_count;
-    bool wait_for_ready; /* wait for a connection, within the deadline, instead of failing at once */
+    bool
+        wait_for_ready; /* wait for a connection, within the deadline, instead of failing at once */
     pv_client_metadata *ret_metadata; /* filled at the end of the call; NULL: not wanted */
 };
 
@@ -64,8 +66,8 @@ pv_status pv_client_create(const pv_client_config *config, pv_error *error, pv_c
 /* Closes the connection. No call may be open. NULL is permitted. */
 void pv_client_destroy(pv_client *client);
 
-/* Cancels an open call: functions that wait return, pv_client_finish answers CANCELLED. Any thread, while
- * the call is open. */
+/* Cancels an open call: functions that wait return, pv_client_finish answers CANCELLED. Any
+ * thread, while the call is open. */
 void pv_client_cancel(pv_client_call *call);
 
 #ifdef __cplusplus

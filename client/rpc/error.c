@@ -1,5 +1,5 @@
-/* error.c — from the status and its details (google.rpc) back to a pv_error that people and programs can
- * read. What the server does not say stays empty; unknown details are passed over. */
+/* error.c — from the status and its details (google.rpc) back to a pv_error that people and
+ * programs can read. What the server does not say stays empty; unknown details are passed over. */
 #include "client/rpc/internal.h"
 
 #include "google/protobuf/any.pb-c.h"
@@ -20,11 +20,13 @@ static void arena_free(void *arena, void *pointer)
 }
 
 /* NULL: no such message, or no memory. */
-static ProtobufCMessage *unpack(const ProtobufCMessageDescriptor *descriptor, pv_view bytes, pv_arena *arena)
+static ProtobufCMessage *unpack(const ProtobufCMessageDescriptor *descriptor, pv_view bytes,
+                                pv_arena *arena)
 {
     ProtobufCAllocator allocator = {arena_alloc, arena_free, arena};
     static const uint8_t none = 0;
-    return protobuf_c_message_unpack(descriptor, &allocator, bytes.size, bytes.data == NULL ? &none : bytes.data);
+    return protobuf_c_message_unpack(descriptor, &allocator, bytes.size,
+                                     bytes.data == NULL ? &none : bytes.data);
 }
 
 static void read_info(pv_error *error, pv_reason *reason, const Google__Rpc__ErrorInfo *info)
@@ -37,8 +39,8 @@ static void read_info(pv_error *error, pv_reason *reason, const Google__Rpc__Err
     }
 }
 
-static void add_violation(pv_error *error, pv_violation_kind kind, const char *type, const char *subject,
-                          const char *description)
+static void add_violation(pv_error *error, pv_violation_kind kind, const char *type,
+                          const char *subject, const char *description)
 {
     if (error->violation_count > 0 && error->violation_kind != kind) { return; }
     pv_error_violate(error, kind, type, subject, "%s", description);
@@ -53,10 +55,12 @@ static void read_violations(pv_error *error, const ProtobufCMessage *detail)
             add_violation(error, PV_VIOLATION_FIELD, NULL, one->field, one->description);
         }
     } else if (detail->descriptor == &google__rpc__precondition_failure__descriptor) {
-        const Google__Rpc__PreconditionFailure *failure = (const Google__Rpc__PreconditionFailure *)detail;
+        const Google__Rpc__PreconditionFailure *failure =
+            (const Google__Rpc__PreconditionFailure *)detail;
         for (size_t i = 0; i < failure->n_violations; i++) {
             const Google__Rpc__PreconditionFailure__Violation *one = failure->violations[i];
-            add_violation(error, PV_VIOLATION_PRECONDITION, one->type, one->subject, one->description);
+            add_violation(error, PV_VIOLATION_PRECONDITION, one->type, one->subject,
+                          one->description);
         }
     } else if (detail->descriptor == &google__rpc__quota_failure__descriptor) {
         const Google__Rpc__QuotaFailure *failure = (const Google__Rpc__QuotaFailure *)detail;
@@ -90,9 +94,9 @@ static void read_detail(pv_error *error, pv_reason *reason, const ProtobufCMessa
 }
 
 static const ProtobufCMessageDescriptor *const known_details[] = {
-    &google__rpc__error_info__descriptor,   &google__rpc__bad_request__descriptor,
+    &google__rpc__error_info__descriptor,           &google__rpc__bad_request__descriptor,
     &google__rpc__precondition_failure__descriptor, &google__rpc__quota_failure__descriptor,
-    &google__rpc__resource_info__descriptor, &google__rpc__retry_info__descriptor,
+    &google__rpc__resource_info__descriptor,        &google__rpc__retry_info__descriptor,
 };
 
 /* The descriptor of a type URL, whatever stands before the last slash; NULL: not one of ours. */
@@ -106,7 +110,8 @@ static const ProtobufCMessageDescriptor *find_type(const char *type_url)
     return NULL;
 }
 
-void pv_client_error_read(pv_error *error, pv_arena *arena, pv_code code, pv_view text, pv_view details)
+void pv_client_error_read(pv_error *error, pv_arena *arena, pv_code code, pv_view text,
+                          pv_view details)
 {
     pv_error_init(error, arena);
     pv_reason *reason = (pv_reason *)pv_arena_zalloc(arena, 1, sizeof *reason);
@@ -124,7 +129,8 @@ void pv_client_error_read(pv_error *error, pv_arena *arena, pv_code code, pv_vie
         const Google__Protobuf__Any *any = status->details[i];
         const ProtobufCMessageDescriptor *type = find_type(any->type_url);
         if (type == NULL) { continue; }
-        const ProtobufCMessage *detail = unpack(type, pv_view_of(any->value.data, any->value.len), arena);
+        const ProtobufCMessage *detail =
+            unpack(type, pv_view_of(any->value.data, any->value.len), arena);
         if (detail != NULL) { read_detail(error, reason, detail); }
     }
 }

@@ -25,27 +25,30 @@ struct pv_client_call {
     grpc_byte_buffer *inbox;
     grpc_status_code status;
     grpc_slice status_text;
-    bool ended;      /* the server's status is known */
-    bool concluded;  /* `result` and the error are filled */
-    bool drained;    /* no further message will come */
+    bool ended;     /* the server's status is known */
+    bool concluded; /* `result` and the error are filled */
+    bool drained;   /* no further message will come */
     bool sent_close;
     pv_status result;
 };
 
 /* call.c */
-void pv_client_call_init(pv_client_call *call, pv_client *client, const pv_method_info *method, pv_arena *arena,
-                         const pv_client_options *options, pv_error *error);
+void pv_client_call_init(pv_client_call *call, pv_client *client, const pv_method_info *method,
+                         pv_arena *arena, const pv_client_options *options, pv_error *error);
 void pv_client_call_deinit(pv_client_call *call);
-bool pv_client_call_run(pv_client_call *call, const grpc_op *ops, size_t count); /* starts and waits */
+bool pv_client_call_run(pv_client_call *call, const grpc_op *ops,
+                        size_t count); /* starts and waits */
 grpc_op pv_client_op_send_metadata(const pv_client_options *options, grpc_metadata *metadata);
 grpc_op pv_client_op_status(pv_client_call *call);
 pv_status pv_client_call_conclude(pv_client_call *call);
-pv_status pv_client_call_decode(pv_client_call *call, pv_arena *arena, ProtobufCMessage **ret_message);
+pv_status pv_client_call_decode(pv_client_call *call, pv_arena *arena,
+                                ProtobufCMessage **ret_message);
 grpc_byte_buffer *pv_client_encode(const ProtobufCMessage *message);
 void pv_client_metadata_init(const pv_client_options *options, grpc_metadata *ret_metadata);
 void pv_client_metadata_deinit(const pv_client_options *options, grpc_metadata *metadata);
 
 /* error.c */
-void pv_client_error_read(pv_error *error, pv_arena *arena, pv_code code, pv_view text, pv_view details);
+void pv_client_error_read(pv_error *error, pv_arena *arena, pv_code code, pv_view text,
+                          pv_view details);
 
 #endif

@@ -1,12 +1,14 @@
-/* stream.c — calls of the three streaming kinds. Messages are sent without GRPC_WRITE_BUFFER_HINT: whoever
- * sends one and waits for the answer must not have it lie in a buffer. */
+/* stream.c — calls of the three streaming kinds. Messages are sent without
+ * GRPC_WRITE_BUFFER_HINT: whoever sends one and waits for the answer must not have it lie in a
+ * buffer. */
 #include "client/rpc/internal.h"
 
 #include <grpc/byte_buffer.h>
 #include <stdlib.h>
 
 pv_status pv_client_open(pv_client *client, const pv_method_info *method, pv_arena *arena,
-                         const pv_client_options *options, pv_client_call **ret_call, pv_error *ret_error)
+                         const pv_client_options *options, pv_client_call **ret_call,
+                         pv_error *ret_error)
 {
     pv_client_call *call = (pv_client_call *)malloc(sizeof *call);
     PV_ASSERT(call != NULL);
@@ -27,8 +29,8 @@ pv_status pv_client_open(pv_client *client, const pv_method_info *method, pv_are
     return status;
 }
 
-/* A send fails when the call is over. The status of a bidi call lies behind messages that the caller may
- * still want: pv_client_receive and pv_client_finish come to it. */
+/* A send fails when the call is over. The status of a bidi call lies behind messages that the
+ * caller may still want: pv_client_receive and pv_client_finish come to it. */
 static pv_status ended_by_server(pv_client_call *call)
 {
     if (call->method->kind == PV_METHOD_BIDI_STREAM) { return pv_status_of(PV_CODE_ABORTED); }

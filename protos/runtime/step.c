@@ -4,8 +4,8 @@
 #include "protos/runtime/message.h"
 #include "protos/runtime/reasons.h"
 
-void pv_exchange_init(pv_exchange *exchange, const pv_method_info *method, const pv_handler *handler,
-                      pv_arena *arena, pv_arena *scratch)
+void pv_exchange_init(pv_exchange *exchange, const pv_method_info *method,
+                      const pv_handler *handler, pv_arena *arena, pv_arena *scratch)
 {
     memset(exchange, 0, sizeof *exchange);
     pv_call *call = &exchange->call;
@@ -50,22 +50,21 @@ static bool takes_request(const pv_exchange *exchange)
 {
     switch (exchange->phase) {
     case PV_PHASE_UNARY:
-    case PV_PHASE_RECEIVE:
-        return true;
-    case PV_PHASE_FINISH:
-        return false;
-    case PV_PHASE_NEXT:
-        return exchange->call.method->kind == PV_METHOD_SERVER_STREAM;
+    case PV_PHASE_RECEIVE: return true;
+    case PV_PHASE_FINISH: return false;
+    case PV_PHASE_NEXT: return exchange->call.method->kind == PV_METHOD_SERVER_STREAM;
     }
     return false;
 }
 
 static pv_status out_of_memory(pv_call *call)
 {
-    return pv_refuse(&call->error, &pv_reason_arena_exhausted, "the answer needs more memory than a call may use");
+    return pv_refuse(&call->error, &pv_reason_arena_exhausted,
+                     "the answer needs more memory than a call may use");
 }
 
-static pv_status run_handler(pv_exchange *exchange, const ProtobufCMessage *request, ProtobufCMessage *response)
+static pv_status run_handler(pv_exchange *exchange, const ProtobufCMessage *request,
+                             ProtobufCMessage *response)
 {
     pv_call *call = &exchange->call;
     const pv_handler *handler = exchange->handler;
@@ -73,12 +72,8 @@ static pv_status run_handler(pv_exchange *exchange, const ProtobufCMessage *requ
     case PV_PHASE_UNARY:
         exchange->step = PV_STEP_MESSAGE;
         return handler->unary(call, request, response);
-    case PV_PHASE_RECEIVE:
-        exchange->step = PV_STEP_IDLE;
-        return handler->receive(call, request);
-    case PV_PHASE_FINISH:
-        exchange->step = PV_STEP_MESSAGE;
-        return handler->finish(call, response);
+    case PV_PHASE_RECEIVE: exchange->step = PV_STEP_IDLE; return handler->receive(call, request);
+    case PV_PHASE_FINISH: exchange->step = PV_STEP_MESSAGE; return handler->finish(call, response);
     case PV_PHASE_NEXT:
         exchange->step = PV_STEP_END;
         return handler->next(call, request, response, &exchange->step);

@@ -1,5 +1,5 @@
-/* call.c — a call from its arrival to its first step, and its end. What happens in between is decided in
- * drive.c. Every event of a call comes in here, on the polling thread. */
+/* call.c — a call from its arrival to its first step, and its end. What happens in between is
+ * decided in drive.c. Every event of a call comes in here, on the polling thread. */
 #include "protos/runtime/reasons.h"
 #include "server/rpc/internal.h"
 
@@ -19,7 +19,7 @@ static pv_view view_of(const grpc_slice *slice)
     return pv_view_of(GRPC_SLICE_START_PTR(*slice), GRPC_SLICE_LENGTH(*slice));
 }
 
-/* --- events -------------------------------------------------------------------------------------------- */
+/* --- events --- */
 
 static void on_received(void *owner, bool ok)
 {
@@ -88,7 +88,7 @@ static void watch_close(pv_rpc_call *call)
     pv_rpc_call_batch(call, &op, 1, &call->on_closed);
 }
 
-/* --- arrival ------------------------------------------------------------------------------------------- */
+/* --- arrival --- */
 
 static void set_deadline(pv_rpc_call *call, int64_t now_ns)
 {
@@ -131,7 +131,9 @@ static pv_status screen(pv_rpc_call *call, int64_t now_ns)
         return pv_refuse(error, &pv_reason_queue_full, "this connection has %d open calls already",
                          PV_RPC_CALLS_PER_CONNECTION_MAX);
     }
-    if (call->deadline_ns <= now_ns) { return pv_refuse(error, &pv_reason_deadline_exceeded, NULL); }
+    if (call->deadline_ns <= now_ns) {
+        return pv_refuse(error, &pv_reason_deadline_exceeded, NULL);
+    }
     return pv_ok();
 }
 
@@ -153,7 +155,9 @@ static void begin(pv_rpc_call *call)
     if (pv_is_ok(status)) {
         call->admitted = true;
         call->admitted_ns = call->started_ns;
-        if (server->hooks.admit != NULL) { status = server->hooks.admit(server->hooks.app, pv_rpc_base(call)); }
+        if (server->hooks.admit != NULL) {
+            status = server->hooks.admit(server->hooks.app, pv_rpc_base(call));
+        }
     }
     if (!pv_is_ok(status)) {
         pv_rpc_call_end(call, status);
@@ -190,12 +194,13 @@ void pv_rpc_call_arm(pv_rpc_server *server)
     call->on_closed.owner = call->on_final.owner = call;
     grpc_call_details_init(&call->details);
     grpc_metadata_array_init(&call->metadata);
-    grpc_call_error error = grpc_server_request_call(server->grpc, &call->grpc, &call->details, &call->metadata,
-                                                     server->queue, server->queue, &call->on_new);
+    grpc_call_error error =
+        grpc_server_request_call(server->grpc, &call->grpc, &call->details, &call->metadata,
+                                 server->queue, server->queue, &call->on_new);
     PV_ASSERT(error == GRPC_CALL_OK);
 }
 
-/* --- end ----------------------------------------------------------------------------------------------- */
+/* --- end --- */
 
 void pv_rpc_call_end(pv_rpc_call *call, pv_status status)
 {
@@ -239,7 +244,7 @@ void pv_rpc_call_over(pv_rpc_call *call)
     pv_rpc_server_check_stopped(server);
 }
 
-/* --- for the application -------------------------------------------------------------------------------- */
+/* --- for the application --- */
 
 bool pv_rpc_trailer(pv_call *base, const char *key, const char *value)
 {
@@ -262,7 +267,9 @@ pv_view pv_rpc_metadata(const pv_call *base, const char *key)
     const pv_rpc_call *call = (const pv_rpc_call *)(const void *)base;
     for (size_t i = 0; i < call->metadata.count; i++) {
         const grpc_metadata *entry = &call->metadata.metadata[i];
-        if (pv_view_equal(view_of(&entry->key), pv_view_text(key))) { return view_of(&entry->value); }
+        if (pv_view_equal(view_of(&entry->key), pv_view_text(key))) {
+            return view_of(&entry->value);
+        }
     }
     return pv_view_of(NULL, 0);
 }

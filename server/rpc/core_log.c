@@ -1,6 +1,6 @@
-/* core_log.c — the core's own log, as records of ours. Remote peers can make the core write lines (failed
- * handshakes, unknown server names, bad headers), so only some per second are written; the next second
- * begins with the number of those that were left out.
+/* core_log.c — the core's own log, as records of ours. Remote peers can make the core write lines
+ * (failed handshakes, unknown server names, bad headers), so only some per second are written; the
+ * next second begins with the number of those that were left out.
  *
  * The core's hook has no user data: its counters are the one static state of this runtime. */
 #include "base/log.h"

@@ -35,7 +35,9 @@ static size_t cut_size(const char *text, size_t size_max)
 static const char *message_of(const pv_error *error, pv_status status, pv_arena *arena)
 {
     const char *text = pv_code_name(status.code);
-    if (error->reason != NULL) { text = error->message != NULL ? error->message : error->reason->text; }
+    if (error->reason != NULL) {
+        text = error->message != NULL ? error->message : error->reason->text;
+    }
     size_t size = cut_size(text, PV_RPC_MESSAGE_BYTES_MAX);
     const char *copy = pv_arena_dup(arena, pv_view_of(text, size));
     return copy != NULL ? copy : pv_code_name(status.code);
@@ -58,8 +60,8 @@ static bool add_any(Google__Rpc__Status *status, const ProtobufCMessage *message
     return true;
 }
 
-static bool add_info(Google__Rpc__Status *status, const pv_error *error, const char *domain, portion part,
-                     pv_arena *arena)
+static bool add_info(Google__Rpc__Status *status, const pv_error *error, const char *domain,
+                     portion part, pv_arena *arena)
 {
     Google__Rpc__ErrorInfo info = GOOGLE__RPC__ERROR_INFO__INIT;
     Google__Rpc__ErrorInfo__MetadataEntry entries[PAIRS_MAX];
@@ -87,7 +89,8 @@ static bool add_info(Google__Rpc__Status *status, const pv_error *error, const c
     return add_any(status, &info.base, arena);
 }
 
-static bool add_fields(Google__Rpc__Status *status, const pv_error *error, size_t count, pv_arena *arena)
+static bool add_fields(Google__Rpc__Status *status, const pv_error *error, size_t count,
+                       pv_arena *arena)
 {
     Google__Rpc__BadRequest__FieldViolation entries[PV_ERROR_VIOLATIONS_MAX];
     Google__Rpc__BadRequest__FieldViolation *list[PV_ERROR_VIOLATIONS_MAX];
@@ -103,7 +106,8 @@ static bool add_fields(Google__Rpc__Status *status, const pv_error *error, size_
     return add_any(status, &detail.base, arena);
 }
 
-static bool add_preconditions(Google__Rpc__Status *status, const pv_error *error, size_t count, pv_arena *arena)
+static bool add_preconditions(Google__Rpc__Status *status, const pv_error *error, size_t count,
+                              pv_arena *arena)
 {
     Google__Rpc__PreconditionFailure__Violation entries[PV_ERROR_VIOLATIONS_MAX];
     Google__Rpc__PreconditionFailure__Violation *list[PV_ERROR_VIOLATIONS_MAX];
@@ -120,7 +124,8 @@ static bool add_preconditions(Google__Rpc__Status *status, const pv_error *error
     return add_any(status, &detail.base, arena);
 }
 
-static bool add_quotas(Google__Rpc__Status *status, const pv_error *error, size_t count, pv_arena *arena)
+static bool add_quotas(Google__Rpc__Status *status, const pv_error *error, size_t count,
+                       pv_arena *arena)
 {
     Google__Rpc__QuotaFailure__Violation entries[PV_ERROR_VIOLATIONS_MAX];
     Google__Rpc__QuotaFailure__Violation *list[PV_ERROR_VIOLATIONS_MAX];
@@ -136,21 +141,20 @@ static bool add_quotas(Google__Rpc__Status *status, const pv_error *error, size_
     return add_any(status, &detail.base, arena);
 }
 
-static bool add_violations(Google__Rpc__Status *status, const pv_error *error, size_t count, pv_arena *arena)
+static bool add_violations(Google__Rpc__Status *status, const pv_error *error, size_t count,
+                           pv_arena *arena)
 {
     if (count == 0) { return true; }
     switch (error->violation_kind) {
-    case PV_VIOLATION_FIELD:
-        return add_fields(status, error, count, arena);
-    case PV_VIOLATION_PRECONDITION:
-        return add_preconditions(status, error, count, arena);
-    case PV_VIOLATION_QUOTA:
-        return add_quotas(status, error, count, arena);
+    case PV_VIOLATION_FIELD: return add_fields(status, error, count, arena);
+    case PV_VIOLATION_PRECONDITION: return add_preconditions(status, error, count, arena);
+    case PV_VIOLATION_QUOTA: return add_quotas(status, error, count, arena);
     }
     return true;
 }
 
-static bool add_resource(Google__Rpc__Status *status, const pv_error *error, portion part, pv_arena *arena)
+static bool add_resource(Google__Rpc__Status *status, const pv_error *error, portion part,
+                         pv_arena *arena)
 {
     if (!part.resource || error->resource_type == NULL) { return true; }
     Google__Rpc__ResourceInfo detail = GOOGLE__RPC__RESOURCE_INFO__INIT;
@@ -171,8 +175,8 @@ static bool add_retry(Google__Rpc__Status *status, const pv_error *error, pv_are
 }
 
 /* google.rpc.Status with this portion of the error, packed; false: no memory. */
-static bool pack(const pv_error *error, pv_status code, const char *message, const char *domain, portion part,
-                 pv_arena *arena, pv_view *ret_packed)
+static bool pack(const pv_error *error, pv_status code, const char *message, const char *domain,
+                 portion part, pv_arena *arena, pv_view *ret_packed)
 {
     Google__Rpc__Status status = GOOGLE__RPC__STATUS__INIT;
     Google__Protobuf__Any *list[DETAILS_MAX];
@@ -180,8 +184,9 @@ static bool pack(const pv_error *error, pv_status code, const char *message, con
     status.message = text_of(message);
     status.details = list;
     return add_info(&status, error, domain, part, arena) &&
-           add_violations(&status, error, part.violations, arena) && add_resource(&status, error, part, arena) &&
-           add_retry(&status, error, arena) && pv_message_encode(&status.base, arena, ret_packed);
+           add_violations(&status, error, part.violations, arena) &&
+           add_resource(&status, error, part, arena) && add_retry(&status, error, arena) &&
+           pv_message_encode(&status.base, arena, ret_packed);
 }
 
 /* Takes the next thing away; false: nothing is left to take. */
@@ -217,8 +222,8 @@ static size_t text_size(const pv_error *error, portion part)
     return size;
 }
 
-void pv_rpc_details_build(const pv_error *error, pv_status status, const char *domain, pv_arena *arena,
-                          pv_rpc_details *ret_details)
+void pv_rpc_details_build(const pv_error *error, pv_status status, const char *domain,
+                          pv_arena *arena, pv_rpc_details *ret_details)
 {
     ret_details->message = "";
     ret_details->packed = pv_view_of(NULL, 0);

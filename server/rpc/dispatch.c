@@ -19,7 +19,9 @@ struct pv_rpc_dispatch {
 static uint64_t hash(pv_view path)
 {
     uint64_t value = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < path.size; i++) { value = (value ^ path.data[i]) * UINT64_C(0x100000001b3); }
+    for (size_t i = 0; i < path.size; i++) {
+        value = (value ^ path.data[i]) * UINT64_C(0x100000001b3);
+    }
     return value ^ (value >> 29);
 }
 
@@ -75,7 +77,8 @@ bool pv_rpc_dispatch_add(pv_rpc_dispatch *dispatch, const pv_service *service, b
         method->info = *info;
         method->handler = &service->handlers[i];
         method->builtin = builtin;
-        method->request_bytes_max = info->request_bytes_max != 0 ? info->request_bytes_max : request_bytes_default;
+        method->request_bytes_max =
+            info->request_bytes_max != 0 ? info->request_bytes_max : request_bytes_default;
         if (builtin) { method->info.flags = PV_METHOD_ANY; }
         if (method->request_bytes_max > dispatch->request_bytes_max) {
             dispatch->request_bytes_max = method->request_bytes_max;

@@ -1,5 +1,5 @@
-/* dispatch.h — from the path of a call to its method: a hash table built once. Immutable after creation,
- * so any thread may look. */
+/* dispatch.h — from the path of a call to its method: a hash table built once. Immutable after
+ * creation, so any thread may look. */
 #ifndef PV_SERVER_RPC_DISPATCH_H
 #define PV_SERVER_RPC_DISPATCH_H
 
@@ -21,10 +21,11 @@ typedef struct pv_rpc_dispatch pv_rpc_dispatch;
 pv_rpc_dispatch *pv_rpc_dispatch_create(size_t service_count_max, size_t method_count_max);
 void pv_rpc_dispatch_destroy(pv_rpc_dispatch *dispatch);
 
-/* Adds the methods of a service, which must outlive the table. `builtin` ones may be called by every
- * authenticated caller and count as reads, whatever their options say. False: a path is there already. */
-PV_MUST_USE bool pv_rpc_dispatch_add(pv_rpc_dispatch *dispatch, const pv_service *service, bool builtin,
-                                     size_t request_bytes_default);
+/* Adds the methods of a service, which must outlive the table. `builtin` ones may be called by
+ * every authenticated caller and count as reads, whatever their options say. False: a path is
+ * there already. */
+PV_MUST_USE bool pv_rpc_dispatch_add(pv_rpc_dispatch *dispatch, const pv_service *service,
+                                     bool builtin, size_t request_bytes_default);
 
 /* NULL: no such method. The match is exact. */
 const pv_rpc_method *pv_rpc_dispatch_find(const pv_rpc_dispatch *dispatch, pv_view path);

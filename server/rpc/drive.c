@@ -1,8 +1,9 @@
-/* drive.c — what a call does next. Every event sets what it has learnt and calls pv_rpc_call_drive, which
- * goes on until something outside has to happen: a message, room for one, a topic, the application.
+/* drive.c — what a call does next. Every event sets what it has learnt and calls pv_rpc_call_drive,
+ * which goes on until something outside has to happen: a message, room for one, a topic, the
+ * application.
  *
- * Back-pressure: `next` is pulled only when no message is with the core, and at most one more is held;
- * the next message is asked for only when the last one has been dealt with. */
+ * Back-pressure: `next` is pulled only when no message is with the core, and at most one more is
+ * held; the next message is asked for only when the last one has been dealt with. */
 #include "protos/runtime/reasons.h"
 #include "server/rpc/internal.h"
 
@@ -15,9 +16,7 @@ static bool next_phase(const pv_rpc_call *call, pv_phase *ret_phase)
 {
     const pv_call *base = &call->exchange.call;
     switch (call->method->info.kind) {
-    case PV_METHOD_UNARY:
-        *ret_phase = PV_PHASE_UNARY;
-        return call->inbox_full;
+    case PV_METHOD_UNARY: *ret_phase = PV_PHASE_UNARY; return call->inbox_full;
     case PV_METHOD_SERVER_STREAM:
         *ret_phase = PV_PHASE_NEXT;
         return (call->inbox_full || call->pull) && !call->sending;
@@ -85,12 +84,8 @@ static void after_next(pv_rpc_call *call)
         call->held = call->answer;
         call->answer = NULL;
         return;
-    case PV_STEP_IDLE:
-        call->pull = false;
-        return;
-    case PV_STEP_END:
-        pv_rpc_call_end(call, pv_ok());
-        return;
+    case PV_STEP_IDLE: call->pull = false; return;
+    case PV_STEP_END: pv_rpc_call_end(call, pv_ok()); return;
     }
 }
 
@@ -109,12 +104,8 @@ static void apply(pv_rpc_call *call)
         call->answer = NULL;
         pv_rpc_call_end(call, pv_ok());
         return;
-    case PV_PHASE_RECEIVE:
-        call->pull = call->method->info.kind == PV_METHOD_BIDI_STREAM;
-        return;
-    case PV_PHASE_NEXT:
-        after_next(call);
-        return;
+    case PV_PHASE_RECEIVE: call->pull = call->method->info.kind == PV_METHOD_BIDI_STREAM; return;
+    case PV_PHASE_NEXT: after_next(call); return;
     }
 }
 
@@ -139,27 +130,32 @@ static bool run(pv_rpc_call *call)
     return true;
 }
 
-/* A bidi stream whose client has finished and whose handler names nothing to wait for is complete. */
+/* A bidi stream whose client has finished and whose handler names nothing to wait for is
+ * complete. */
 static bool nothing_can_come(const pv_rpc_call *call)
 {
     static const uint8_t no_topic[16] = {0};
     const pv_call *base = &call->exchange.call;
-    return call->method->info.kind == PV_METHOD_BIDI_STREAM && base->half_closed && base->wake_after_ms <= 0 &&
-           memcmp(base->wake_topic, no_topic, sizeof no_topic) == 0;
+    return call->method->info.kind == PV_METHOD_BIDI_STREAM && base->half_closed &&
+           base->wake_after_ms <= 0 && memcmp(base->wake_topic, no_topic, sizeof no_topic) == 0;
 }
 
 /* A stream's `next` has nothing now. True: look again at once. */
 static bool go_idle(pv_rpc_call *call)
 {
-    if (call->exchange.step != PV_STEP_IDLE || call->exchange.phase != PV_PHASE_NEXT || call->idle) { return false; }
+    if (call->exchange.step != PV_STEP_IDLE || call->exchange.phase != PV_PHASE_NEXT ||
+        call->idle) {
+        return false;
+    }
     if (call->wake_epoch != call->server->wake_epoch) {
         /* A topic was woken while the step ran elsewhere; it may have been this stream's. */
         call->wake_epoch = call->server->wake_epoch;
         call->pull = true;
         return true;
     }
-    if (atomic_load_explicit(&call->server->draining, memory_order_relaxed)) {
-        pv_rpc_call_end(call, pv_refuse(&pv_rpc_base(call)->error, &pv_reason_server_draining, NULL));
+    if (call->server->leaving) {
+        pv_rpc_call_end(call,
+                        pv_refuse(&pv_rpc_base(call)->error, &pv_reason_server_draining, NULL));
         return true;
     }
     if (nothing_can_come(call)) {
@@ -177,7 +173,8 @@ static bool wait(pv_rpc_call *call)
     if (kind == PV_METHOD_UNARY) { return false; }
     if (call->held != NULL && !call->sending) { pv_rpc_call_send_held(call, false); }
     bool from_client = kind == PV_METHOD_CLIENT_STREAM || kind == PV_METHOD_BIDI_STREAM;
-    if (from_client && !call->receiving && !call->inbox_full && !pv_rpc_base(call)->half_closed && !call->pull) {
+    if (from_client && !call->receiving && !call->inbox_full && !pv_rpc_base(call)->half_closed &&
+        !call->pull) {
         pv_rpc_call_receive(call);
     }
     if (call->pull || !go_idle(call)) {
@@ -190,7 +187,8 @@ static bool wait(pv_rpc_call *call)
     return true;
 }
 
-/* The status is decided: sends it once the way is free, and frees the call when the core has let go. */
+/* The status is decided: sends it once the way is free, and frees the call when the core has let
+ * go. */
 static void conclude(pv_rpc_call *call)
 {
     if (!call->final_sent) {
@@ -206,7 +204,9 @@ static void refuse_cancelled(pv_rpc_call *call)
     pv_call *base = pv_rpc_base(call);
     pv_error_init(&base->error, base->arena);
     bool late = call->deadline_ns <= pv_time_monotonic_ns();
-    pv_rpc_call_end(call, pv_refuse(&base->error, late ? &pv_reason_deadline_exceeded : &pv_reason_cancelled, NULL));
+    pv_rpc_call_end(
+        call,
+        pv_refuse(&base->error, late ? &pv_reason_deadline_exceeded : &pv_reason_cancelled, NULL));
 }
 
 void pv_rpc_call_drive(pv_rpc_call *call)
@@ -214,7 +214,8 @@ void pv_rpc_call_drive(pv_rpc_call *call)
     pv_call *base = pv_rpc_base(call);
     for (;;) {
         if (call->running) { return; } /* the application has the call: nothing of it is touched */
-        base->cancelled = base->cancelled || call->broken || (call->closed && call->close_cancelled != 0);
+        base->cancelled =
+            base->cancelled || call->broken || (call->closed && call->close_cancelled != 0);
         if (call->ending) {
             conclude(call);
             return;
@@ -257,8 +258,9 @@ void pv_rpc_call_stepped(pv_rpc_call *call)
 static pv_status take_answer(pv_rpc_call *call, pv_status status)
 {
     pv_call *base = pv_rpc_base(call);
-    bool from_step = call->exchange.phase == PV_PHASE_NEXT ? call->exchange.step == PV_STEP_MESSAGE
-                                                           : call->exchange.phase != PV_PHASE_RECEIVE;
+    bool from_step = call->exchange.phase == PV_PHASE_NEXT
+                         ? call->exchange.step == PV_STEP_MESSAGE
+                         : call->exchange.phase != PV_PHASE_RECEIVE;
     if (!pv_is_ok(status) || !from_step) { return status; }
     PV_ASSERT(base->reply.data != NULL);
     if (base->reply.size > PV_RPC_RESPONSE_BYTES_MAX) {

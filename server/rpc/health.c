@@ -1,5 +1,5 @@
-/* health.c — grpc.health.v1.Health, for every service of the server and, under the empty name, for all of
- * it. An ordinary generated service; only where it looks is the server's own. */
+/* health.c — grpc.health.v1.Health, for every service of the server and, under the empty name,
+ * for all of it. An ordinary generated service; only where it looks is the server's own. */
 #include "grpc/health/v1/health.pv.h"
 #include "server/rpc/internal.h"
 
@@ -15,25 +15,32 @@ typedef struct watch {
     int said; /* the last status sent */
 } watch;
 
-static grpc_health_v1_health_check_response_serving_status status_of(const pv_rpc_server *server, const char *name)
+static grpc_health_v1_health_check_response_serving_status status_of(const pv_rpc_server *server,
+                                                                     const char *name)
 {
     bool known = name[0] == '\0' || pv_rpc_dispatch_has_service(server->dispatch, name);
     if (!known) { return GRPC_HEALTH_V1_HEALTH_CHECK_RESPONSE_SERVICE_UNKNOWN; }
     bool serving = atomic_load(&server->serving) && !atomic_load(&server->draining);
-    return serving ? GRPC_HEALTH_V1_HEALTH_CHECK_RESPONSE_SERVING : GRPC_HEALTH_V1_HEALTH_CHECK_RESPONSE_NOT_SERVING;
+    return serving ? GRPC_HEALTH_V1_HEALTH_CHECK_RESPONSE_SERVING
+                   : GRPC_HEALTH_V1_HEALTH_CHECK_RESPONSE_NOT_SERVING;
 }
 
-pv_status grpc_health_v1_health_check(pv_call *call, const grpc_health_v1_health_check_request *request,
+pv_status grpc_health_v1_health_check(pv_call *call,
+                                      const grpc_health_v1_health_check_request *request,
                                       grpc_health_v1_health_check_response *response)
 {
     response->status = status_of(pv_rpc_call_of(call)->server, request->service);
-    if (response->status != GRPC_HEALTH_V1_HEALTH_CHECK_RESPONSE_SERVICE_UNKNOWN) { return pv_ok(); }
+    if (response->status != GRPC_HEALTH_V1_HEALTH_CHECK_RESPONSE_SERVICE_UNKNOWN) {
+        return pv_ok();
+    }
     pv_error_note(&call->error, "service", "%.200s", request->service);
     return pv_refuse(&call->error, &unknown_service, NULL);
 }
 
-pv_status grpc_health_v1_health_watch_next(pv_call *call, const grpc_health_v1_health_check_request *request,
-                                           grpc_health_v1_health_check_response *response, pv_step *ret_step)
+pv_status grpc_health_v1_health_watch_next(pv_call *call,
+                                           const grpc_health_v1_health_check_request *request,
+                                           grpc_health_v1_health_check_response *response,
+                                           pv_step *ret_step)
 {
     watch *state = (watch *)call->state;
     if (state == NULL) {

@@ -1,5 +1,6 @@
-/* idle.c — streams that have nothing to send now, found again by their topic or when their heartbeat is
- * due. A hash table of lists, and a binary heap of the heartbeats. Of the polling thread. */
+/* idle.c — streams that have nothing to send now, found again by their topic or when their
+ * heartbeat is due. A hash table of lists, and a binary heap of the heartbeats. Of the polling
+ * thread. */
 #include "server/rpc/internal.h"
 
 #include <stdlib.h>
@@ -10,7 +11,8 @@ static size_t slot_of(const uint8_t topic[16])
     uint64_t high;
     memcpy(&low, topic, sizeof low);
     memcpy(&high, topic + sizeof low, sizeof high);
-    return (size_t)((low * UINT64_C(0x9e3779b97f4a7c15) ^ high * UINT64_C(0xc2b2ae3d27d4eb4f)) >> 40) &
+    return (size_t)((low * UINT64_C(0x9e3779b97f4a7c15) ^ high * UINT64_C(0xc2b2ae3d27d4eb4f)) >>
+                    40) &
            (PV_RPC_IDLE_SLOTS - 1);
 }
 
@@ -85,7 +87,8 @@ void pv_rpc_idle_add(pv_rpc_call *call)
     if (*slot != NULL) { (*slot)->idle_link = &call->idle_next; }
     *slot = call;
     if (base->wake_after_ms <= 0) { return; }
-    int64_t wait_ms = base->wake_after_ms < PV_RPC_HEARTBEAT_MS_MIN ? PV_RPC_HEARTBEAT_MS_MIN : base->wake_after_ms;
+    int64_t wait_ms = base->wake_after_ms < PV_RPC_HEARTBEAT_MS_MIN ? PV_RPC_HEARTBEAT_MS_MIN
+                                                                    : base->wake_after_ms;
     int64_t now_ns = pv_time_monotonic_ns();
     int64_t longest_ms = (INT64_MAX - now_ns) / PV_NS_PER_MS;
     call->heartbeat_ns = wait_ms >= longest_ms ? INT64_MAX : now_ns + wait_ms * PV_NS_PER_MS;

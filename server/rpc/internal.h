@@ -1,7 +1,7 @@
-/* internal.h — what the files of server/rpc share; nothing outside includes it. A call record and all
- * tables of the server belong to the polling thread. Three things cross threads, each in one place:
- * finished steps, topics and the wish to drain arrive through the mailbox; new certificates through a
- * mutex in listen.c; `serving` and `draining` are atomic flags. */
+/* internal.h — what the files of server/rpc share; nothing outside includes it. A call record
+ * and all tables of the server belong to the polling thread. Three things cross threads, each in
+ * one place: finished steps, topics and the wish to drain arrive through the mailbox; new
+ * certificates through a mutex in listen.c; `serving` and `draining` are atomic flags. */
 #ifndef PV_SERVER_RPC_INTERNAL_H
 #define PV_SERVER_RPC_INTERNAL_H
 
@@ -46,8 +46,8 @@ struct pv_rpc_call {
     bool receiving;          /* a RECV_MESSAGE is with the core */
     bool broken;             /* the peer has gone in the middle of the call */
 
-    /* Sending. `held` is the last produced message: it waits until it is known whether another follows at
-     * once, in which case it may be buffered (GRPC_WRITE_BUFFER_HINT). */
+    /* Sending. `held` is the last produced message: it waits until it is known whether another
+     * follows at once, in which case it may be buffered (GRPC_WRITE_BUFFER_HINT). */
     grpc_byte_buffer *answer; /* made by pv_rpc_done */
     grpc_byte_buffer *held;
     bool sending;       /* a SEND_MESSAGE is with the core */
@@ -62,7 +62,7 @@ struct pv_rpc_call {
     bool pull;        /* `next` may have more */
     bool close_posted;
     bool closed; /* the close event of a stream has come */
-    bool ending;      /* `status` is decided */
+    bool ending; /* `status` is decided */
     bool final_sent;
     pv_status status;
     pv_status step_status; /* of the last step */
@@ -130,8 +130,8 @@ struct pv_rpc_server {
     pv_rpc_dispatch *dispatch;
     pv_rpc_peers *peers;
     pv_rpc_listener *listener;
-    pv_rpc_reflection *reflection; /* NULL: not served */
-    const pv_service *const *services;    /* the application's, for health and reflection */
+    pv_rpc_reflection *reflection;     /* NULL: not served */
+    const pv_service *const *services; /* the application's, for health and reflection */
     size_t service_count;
 
     /* Of the polling thread. */
@@ -140,6 +140,7 @@ struct pv_rpc_server {
     pv_arena *details_arena;
     pv_rpc_call *current; /* whose `run` is on the stack */
     size_t calls_open;
+    bool leaving; /* `draining`, once this thread has seen it */
     bool core_stopped;
     uint64_t wake_epoch; /* counts the batches of topics that were looked at */
 
@@ -152,8 +153,14 @@ struct pv_rpc_server {
     bool stopped;
 };
 
-static inline pv_rpc_call *pv_rpc_call_of(pv_call *call) { return (pv_rpc_call *)(void *)call; }
-static inline pv_call *pv_rpc_base(pv_rpc_call *call) { return &call->exchange.call; }
+static inline pv_rpc_call *pv_rpc_call_of(pv_call *call)
+{
+    return (pv_rpc_call *)(void *)call;
+}
+static inline pv_call *pv_rpc_base(pv_rpc_call *call)
+{
+    return &call->exchange.call;
+}
 static inline bool pv_rpc_is_stream(const pv_rpc_call *call)
 {
     return call->method != NULL && call->method->info.kind != PV_METHOD_UNARY;
@@ -165,7 +172,7 @@ void pv_rpc_server_check_stopped(pv_rpc_server *server); /* a call has ended */
 /* call.c — from the arrival of a call to its first step, and its end. */
 void pv_rpc_call_arm(pv_rpc_server *server);
 void pv_rpc_call_end(pv_rpc_call *call, pv_status status); /* decides the status */
-void pv_rpc_call_over(pv_rpc_call *call);                  /* nothing is with the core: frees the call */
+void pv_rpc_call_over(pv_rpc_call *call); /* nothing is with the core: frees the call */
 void pv_rpc_call_batch(pv_rpc_call *call, const grpc_op *ops, size_t count, pv_rpc_tag *tag);
 void pv_rpc_call_receive(pv_rpc_call *call);
 
@@ -212,8 +219,9 @@ void pv_rpc_listener_destroy(pv_rpc_listener *listener);
 extern const uint8_t pv_rpc_health_topic[16];
 extern const pv_service pv_rpc_reflection_alpha_service;
 /* An index over the files of the server's services, of `own` ones and of the configuration. */
-pv_rpc_reflection *pv_rpc_reflection_create(const pv_rpc_server *server, const pv_service *const *own,
-                                            size_t own_count, const pv_rpc_config *config);
+pv_rpc_reflection *pv_rpc_reflection_create(const pv_rpc_server *server,
+                                            const pv_service *const *own, size_t own_count,
+                                            const pv_rpc_config *config);
 void pv_rpc_reflection_destroy(pv_rpc_reflection *reflection);
 
 /* core_log.c */

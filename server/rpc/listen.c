@@ -1,9 +1,10 @@
-/* listen.c — the one place where connections are accepted and TLS is ended, today by the core itself; an
- * edge process that hands over connections would replace pv_rpc_listen and nothing else.
+/* listen.c — the one place where connections are accepted and TLS is ended, today by the core
+ * itself; an edge process that hands over connections would replace pv_rpc_listen and nothing else.
  *
- * Client certificates are demanded and verified in the handshake. New server certificates are taken up by
- * generation: the core asks for each new connection, and gets an answer only when there is something new.
- * The core accepts on the polling thread, so nobody else asks at the same time. */
+ * Client certificates are demanded and verified in the handshake. New server certificates are
+ * taken up by generation: the core asks for each new connection, and gets an answer only when
+ * there is something new. The core accepts on the polling thread, so nobody else asks at the
+ * same time. */
 #include "protos/runtime/reasons.h"
 #include "server/rpc/internal.h"
 
@@ -45,7 +46,8 @@ static void set_tls(pv_rpc_listener *listener, const pv_rpc_tls *tls)
     PV_ASSERT(pthread_mutex_unlock(&listener->lock) == 0);
 }
 
-static grpc_ssl_certificate_config_reload_status fetch(void *data, grpc_ssl_server_certificate_config **ret_config)
+static grpc_ssl_certificate_config_reload_status
+fetch(void *data, grpc_ssl_server_certificate_config **ret_config)
 {
     pv_rpc_listener *listener = (pv_rpc_listener *)data;
     grpc_ssl_certificate_config_reload_status status = GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
@@ -54,7 +56,8 @@ static grpc_ssl_certificate_config_reload_status fetch(void *data, grpc_ssl_serv
         grpc_ssl_pem_key_cert_pair pair = {listener->key, listener->certificate};
         *ret_config = grpc_ssl_server_certificate_config_create(listener->ca, &pair, 1);
         listener->fetched = listener->generation;
-        status = *ret_config == NULL ? GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_FAIL : GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
+        status = *ret_config == NULL ? GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_FAIL
+                                     : GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
     }
     PV_ASSERT(pthread_mutex_unlock(&listener->lock) == 0);
     return status;
@@ -67,8 +70,9 @@ static bool starts_with(const char *text, const char *prefix)
 
 static bool is_loopback(const char *address)
 {
-    return starts_with(address, "127.") || starts_with(address, "[::1]:") || starts_with(address, "localhost:") ||
-           starts_with(address, "unix:") || starts_with(address, "unix-abstract:");
+    return starts_with(address, "127.") || starts_with(address, "[::1]:") ||
+           starts_with(address, "localhost:") || starts_with(address, "unix:") ||
+           starts_with(address, "unix-abstract:");
 }
 
 static grpc_server_credentials *make_credentials(pv_rpc_server *server, const pv_rpc_tls *tls)
@@ -87,19 +91,22 @@ static grpc_server_credentials *make_credentials(pv_rpc_server *server, const pv
 pv_status pv_rpc_listen(pv_rpc_server *server, const pv_rpc_config *config, pv_error *error)
 {
     if (config->tls == NULL && !is_loopback(config->address)) {
-        return pv_refuse(error, &pv_reason_internal,
-                         "cannot listen on %s without TLS: plaintext is for loopback addresses only",
-                         config->address);
+        return pv_refuse(
+            error, &pv_reason_internal,
+            "cannot listen on %s without TLS: plaintext is for loopback addresses only",
+            config->address);
     }
     grpc_server_credentials *credentials = make_credentials(server, config->tls);
     if (credentials == NULL) {
-        return pv_refuse(error, &pv_reason_internal, "cannot use the server's certificate, key or CA");
+        return pv_refuse(error, &pv_reason_internal,
+                         "cannot use the server's certificate, key or CA");
     }
     server->port = grpc_server_add_http2_port(server->grpc, config->address, credentials);
     grpc_server_credentials_release(credentials);
     if (server->port != 0) { return pv_ok(); }
     return pv_refuse(error, &pv_reason_internal,
-                     "cannot listen on %s: the address is in use or not of this machine%s", config->address,
+                     "cannot listen on %s: the address is in use or not of this machine%s",
+                     config->address,
                      config->tls == NULL ? "" : ", or the certificate, key or CA cannot be read");
 }
 

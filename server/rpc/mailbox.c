@@ -1,8 +1,10 @@
-/* mailbox.c — how other threads reach the polling thread: they leave something here and ring a bell.
+/* mailbox.c — how other threads reach the polling thread: they leave something here and ring a
+ * bell.
  *
- * The bell is a call on a lame channel that exists only for this: an empty batch on a call posts a
- * completion to the call's queue at once, from any thread, and needs no transport. Between two looks at
- * the mailbox the bell is rung at most once, so a group commit that ends a hundred calls costs one event. */
+ * The bell is a call on a lame channel that exists only for this: an empty batch on a call posts
+ * a completion to the call's queue at once, from any thread, and needs no transport. Between two
+ * looks at the mailbox the bell is rung at most once, so a group commit that ends a hundred
+ * calls costs one event. */
 #include "server/rpc/internal.h"
 
 static void look(void *owner, bool ok);
@@ -45,8 +47,8 @@ void pv_rpc_mailbox_post(pv_rpc_server *server, pv_rpc_call *call)
     pv_rpc_call *head = atomic_load_explicit(&mailbox->done, memory_order_relaxed);
     do {
         call->mail_next = head;
-    } while (!atomic_compare_exchange_weak_explicit(&mailbox->done, &head, call, memory_order_release,
-                                                    memory_order_relaxed));
+    } while (!atomic_compare_exchange_weak_explicit(&mailbox->done, &head, call,
+                                                    memory_order_release, memory_order_relaxed));
     /* From here on the polling thread may end and recycle the call: only `server` is touched. */
     pv_rpc_mailbox_ring(server);
 }
@@ -68,7 +70,8 @@ void pv_rpc_wake(pv_rpc_server *server, const uint8_t topic[16])
 /* Steps that have ended, oldest first. */
 static void take_done(pv_rpc_server *server)
 {
-    pv_rpc_call *newest = atomic_exchange_explicit(&server->mailbox.done, NULL, memory_order_acquire);
+    pv_rpc_call *newest =
+        atomic_exchange_explicit(&server->mailbox.done, NULL, memory_order_acquire);
     pv_rpc_call *oldest = NULL;
     while (newest != NULL) {
         pv_rpc_call *next = newest->mail_next;
@@ -112,5 +115,10 @@ static void look(void *owner, bool ok)
     atomic_store(&server->mailbox.rung, false);
     take_topics(server);
     take_done(server);
-    if (atomic_load(&server->draining)) { pv_rpc_idle_wake_all(server); }
+    if (!server->leaving && atomic_load(&server->draining)) {
+        /* Idle streams get a last look, those whose step runs elsewhere too, before they end. */
+        server->leaving = true;
+        server->wake_epoch++;
+        pv_rpc_idle_wake_all(server);
+    }
 }

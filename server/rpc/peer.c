@@ -24,20 +24,33 @@ pv_rpc_peers *pv_rpc_peers_create(void)
 
 static size_t slot_of(const grpc_auth_context *context)
 {
-    return (size_t)(((uint64_t)(uintptr_t)context >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 40) % SLOT_COUNT;
+    return (size_t)(((uint64_t)(uintptr_t)context >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 40) %
+           SLOT_COUNT;
 }
 
 static void unlink_use(pv_rpc_peers *peers, pv_rpc_peer *peer)
 {
-    if (peer->older != NULL) { peer->older->newer = peer->newer; } else { peers->oldest = peer->newer; }
-    if (peer->newer != NULL) { peer->newer->older = peer->older; } else { peers->newest = peer->older; }
+    if (peer->older != NULL) {
+        peer->older->newer = peer->newer;
+    } else {
+        peers->oldest = peer->newer;
+    }
+    if (peer->newer != NULL) {
+        peer->newer->older = peer->older;
+    } else {
+        peers->newest = peer->older;
+    }
 }
 
 static void link_newest(pv_rpc_peers *peers, pv_rpc_peer *peer)
 {
     peer->newer = NULL;
     peer->older = peers->newest;
-    if (peers->newest != NULL) { peers->newest->newer = peer; } else { peers->oldest = peer; }
+    if (peers->newest != NULL) {
+        peers->newest->newer = peer;
+    } else {
+        peers->oldest = peer;
+    }
     peers->newest = peer;
 }
 
@@ -66,14 +79,16 @@ void pv_rpc_peers_destroy(pv_rpc_peers *peers)
     free(peers);
 }
 
-/* The DER of the first certificate in a PEM text; 0: there is none that fits. The text between the
- * markers is base64 (RFC 7468), which the URL alphabet's reader takes after a change of two letters. */
+/* The DER of the first certificate in a PEM text; 0: there is none that fits. The text between
+ * the markers is base64 (RFC 7468), which the URL alphabet's reader takes after a change of two
+ * letters. */
 static size_t pem_to_der(pv_view pem, uint8_t *der)
 {
     static const char begin_marker[] = "-----BEGIN CERTIFICATE-----";
     static const char end_marker[] = "-----END CERTIFICATE-----";
     if (pem.size > PV_RPC_CERTIFICATE_PEM_MAX) { return 0; }
-    const uint8_t *begin = (const uint8_t *)memmem(pem.data, pem.size, begin_marker, sizeof begin_marker - 1);
+    const uint8_t *begin =
+        (const uint8_t *)memmem(pem.data, pem.size, begin_marker, sizeof begin_marker - 1);
     if (begin == NULL) { return 0; }
     begin += sizeof begin_marker - 1;
     size_t rest = pem.size - (size_t)(begin - pem.data);
@@ -93,7 +108,9 @@ static size_t pem_to_der(pv_view pem, uint8_t *der)
 
 static void read_certificate(pv_rpc_peer *peer)
 {
-    if (peer->context == NULL || grpc_auth_context_peer_is_authenticated(peer->context) == 0) { return; }
+    if (peer->context == NULL || grpc_auth_context_peer_is_authenticated(peer->context) == 0) {
+        return;
+    }
     grpc_auth_property_iterator found =
         grpc_auth_context_find_properties_by_name(peer->context, GRPC_X509_PEM_CERT_PROPERTY_NAME);
     const grpc_auth_property *property = grpc_auth_property_iterator_next(&found);

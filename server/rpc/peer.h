@@ -1,11 +1,11 @@
-/* peer.h — who is at the other end of a connection: one record per connection, made at its first call and
- * found again by the address of its auth context. The record keeps a reference to the context, so that
- * the address cannot come to mean another connection. The certificate is not parsed: its DER is hashed,
- * and the application finds the row of the hash.
+/* peer.h — who is at the other end of a connection: one record per connection, made at its first
+ * call and found again by the address of its auth context. The record keeps a reference to the
+ * context, so that the address cannot come to mean another connection. The certificate is not
+ * parsed: its DER is hashed, and the application finds the row of the hash.
  *
- * Of the polling thread. Bounded by PV_RPC_PEERS_MAX; the record that was used least recently and has no
- * open call goes first. An auth metadata processor is never installed: with one, a single header from a
- * client ends the process. */
+ * Of the polling thread. Bounded by PV_RPC_PEERS_MAX; the record that was used least recently
+ * and has no open call goes first. An auth metadata processor is never installed: with one, a
+ * single header from a client ends the process. */
 #ifndef PV_SERVER_RPC_PEER_H
 #define PV_SERVER_RPC_PEER_H
 

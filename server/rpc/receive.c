@@ -29,7 +29,8 @@ pv_status pv_rpc_call_open_inbox(pv_rpc_call *call)
     size_t size_max = call->method->request_bytes_max;
     if (size > size_max) {
         return pv_refuse(&base->error, &pv_reason_message_too_large,
-                         "the message has %zu bytes; this method takes at most %zu", size, size_max);
+                         "the message has %zu bytes; this method takes at most %zu", size,
+                         size_max);
     }
     call->summary.bytes_in += size;
     call->summary.messages_in++;

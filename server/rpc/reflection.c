@@ -1,5 +1,5 @@
-/* reflection.c — grpc.reflection.v1 and v1alpha, over the descriptors of the server's own services. Both
- * versions have the same messages, so one handler serves both paths.
+/* reflection.c — grpc.reflection.v1 and v1alpha, over the descriptors of the server's own services.
+ * Both versions have the same messages, so one handler serves both paths.
  *
  * A file is sent with all that it imports, each only once in a stream, as tools expect it. */
 #include "grpc/reflection/v1/reflection.pv.h"
@@ -20,8 +20,8 @@ struct pv_rpc_reflection {
     pv_symbols *symbols;
 };
 
-/* What a stream remembers: the question that is not answered yet, packed because a step's memory ends with
- * it, and which files it has been sent. */
+/* What a stream remembers: the question that is not answered yet, packed because a step's memory
+ * ends with it, and which files it has been sent. */
 typedef struct stream {
     bool asked;
     size_t request_size;
@@ -54,25 +54,28 @@ static pv_status alpha_receive(pv_call *call, const ProtobufCMessage *request)
         call, (const reflection_request *)(const void *)request);
 }
 
-static pv_status alpha_next(pv_call *call, const ProtobufCMessage *request, ProtobufCMessage *response,
-                            pv_step *ret_step)
+static pv_status alpha_next(pv_call *call, const ProtobufCMessage *request,
+                            ProtobufCMessage *response, pv_step *ret_step)
 {
     (void)request; /* a bidi stream has none here */
-    return grpc_reflection_v1_server_reflection_server_reflection_info_next(call, (reflection_response *)(void *)response,
-                                                                            ret_step);
+    return grpc_reflection_v1_server_reflection_server_reflection_info_next(
+        call, (reflection_response *)(void *)response, ret_step);
 }
 
 static const pv_handler alpha_handlers[] = {{.receive = alpha_receive, .next = alpha_next}};
 
 const pv_service pv_rpc_reflection_alpha_service = {&alpha_info, alpha_handlers};
 
-pv_rpc_reflection *pv_rpc_reflection_create(const pv_rpc_server *server, const pv_service *const *own,
-                                            size_t own_count, const pv_rpc_config *config)
+pv_rpc_reflection *pv_rpc_reflection_create(const pv_rpc_server *server,
+                                            const pv_service *const *own, size_t own_count,
+                                            const pv_rpc_config *config)
 {
     pv_rpc_reflection *reflection = (pv_rpc_reflection *)calloc(1, sizeof *reflection);
     PV_ASSERT(reflection != NULL);
     reflection->symbols = pv_symbols_create();
-    for (size_t i = 0; i < own_count; i++) { pv_symbols_add(reflection->symbols, own[i]->info->file); }
+    for (size_t i = 0; i < own_count; i++) {
+        pv_symbols_add(reflection->symbols, own[i]->info->file);
+    }
     for (size_t i = 0; i < server->service_count; i++) {
         pv_symbols_add(reflection->symbols, server->services[i]->info->file);
     }
@@ -99,12 +102,14 @@ static pv_status out_of_memory(pv_call *call)
     return pv_refuse(&call->error, &pv_reason_arena_exhausted, NULL);
 }
 
-/* --- answers ------------------------------------------------------------------------------------------- */
+/* --- answers --- */
 
-static pv_status answer_error(pv_call *call, reflection_response *response, pv_code code, const char *what, const char *name)
+static pv_status answer_error(pv_call *call, reflection_response *response, pv_code code,
+                              const char *what, const char *name)
 {
-    grpc_reflection_v1_error_response *answer = (grpc_reflection_v1_error_response *)(void *)pv_message_new(
-        &grpc_reflection_v1_error_response__info, call->scratch);
+    grpc_reflection_v1_error_response *answer =
+        (grpc_reflection_v1_error_response *)(void *)pv_message_new(
+            &grpc_reflection_v1_error_response__info, call->scratch);
     char *text = pv_arena_printf(call->scratch, "%s: %.200s", what, name);
     if (answer == NULL || text == NULL) { return out_of_memory(call); }
     answer->error_code = (int32_t)code;
@@ -115,7 +120,8 @@ static pv_status answer_error(pv_call *call, reflection_response *response, pv_c
     return pv_ok();
 }
 
-/* The file and its imports, as far as the stream has not had them; the file asked for comes always. */
+/* The file and its imports, as far as the stream has not had them; the file asked for comes
+ * always. */
 static void add_file(const pv_symbols *symbols, size_t number, stream *state, bool always,
                      grpc_reflection_v1_file_descriptor_response *answer)
 {
@@ -160,8 +166,8 @@ static pv_status answer_services(pv_call *call, reflection_response *response)
         (grpc_reflection_v1_list_service_response *)(void *)pv_message_new(
             &grpc_reflection_v1_list_service_response__info, call->scratch);
     if (answer == NULL) { return out_of_memory(call); }
-    answer->service = (grpc_reflection_v1_service_response **)pv_arena_zalloc(call->scratch, count + 1,
-                                                                              sizeof *answer->service);
+    answer->service = (grpc_reflection_v1_service_response **)pv_arena_zalloc(
+        call->scratch, count + 1, sizeof *answer->service);
     if (answer->service == NULL) { return out_of_memory(call); }
     for (size_t i = 0; i < count; i++) {
         answer->service[i] = (grpc_reflection_v1_service_response *)(void *)pv_message_new(
@@ -190,7 +196,8 @@ static pv_status answer_numbers(pv_call *call, reflection_response *response, co
         (grpc_reflection_v1_extension_number_response *)(void *)pv_message_new(
             &grpc_reflection_v1_extension_number_response__info, call->scratch);
     if (answer == NULL) { return out_of_memory(call); }
-    answer->extension_number = (int32_t *)pv_arena_zalloc(call->scratch, count + 1, sizeof(int32_t));
+    answer->extension_number =
+        (int32_t *)pv_arena_zalloc(call->scratch, count + 1, sizeof(int32_t));
     if (answer->extension_number == NULL) { return out_of_memory(call); }
     number = INT32_MIN;
     while (pv_symbols_next_extension(symbols, pv_view_text(type), number, &number)) {
@@ -204,14 +211,15 @@ static pv_status answer_numbers(pv_call *call, reflection_response *response, co
     return pv_ok();
 }
 
-static pv_status answer_found(pv_call *call, reflection_response *response, bool found, size_t file, const char *what,
-                              const char *name)
+static pv_status answer_found(pv_call *call, reflection_response *response, bool found, size_t file,
+                              const char *what, const char *name)
 {
     if (!found) { return answer_error(call, response, PV_CODE_NOT_FOUND, what, name); }
     return answer_file(call, response, file);
 }
 
-static pv_status answer(pv_call *call, const reflection_request *request, reflection_response *response)
+static pv_status answer(pv_call *call, const reflection_request *request,
+                        reflection_response *response)
 {
     const pv_symbols *symbols = symbols_of(call);
     size_t file = 0;
@@ -222,12 +230,14 @@ static pv_status answer(pv_call *call, const reflection_request *request, reflec
         return answer_found(call, response, found, file, "no such file", request->file_by_filename);
     case GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_FILE_CONTAINING_SYMBOL:
         found = pv_symbols_find(symbols, pv_view_text(request->file_containing_symbol), &file);
-        return answer_found(call, response, found, file, "no such symbol", request->file_containing_symbol);
+        return answer_found(call, response, found, file, "no such symbol",
+                            request->file_containing_symbol);
     case GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_FILE_CONTAINING_EXTENSION: {
         const grpc_reflection_v1_extension_request *asked = request->file_containing_extension;
-        found = pv_symbols_find_extension(symbols, pv_view_text(asked->containing_type), asked->extension_number,
-                                          &file);
-        return answer_found(call, response, found, file, "no such extension of", asked->containing_type);
+        found = pv_symbols_find_extension(symbols, pv_view_text(asked->containing_type),
+                                          asked->extension_number, &file);
+        return answer_found(call, response, found, file, "no such extension of",
+                            asked->containing_type);
     }
     case GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_ALL_EXTENSION_NUMBERS_OF_TYPE:
         return answer_numbers(call, response, request->all_extension_numbers_of_type);
@@ -236,14 +246,15 @@ static pv_status answer(pv_call *call, const reflection_request *request, reflec
     case GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST__NOT_SET:
     case _GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST__CASE_IS_INT_SIZE:
     default:
-        return answer_error(call, response, PV_CODE_INVALID_ARGUMENT, "the request asks for nothing", "");
+        return answer_error(call, response, PV_CODE_INVALID_ARGUMENT,
+                            "the request asks for nothing", "");
     }
 }
 
-/* --- the stream ---------------------------------------------------------------------------------------- */
+/* --- the stream --- */
 
-pv_status grpc_reflection_v1_server_reflection_server_reflection_info_receive(pv_call *call,
-                                                                              const reflection_request *request)
+pv_status grpc_reflection_v1_server_reflection_server_reflection_info_receive(
+    pv_call *call, const reflection_request *request)
 {
     stream *state = (stream *)call->state;
     if (state == NULL) {
@@ -256,16 +267,16 @@ pv_status grpc_reflection_v1_server_reflection_server_reflection_info_receive(pv
     }
     size_t size = protobuf_c_message_get_packed_size(&request->base);
     if (size > sizeof state->request) {
-        return pv_refuse(&call->error, &pv_reason_message_too_large, "a reflection request has %d bytes at most",
-                         REQUEST_BYTES_MAX);
+        return pv_refuse(&call->error, &pv_reason_message_too_large,
+                         "a reflection request has %d bytes at most", REQUEST_BYTES_MAX);
     }
     state->request_size = protobuf_c_message_pack(&request->base, state->request);
     state->asked = true;
     return pv_ok();
 }
 
-pv_status grpc_reflection_v1_server_reflection_server_reflection_info_next(pv_call *call, reflection_response *response,
-                                                                           pv_step *ret_step)
+pv_status grpc_reflection_v1_server_reflection_server_reflection_info_next(
+    pv_call *call, reflection_response *response, pv_step *ret_step)
 {
     stream *state = (stream *)call->state;
     *ret_step = PV_STEP_IDLE;
@@ -273,7 +284,8 @@ pv_status grpc_reflection_v1_server_reflection_server_reflection_info_next(pv_ca
     state->asked = false;
     ProtobufCMessage *message = NULL;
     if (!pv_message_unpack(&grpc_reflection_v1_server_reflection_request__info,
-                           pv_view_of(state->request, state->request_size), call->scratch, &message)) {
+                           pv_view_of(state->request, state->request_size), call->scratch,
+                           &message)) {
         return out_of_memory(call);
     }
     reflection_request *request = (reflection_request *)(void *)message;

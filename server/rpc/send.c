@@ -57,9 +57,9 @@ void pv_rpc_call_send_metadata(pv_rpc_call *call)
 void pv_rpc_call_send_held(pv_rpc_call *call, bool more)
 {
     PV_ASSERT(call->held != NULL && !call->sending);
-    /* A hinted message in one batch with the initial metadata is never written: the first one goes
-     * without. A hinted message also stays where it is until an unhinted one or the status follows, so
-     * the hint is only for messages that have a successor already. */
+    /* A hinted message in one batch with the initial metadata is never written: the first one
+     * goes without. A hinted message also stays where it is until an unhinted one or the status
+     * follows, so the hint is only for messages that have a successor already. */
     uint32_t flags = more && call->metadata_sent ? GRPC_WRITE_BUFFER_HINT : 0;
     grpc_op ops[2];
     size_t count = 0;
@@ -71,7 +71,8 @@ void pv_rpc_call_send_held(pv_rpc_call *call, bool more)
 }
 
 /* Trailers of the application, then the details of the error. Returns how many. */
-static size_t make_trailers(pv_rpc_call *call, const pv_rpc_details *details, grpc_metadata *trailers)
+static size_t make_trailers(pv_rpc_call *call, const pv_rpc_details *details,
+                            grpc_metadata *trailers)
 {
     size_t count = 0;
     memset(trailers, 0, (PV_RPC_TRAILERS_MAX + 1) * sizeof *trailers);
@@ -94,8 +95,8 @@ void pv_rpc_call_send_final(pv_rpc_call *call)
     pv_call *base = pv_rpc_base(call);
     pv_rpc_details details;
     pv_arena_reset(call->server->details_arena);
-    pv_rpc_details_build(&base->error, call->status, call->server->error_domain, call->server->details_arena,
-                         &details);
+    pv_rpc_details_build(&base->error, call->status, call->server->error_domain,
+                         call->server->details_arena, &details);
     grpc_metadata trailers[PV_RPC_TRAILERS_MAX + 1];
     size_t trailer_count = make_trailers(call, &details, trailers);
     grpc_slice message = grpc_slice_from_copied_string(details.message);

@@ -12,7 +12,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-/* --- creation ------------------------------------------------------------------------------------------ */
+/* --- creation --- */
 
 static grpc_arg integer_arg(const char *key, size_t value)
 {
@@ -48,10 +48,13 @@ static grpc_server *create_core_server(size_t request_bytes_max)
         integer_arg(GRPC_ARG_KEEPALIVE_TIME_MS, PV_RPC_ARG_KEEPALIVE_MS),
         integer_arg(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, PV_RPC_ARG_KEEPALIVE_TIMEOUT_MS),
         integer_arg(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1),
-        integer_arg(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, PV_RPC_ARG_PING_INTERVAL_MS),
+        integer_arg(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                    PV_RPC_ARG_PING_INTERVAL_MS),
         integer_arg(GRPC_ARG_HTTP2_MAX_PING_STRIKES, PV_RPC_ARG_PING_STRIKES),
-        integer_arg(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, PV_RPC_ARG_COMPRESSION_BITSET),
-        integer_arg(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0), /* we refuse compressed messages ourselves */
+        integer_arg(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET,
+                    PV_RPC_ARG_COMPRESSION_BITSET),
+        integer_arg(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION,
+                    0),                           /* we refuse compressed messages ourselves */
         integer_arg(GRPC_ARG_ALLOW_REUSEPORT, 0), /* two servers must not share a port in silence */
     };
     grpc_channel_args args = {sizeof list / sizeof list[0], list};
@@ -60,10 +63,14 @@ static grpc_server *create_core_server(size_t request_bytes_max)
     return server;
 }
 
-static pv_status add_service(pv_rpc_server *server, const pv_service *service, bool builtin, pv_error *error)
+static pv_status add_service(pv_rpc_server *server, const pv_service *service, bool builtin,
+                             pv_error *error)
 {
-    if (pv_rpc_dispatch_add(server->dispatch, service, builtin, PV_RPC_REQUEST_BYTES_DEFAULT)) { return pv_ok(); }
-    return pv_refuse(error, &pv_reason_internal, "the service %s is given twice", service->info->name);
+    if (pv_rpc_dispatch_add(server->dispatch, service, builtin, PV_RPC_REQUEST_BYTES_DEFAULT)) {
+        return pv_ok();
+    }
+    return pv_refuse(error, &pv_reason_internal, "the service %s is given twice",
+                     service->info->name);
 }
 
 /* The dispatch table, with the services that the runtime brings along. */
@@ -78,13 +85,17 @@ static pv_status add_services(pv_rpc_server *server, const pv_rpc_config *config
     }
     size_t method_count = 0;
     for (size_t i = 0; i < own_count; i++) { method_count += own[i]->info->method_count; }
-    for (size_t i = 0; i < server->service_count; i++) { method_count += server->services[i]->info->method_count; }
+    for (size_t i = 0; i < server->service_count; i++) {
+        method_count += server->services[i]->info->method_count;
+    }
     server->dispatch = pv_rpc_dispatch_create(own_count + server->service_count, method_count);
     for (size_t i = 0; i < own_count; i++) { PV_TRY(add_service(server, own[i], true, error)); }
     for (size_t i = 0; i < server->service_count; i++) {
         PV_TRY(add_service(server, server->services[i], false, error));
     }
-    if (config->reflection) { server->reflection = pv_rpc_reflection_create(server, own, own_count, config); }
+    if (config->reflection) {
+        server->reflection = pv_rpc_reflection_create(server, own, own_count, config);
+    }
     return pv_ok();
 }
 
@@ -96,8 +107,8 @@ static const pv_service *const *copy_services(const pv_service *const *services,
     return copy;
 }
 
-/* The core says that it has stopped when the connections are gone; the last events of calls may still be
- * on their way then. */
+/* The core says that it has stopped when the connections are gone; the last events of calls may
+ * still be on their way then. */
 void pv_rpc_server_check_stopped(pv_rpc_server *server)
 {
     if (!server->core_stopped || server->calls_open > 0) { return; }
@@ -121,7 +132,8 @@ static pv_rpc_server *allocate(const pv_rpc_config *config, const pv_rpc_hooks *
     PV_ASSERT(server != NULL);
     if (hooks != NULL) { server->hooks = *hooks; }
     server->error_domain = config->error_domain == NULL ? "" : config->error_domain;
-    server->arena_bytes = config->arena_bytes == 0 ? PV_RPC_ARENA_BYTES_DEFAULT : config->arena_bytes;
+    server->arena_bytes =
+        config->arena_bytes == 0 ? PV_RPC_ARENA_BYTES_DEFAULT : config->arena_bytes;
     server->calls_max = config->calls_max == 0 ? PV_RPC_CALLS_MAX : config->calls_max;
     atomic_init(&server->serving, true);
     atomic_init(&server->draining, false);
@@ -173,7 +185,7 @@ void pv_rpc_server_set_serving(pv_rpc_server *server, bool serving)
     pv_rpc_wake(server, pv_rpc_health_topic);
 }
 
-/* --- the polling thread -------------------------------------------------------------------------------- */
+/* --- the polling thread --- */
 
 static gpr_timespec next_deadline(const pv_rpc_server *server)
 {
@@ -194,7 +206,9 @@ static void *poll_events(void *data)
             const pv_rpc_tag *tag = (const pv_rpc_tag *)event.tag;
             tag->fire(tag->owner, event.success != 0);
         }
-        if (pv_rpc_idle_next_ns(server) != INT64_MAX) { pv_rpc_idle_beat(server, pv_time_monotonic_ns()); }
+        if (pv_rpc_idle_next_ns(server) != INT64_MAX) {
+            pv_rpc_idle_beat(server, pv_time_monotonic_ns());
+        }
     }
 }
 
@@ -213,7 +227,7 @@ void pv_rpc_server_start(pv_rpc_server *server)
     (void)pthread_setname_np(server->thread, "rpc-poll");
 }
 
-/* --- end ----------------------------------------------------------------------------------------------- */
+/* --- end --- */
 
 /* Waits until every call has ended; false: not within the time. A negative time is without end. */
 static bool wait_stopped(pv_rpc_server *server, int64_t wait_ms)

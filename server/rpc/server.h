@@ -1,15 +1,15 @@
 /* server.h — a gRPC server for C, on the gRPC C core. It knows no domain: it carries calls of any
- * generated service (protos/runtime/call.h) and asks the application, through four hooks, who may call
- * and on which thread a step runs.
+ * generated service (protos/runtime/call.h) and asks the application, through four hooks, who may
+ * call and on which thread a step runs.
  *
- * Threads: one polling thread does all transport work and owns every call; the hooks `admit`, `release`
- * and `finished` run on it. `run` is called on it too and must not block: it either does the step at once
- * (reads) or hands the call to another thread, which does the step and calls pv_rpc_done. The functions
- * marked "any thread" may be called from anywhere; all others of a call only by whoever has the call
- * between `run` and pv_rpc_done, or inside a hook.
+ * Threads: one polling thread does all transport work and owns every call; the hooks `admit`,
+ * `release` and `finished` run on it. `run` is called on it too and must not block: it either does
+ * the step at once (reads) or hands the call to another thread, which does the step and calls
+ * pv_rpc_done. The functions marked "any thread" may be called from anywhere; all others of a call
+ * only by whoever has the call between `run` and pv_rpc_done, or inside a hook.
  *
- * A call is answered in this order: unknown method, server full, deadline passed, `admit`; only then is a
- * byte of its payload read; size, compression, missing message; then the steps.
+ * A call is answered in this order: unknown method, server full, deadline passed, `admit`; only
+ * then is a byte of its payload read; size, compression, missing message; then the steps.
  *
  * Limits: server/rpc/limits.h. The process's SIGPIPE must be ignored by the application. */
 #ifndef PV_SERVER_RPC_SERVER_H
@@ -25,36 +25,36 @@ typedef struct pv_rpc_server pv_rpc_server;
 
 /* What became of a call, for the access log. Valid during the hook. */
 typedef struct pv_rpc_summary {
-    const char *method;      /* path, or "unknown": what a peer invented is not repeated */
-    pv_code code;            /* as sent, or CANCELLED when the peer had gone before the answer */
-    const char *reason;      /* ErrorInfo.reason; "" when there is none */
-    uint64_t bytes_in;       /* packed messages */
+    const char *method; /* path, or "unknown": what a peer invented is not repeated */
+    pv_code code;       /* as sent, or CANCELLED when the peer had gone before the answer */
+    const char *reason; /* ErrorInfo.reason; "" when there is none */
+    uint64_t bytes_in;  /* packed messages */
     uint64_t bytes_out;
     uint32_t messages_in;
     uint32_t messages_out;
-    int64_t microseconds;    /* from the arrival of the call to its end */
+    int64_t microseconds; /* from the arrival of the call to its end */
 } pv_rpc_summary;
 
 typedef struct pv_rpc_hooks {
     void *app;
-    /* Says who calls and whether they may; sets call->context. Called once the method is known and before
-     * any byte of a message is read, and again, with the context that it set, before the steps of a
-     * stream that has waited for its peer, for a topic or for its heartbeat, so that a revocation holds
-     * on open streams too. NULL: everybody may call everything (tests). */
+    /* Says who calls and whether they may; sets call->context. Called once the method is known
+     * and before any byte of a message is read, and again, with the context that it set, before
+     * the steps of a stream that has waited for its peer, for a topic or for its heartbeat, so
+     * that a revocation holds on open streams too. NULL: everybody may call everything (tests). */
     pv_status (*admit)(void *app, pv_call *call);
-    /* Runs one step: decides the thread, calls pv_rpc_step there and then, exactly once and from any
-     * thread, pv_rpc_done. An application that has the answer already sets call->reply instead of
-     * calling pv_rpc_step. NULL: every step runs on the polling thread. */
+    /* Runs one step: decides the thread, calls pv_rpc_step there and then, exactly once and from
+     * any thread, pv_rpc_done. An application that has the answer already sets call->reply
+     * instead of calling pv_rpc_step. NULL: every step runs on the polling thread. */
     void (*run)(void *app, pv_call *call);
-    /* The call is over: forget the context. Called once for every call that was shown to `admit`, after
-     * `finished`. */
+    /* The call is over: forget the context. Called once for every call that was shown to
+     * `admit`, after `finished`. */
     void (*release)(void *app, pv_call *call);
     /* One line per call, refused ones too. call->method is NULL for an unknown method. */
     void (*finished)(void *app, const pv_call *call, const pv_rpc_summary *summary);
 } pv_rpc_hooks;
 
-/* PEM texts, borrowed for the call they are given to. `ca` holds the roots that client certificates are
- * verified against; a client without a certificate is refused in the handshake. */
+/* PEM texts, borrowed for the call they are given to. `ca` holds the roots that client
+ * certificates are verified against; a client without a certificate is refused in the handshake. */
 typedef struct pv_rpc_tls {
     const char *ca;
     const char *certificate; /* the server's chain, leaf first */
@@ -62,8 +62,9 @@ typedef struct pv_rpc_tls {
 } pv_rpc_tls;
 
 typedef struct pv_rpc_config {
-    const char *address;      /* "127.0.0.1:20443"; port 0 takes a free one */
-    const pv_rpc_tls *tls;    /* NULL: plaintext, on loopback addresses only; for tests and benchmarks */
+    const char *address; /* "127.0.0.1:20443"; port 0 takes a free one */
+    const pv_rpc_tls
+        *tls; /* NULL: plaintext, on loopback addresses only; for tests and benchmarks */
     const char *error_domain; /* ErrorInfo.domain */
     size_t arena_bytes;       /* ceiling of a call's memory; 0: PV_RPC_ARENA_BYTES_DEFAULT */
     size_t calls_max;         /* 0: PV_RPC_CALLS_MAX */
@@ -74,9 +75,10 @@ typedef struct pv_rpc_config {
     size_t reflection_file_count;
 } pv_rpc_config;
 
-/* Makes a server and takes its port; calls are accepted from pv_rpc_server_start on. Everything that
- * `config` and `hooks` point to is copied or used only here, except `hooks.app`, the error domain's text
- * and the services, which must outlive the server. On failure `error` (in its arena) says why. */
+/* Makes a server and takes its port; calls are accepted from pv_rpc_server_start on. Everything
+ * that `config` and `hooks` point to is copied or used only here, except `hooks.app`, the error
+ * domain's text and the services, which must outlive the server. On failure `error` (in its
+ * arena) says why. */
 pv_status pv_rpc_server_create(const pv_rpc_config *config, const pv_service *const *services,
                                size_t service_count, const pv_rpc_hooks *hooks, pv_error *error,
                                pv_rpc_server **ret_server);
@@ -87,16 +89,18 @@ int pv_rpc_server_port(const pv_rpc_server *server);
 /* Starts the polling thread. */
 void pv_rpc_server_start(pv_rpc_server *server);
 
-/* Ends gracefully: health answers NOT_SERVING, connections are told to go (GOAWAY), new calls are refused,
- * idle streams get a last look and end with UNAVAILABLE; calls at work have `grace_ms` to finish, the rest
- * is cancelled. Returns when no call is left. Any thread but the polling one; once. */
+/* Ends gracefully: health answers NOT_SERVING, connections are told to go (GOAWAY), new calls
+ * are refused, idle streams get a last look and end with UNAVAILABLE; calls at work have
+ * `grace_ms` to finish, the rest is cancelled. Returns when no call is left. Any thread but the
+ * polling one; once. */
 void pv_rpc_server_drain(pv_rpc_server *server, int64_t grace_ms);
 
 /* Frees the server, after draining it with no grace if that was not done. NULL is permitted. */
 void pv_rpc_server_destroy(pv_rpc_server *server);
 
-/* New certificates for connections from now on; open ones stay. Any thread. The texts must have been found
- * good by the caller: the core keeps the old ones, with a line in the log, if it cannot read these. */
+/* New certificates for connections from now on; open ones stay. Any thread. The texts must have
+ * been found good by the caller: the core keeps the old ones, with a line in the log, if it
+ * cannot read these. */
 void pv_rpc_server_set_tls(pv_rpc_server *server, const pv_rpc_tls *tls);
 
 /* What health answers; true from the start. Any thread. */
@@ -107,19 +111,22 @@ void pv_rpc_server_set_serving(pv_rpc_server *server, bool serving);
 void pv_rpc_wake(pv_rpc_server *server, const uint8_t topic[16]);
 
 /* Runs the step: pv_call_step under its name among the hooks. Any thread. */
-static inline pv_status pv_rpc_step(pv_call *call) { return pv_call_step(call); }
+static inline pv_status pv_rpc_step(pv_call *call)
+{
+    return pv_call_step(call);
+}
 
-/* Ends the step. call->reply, when the step answers, must be valid until this returns: it is copied here.
- * call->error tells the client why the status is not OK. Any thread, exactly once per `run`; the call must
- * not be touched afterwards. */
+/* Ends the step. call->reply, when the step answers, must be valid until this returns: it is
+ * copied here. call->error tells the client why the status is not OK. Any thread, exactly once
+ * per `run`; the call must not be touched afterwards. */
 void pv_rpc_done(pv_call *call, pv_status status);
 
-/* Adds trailing metadata, e.g. "revision"; sent with the status. Both texts are ASCII and are copied; at
- * most PV_RPC_TRAILERS_MAX, false beyond. */
+/* Adds trailing metadata, e.g. "revision"; sent with the status. Both texts are ASCII and are
+ * copied; at most PV_RPC_TRAILERS_MAX, false beyond. */
 bool pv_rpc_trailer(pv_call *call, const char *key, const char *value);
 
-/* A value of the request's metadata by its lower-case key; empty when absent. Bytes as the peer sent them:
- * they may hold anything. Valid for the life of the call. */
+/* A value of the request's metadata by its lower-case key; empty when absent. Bytes as the peer
+ * sent them: they may hold anything. Valid for the life of the call. */
 pv_view pv_rpc_metadata(const pv_call *call, const char *key);
 
 #ifdef __cplusplus

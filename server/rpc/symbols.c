@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-/* The descriptors are our own generator's output, packed by protobuf: they are well-formed, so a fault in
- * them is a programmer's error and asserted. */
+/* The descriptors are our own generator's output, packed by protobuf: they are well-formed, so a
+ * fault in them is a programmer's error and asserted. */
 
 typedef struct symbol {
     const char *name;
@@ -52,15 +52,19 @@ void pv_symbols_destroy(pv_symbols *symbols)
     free(symbols);
 }
 
-/* --- the table ----------------------------------------------------------------------------------------- */
+/* --- the table --- */
 
 static size_t slot_of(const pv_symbols *symbols, pv_view name)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < name.size; i++) { hash = (hash ^ name.data[i]) * UINT64_C(0x100000001b3); }
+    for (size_t i = 0; i < name.size; i++) {
+        hash = (hash ^ name.data[i]) * UINT64_C(0x100000001b3);
+    }
     size_t slot = (size_t)(hash ^ (hash >> 31)) & (symbols->slot_count - 1);
     while (symbols->table[slot].name != NULL) {
-        if (pv_view_equal(pv_view_of(symbols->table[slot].name, symbols->table[slot].size), name)) { break; }
+        if (pv_view_equal(pv_view_of(symbols->table[slot].name, symbols->table[slot].size), name)) {
+            break;
+        }
         slot = (slot + 1) & (symbols->slot_count - 1);
     }
     return slot;
@@ -74,7 +78,9 @@ static void grow(pv_symbols *symbols)
     symbols->table = (symbol *)calloc(symbols->slot_count, sizeof *symbols->table);
     PV_ASSERT(symbols->table != NULL);
     for (size_t i = 0; i < old_count; i++) {
-        if (old[i].name != NULL) { symbols->table[slot_of(symbols, pv_view_of(old[i].name, old[i].size))] = old[i]; }
+        if (old[i].name != NULL) {
+            symbols->table[slot_of(symbols, pv_view_of(old[i].name, old[i].size))] = old[i];
+        }
     }
     free(old);
 }
@@ -83,8 +89,9 @@ static void grow(pv_symbols *symbols)
 static const char *declare(pv_symbols *symbols, const char *scope, pv_view name, size_t file)
 {
     if (2 * (symbols->symbol_count + 1) > symbols->slot_count) { grow(symbols); }
-    const char *full = pv_arena_printf(symbols->arena, "%s%s%.*s", scope, scope[0] == '\0' ? "" : ".",
-                                       (int)name.size, (const char *)name.data);
+    const char *full =
+        pv_arena_printf(symbols->arena, "%s%s%.*s", scope, scope[0] == '\0' ? "" : ".",
+                        (int)name.size, (const char *)name.data);
     PV_ASSERT(full != NULL);
     symbol *entry = &symbols->table[slot_of(symbols, pv_view_text(full))];
     if (entry->name == NULL) { symbols->symbol_count++; }
@@ -94,7 +101,7 @@ static const char *declare(pv_symbols *symbols, const char *scope, pv_view name,
     return full;
 }
 
-/* --- reading descriptors ------------------------------------------------------------------------------- */
+/* --- reading descriptors --- */
 
 typedef struct field {
     uint32_t number;
@@ -129,12 +136,8 @@ static bool next_field(pv_view *rest, field *ret_field)
     ret_field->value = 0;
     ret_field->bytes = pv_view_of(NULL, 0);
     switch (tag & 7) {
-    case 0:
-        ret_field->value = read_varint(rest);
-        return true;
-    case 1:
-        skip(rest, 8);
-        return true;
+    case 0: ret_field->value = read_varint(rest); return true;
+    case 1: skip(rest, 8); return true;
     case 2: {
         uint64_t size = read_varint(rest);
         ret_field->bytes = pv_view_of(rest->data, (size_t)size);
@@ -185,15 +188,18 @@ static void add_extension(pv_symbols *symbols, const char *scope, pv_view bytes,
 {
     (void)declare(symbols, scope, name_of(bytes), file);
     if (symbols->extension_count == symbols->extension_capacity) {
-        symbols->extension_capacity = symbols->extension_capacity == 0 ? 16 : 2 * symbols->extension_capacity;
-        symbols->extensions = (extension *)realloc(symbols->extensions,
-                                                   symbols->extension_capacity * sizeof *symbols->extensions);
+        symbols->extension_capacity =
+            symbols->extension_capacity == 0 ? 16 : 2 * symbols->extension_capacity;
+        symbols->extensions = (extension *)realloc(
+            symbols->extensions, symbols->extension_capacity * sizeof *symbols->extensions);
         PV_ASSERT(symbols->extensions != NULL);
     }
-    pv_view extendee = find_field(bytes, FIELD_EXTENDEE).bytes; /* ".google.protobuf.FieldOptions" */
+    pv_view extendee =
+        find_field(bytes, FIELD_EXTENDEE).bytes; /* ".google.protobuf.FieldOptions" */
     PV_ASSERT(extendee.size > 1);
     extension *entry = &symbols->extensions[symbols->extension_count];
-    entry->extendee = pv_arena_dup(symbols->arena, pv_view_of(extendee.data + 1, extendee.size - 1));
+    entry->extendee =
+        pv_arena_dup(symbols->arena, pv_view_of(extendee.data + 1, extendee.size - 1));
     PV_ASSERT(entry->extendee != NULL);
     entry->number = (int32_t)find_field(bytes, FIELD_NUMBER).value;
     entry->file = file;
@@ -226,20 +232,11 @@ static void add_message(pv_symbols *symbols, const char *scope, pv_view bytes, s
     while (next_field(&bytes, &one)) {
         switch (one.number) {
         case MESSAGE_FIELD:
-        case MESSAGE_ONEOF:
-            (void)declare(symbols, name, name_of(one.bytes), file);
-            break;
-        case MESSAGE_NESTED:
-            add_message(symbols, name, one.bytes, file);
-            break;
-        case MESSAGE_ENUM:
-            add_enum(symbols, name, one.bytes, file);
-            break;
-        case MESSAGE_EXTENSION:
-            add_extension(symbols, name, one.bytes, file);
-            break;
-        default:
-            break;
+        case MESSAGE_ONEOF: (void)declare(symbols, name, name_of(one.bytes), file); break;
+        case MESSAGE_NESTED: add_message(symbols, name, one.bytes, file); break;
+        case MESSAGE_ENUM: add_enum(symbols, name, one.bytes, file); break;
+        case MESSAGE_EXTENSION: add_extension(symbols, name, one.bytes, file); break;
+        default: break;
         }
     }
 }
@@ -252,20 +249,11 @@ static void add_declarations(pv_symbols *symbols, pv_view bytes, size_t file)
     field one;
     while (next_field(&bytes, &one)) {
         switch (one.number) {
-        case FILE_MESSAGE:
-            add_message(symbols, package, one.bytes, file);
-            break;
-        case FILE_ENUM:
-            add_enum(symbols, package, one.bytes, file);
-            break;
-        case FILE_SERVICE:
-            add_service(symbols, package, one.bytes, file);
-            break;
-        case FILE_EXTENSION:
-            add_extension(symbols, package, one.bytes, file);
-            break;
-        default:
-            break;
+        case FILE_MESSAGE: add_message(symbols, package, one.bytes, file); break;
+        case FILE_ENUM: add_enum(symbols, package, one.bytes, file); break;
+        case FILE_SERVICE: add_service(symbols, package, one.bytes, file); break;
+        case FILE_EXTENSION: add_extension(symbols, package, one.bytes, file); break;
+        default: break;
         }
     }
 }
@@ -276,8 +264,8 @@ void pv_symbols_add(pv_symbols *symbols, const pv_file_info *file)
     if (pv_symbols_find_file(symbols, pv_view_text(file->name), &number)) { return; }
     if (symbols->file_count == symbols->file_capacity) {
         symbols->file_capacity = symbols->file_capacity == 0 ? 32 : 2 * symbols->file_capacity;
-        symbols->files = (const pv_file_info **)realloc((void *)symbols->files,
-                                                        symbols->file_capacity * sizeof *symbols->files);
+        symbols->files = (const pv_file_info **)realloc(
+            (void *)symbols->files, symbols->file_capacity * sizeof *symbols->files);
         PV_ASSERT(symbols->files != NULL);
     }
     number = symbols->file_count;
@@ -287,7 +275,7 @@ void pv_symbols_add(pv_symbols *symbols, const pv_file_info *file)
     for (size_t i = 0; i < file->import_count; i++) { pv_symbols_add(symbols, file->imports[i]); }
 }
 
-/* --- finding ------------------------------------------------------------------------------------------- */
+/* --- finding --- */
 
 size_t pv_symbols_file_count(const pv_symbols *symbols)
 {
@@ -319,7 +307,8 @@ bool pv_symbols_find(const pv_symbols *symbols, pv_view name, size_t *ret_file)
     return true;
 }
 
-bool pv_symbols_find_extension(const pv_symbols *symbols, pv_view extendee, int32_t number, size_t *ret_file)
+bool pv_symbols_find_extension(const pv_symbols *symbols, pv_view extendee, int32_t number,
+                               size_t *ret_file)
 {
     for (size_t i = 0; i < symbols->extension_count; i++) {
         const extension *entry = &symbols->extensions[i];
@@ -331,12 +320,15 @@ bool pv_symbols_find_extension(const pv_symbols *symbols, pv_view extendee, int3
     return false;
 }
 
-bool pv_symbols_next_extension(const pv_symbols *symbols, pv_view extendee, int32_t after, int32_t *ret_number)
+bool pv_symbols_next_extension(const pv_symbols *symbols, pv_view extendee, int32_t after,
+                               int32_t *ret_number)
 {
     bool found = false;
     for (size_t i = 0; i < symbols->extension_count; i++) {
         const extension *entry = &symbols->extensions[i];
-        if (entry->number <= after || !pv_view_equal(pv_view_text(entry->extendee), extendee)) { continue; }
+        if (entry->number <= after || !pv_view_equal(pv_view_text(entry->extendee), extendee)) {
+            continue;
+        }
         if (!found || entry->number < *ret_number) { *ret_number = entry->number; }
         found = true;
     }

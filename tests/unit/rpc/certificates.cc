@@ -70,12 +70,12 @@ X509 *make(const std::string &name, EVP_PKEY *key, long valid_s)
     X509_gmtime_adj(X509_getm_notAfter(certificate), valid_s);
     X509_set_pubkey(certificate, key);
     X509_NAME *subject = X509_get_subject_name(certificate);
-    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char *>(name.c_str()),
-                               -1, -1, 0);
+    X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
+                               reinterpret_cast<const unsigned char *>(name.c_str()), -1, -1, 0);
     return certificate;
 }
 
-}  // namespace
+} // namespace
 
 Authority::Authority(const std::string &name) : parts_(new Parts)
 {

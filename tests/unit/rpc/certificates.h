@@ -10,11 +10,11 @@
 struct Certificate {
     std::string pem;
     std::string key;
-    std::array<uint8_t, 32> sha256;  // of the DER
+    std::array<uint8_t, 32> sha256; // of the DER
 };
 
 class Authority {
-public:
+  public:
     explicit Authority(const std::string &name);
     ~Authority();
     Authority(const Authority &) = delete;
@@ -22,10 +22,10 @@ public:
 
     const std::string &pem() const { return pem_; }
 
-    // `alternative_name` as OpenSSL writes it: "DNS:localhost", "URI:spiffe://test/account/a/user/b".
+    // `alternative_name` as OpenSSL writes it: "DNS:localhost", "URI:spiffe://test/account/a".
     Certificate issue(const std::string &alternative_name, long valid_s = 3600) const;
 
-private:
+  private:
     struct Parts;
     std::unique_ptr<Parts> parts_;
     std::string pem_;

@@ -6,7 +6,7 @@ typedef struct echo_state {
     uint32_t number;  /* messages sent, or received */
     uint32_t pending; /* messages still to send */
     uint32_t padding;
-    bool waiting;     /* the last step said IDLE */
+    bool waiting; /* the last step said IDLE */
     size_t size;
     char text[256];
 } echo_state;
@@ -17,14 +17,16 @@ static echo_state *state_of(pv_call *call)
     return (echo_state *)call->state;
 }
 
-static const pv_reason refusal = {"ECHO_REFUSED", PV_CODE_FAILED_PRECONDITION, "The echo refuses.", "Ask for less."};
-static const pv_reason missing = {"ECHO_MISSING", PV_CODE_NOT_FOUND, "The echo is not here.", "Ask elsewhere."};
+static const pv_reason refusal = {"ECHO_REFUSED", PV_CODE_FAILED_PRECONDITION, "The echo refuses.",
+                                  "Ask for less."};
+static const pv_reason missing = {"ECHO_MISSING", PV_CODE_NOT_FOUND, "The echo is not here.",
+                                  "Ask elsewhere."};
 
 static pv_status refuse(pv_call *call, const pv_echo_request *request)
 {
     for (uint32_t i = 0; i < request->count; i++) {
-        pv_error_violate(&call->error, PV_VIOLATION_PRECONDITION, "STATE", "subject", "violation %u of %u %s", i + 1,
-                         request->count, request->text);
+        pv_error_violate(&call->error, PV_VIOLATION_PRECONDITION, "STATE", "subject",
+                         "violation %u of %u %s", i + 1, request->count, request->text);
     }
     pv_error_note(&call->error, "wanted", "%u", request->code);
     pv_error_resource(&call->error, "purvey.test.v1.Echo", "echo_1");
@@ -33,7 +35,8 @@ static pv_status refuse(pv_call *call, const pv_echo_request *request)
     return pv_refuse(&call->error, &refusal, "refused as %s asked", "the request");
 }
 
-static pv_status fill(pv_call *call, const char *text, uint32_t number, uint32_t padding, pv_echo_response *response)
+static pv_status fill(pv_call *call, const char *text, uint32_t number, uint32_t padding,
+                      pv_echo_response *response)
 {
     response->text = pv_arena_dup(call->scratch, pv_view_text(text));
     response->number = number;
@@ -45,19 +48,21 @@ static pv_status fill(pv_call *call, const char *text, uint32_t number, uint32_t
     return pv_ok();
 }
 
-pv_status pv_echo_service_echo(pv_call *call, const pv_echo_request *request, pv_echo_response *response)
+pv_status pv_echo_service_echo(pv_call *call, const pv_echo_request *request,
+                               pv_echo_response *response)
 {
     if (request->code != 0) { return refuse(call, request); }
     return fill(call, request->text, 1, request->padding, response);
 }
 
-pv_status pv_echo_service_small(pv_call *call, const pv_echo_request *request, pv_echo_response *response)
+pv_status pv_echo_service_small(pv_call *call, const pv_echo_request *request,
+                                pv_echo_response *response)
 {
     return fill(call, request->text, 1, request->padding, response);
 }
 
-pv_status pv_echo_service_repeat_next(pv_call *call, const pv_echo_request *request, pv_echo_response *response,
-                                      pv_step *ret_step)
+pv_status pv_echo_service_repeat_next(pv_call *call, const pv_echo_request *request,
+                                      pv_echo_response *response, pv_step *ret_step)
 {
     echo_state *state = state_of(call);
     bool waits = request->topic != 0 || request->wait_ms != 0;
@@ -103,7 +108,8 @@ pv_status pv_echo_service_chat_receive(pv_call *call, const pv_echo_request *req
     memset(call->wake_topic, (int)request->topic, sizeof call->wake_topic);
     state->pending = request->count;
     state->padding = request->padding;
-    size_t size = strlen(request->text) < sizeof state->text ? strlen(request->text) : sizeof state->text - 1;
+    size_t size =
+        strlen(request->text) < sizeof state->text ? strlen(request->text) : sizeof state->text - 1;
     memcpy(state->text, request->text, size);
     state->text[size] = '\0';
     return pv_ok();

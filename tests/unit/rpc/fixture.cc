@@ -29,8 +29,8 @@ static void on_finished(void *app, const pv_call *call, const pv_rpc_summary *su
 void App::add(const pv_call *, const pv_rpc_summary *summary)
 {
     std::lock_guard<std::mutex> guard(lock_);
-    finished_.push_back({summary->method, summary->reason, summary->code, summary->bytes_in, summary->bytes_out,
-                         summary->messages_in, summary->messages_out});
+    finished_.push_back({summary->method, summary->reason, summary->code, summary->bytes_in,
+                         summary->bytes_out, summary->messages_in, summary->messages_out});
     changed_.notify_all();
 }
 
@@ -43,7 +43,8 @@ std::vector<Finished> App::finished()
 bool App::wait_finished(size_t count)
 {
     std::unique_lock<std::mutex> guard(lock_);
-    return changed_.wait_for(guard, std::chrono::seconds(20), [&] { return finished_.size() >= count; });
+    return changed_.wait_for(guard, std::chrono::seconds(20),
+                             [&] { return finished_.size() >= count; });
 }
 
 RpcTest::~RpcTest()
@@ -85,7 +86,7 @@ void RpcTest::stop()
 
 std::string RpcTest::target() const
 {
-    return (tls_ ? "localhost:" : "127.0.0.1:") + std::to_string(pv_rpc_server_port(server));
+    return "127.0.0.1:" + std::to_string(pv_rpc_server_port(server));
 }
 
 pv_client *RpcTest::client()
@@ -99,6 +100,7 @@ pv_client *RpcTest::client()
         files.ca = authority->pem().c_str();
         files.certificate = client_certificate.pem.c_str();
         files.key = client_certificate.key.c_str();
+        files.server_name = "localhost";
         settings.tls = &files;
     }
     return client_with(settings);
@@ -123,15 +125,20 @@ bool eventually(const std::function<bool()> &holds)
     return false;
 }
 
-pv_echo_request request_of(const std::string &text)
+pv_echo_request request_of(const char *text)
 {
     pv_echo_request request = PV_ECHO_REQUEST__INIT;
-    request.text = const_cast<char *>(text.c_str());
+    request.text = const_cast<char *>(text);
     return request;
 }
 
-pv_status RpcTest::echo(pv_client *client, const std::string &text, std::string *ret_text, Arena &arena,
-                        const pv_client_options *options)
+pv_echo_request request_of(const std::string &text)
+{
+    return request_of(text.c_str());
+}
+
+pv_status RpcTest::echo(pv_client *client, const std::string &text, std::string *ret_text,
+                        Arena &arena, const pv_client_options *options)
 {
     pv_echo_request request = request_of(text);
     pv_echo_response *response = nullptr;

@@ -30,7 +30,9 @@ struct Finished {
 // The application: hooks that tests can replace one by one.
 struct App {
     std::function<pv_status(pv_call *)> admit = [](pv_call *) { return pv_ok(); };
-    std::function<void(pv_call *)> run = [](pv_call *call) { pv_rpc_done(call, pv_rpc_step(call)); };
+    std::function<void(pv_call *)> run = [](pv_call *call) {
+        pv_rpc_done(call, pv_rpc_step(call));
+    };
     std::atomic<int> admitted{0}, released{0}, steps{0};
 
     std::vector<Finished> finished();
@@ -38,14 +40,17 @@ struct App {
     bool wait_finished(size_t count);
     void add(const pv_call *call, const pv_rpc_summary *summary);
 
-private:
+  private:
     std::mutex lock_;
     std::condition_variable changed_;
     std::vector<Finished> finished_;
 };
 
 struct Arena {
-    explicit Arena(size_t bytes = 64 << 20) : pointer(pv_arena_create(bytes)) { pv_error_init(&error, pointer); }
+    explicit Arena(size_t bytes = 64 << 20) : pointer(pv_arena_create(bytes))
+    {
+        pv_error_init(&error, pointer);
+    }
     ~Arena() { pv_arena_destroy(pointer); }
     Arena(const Arena &) = delete;
     Arena &operator=(const Arena &) = delete;
@@ -55,7 +60,7 @@ struct Arena {
 };
 
 class RpcTest : public ::testing::Test {
-protected:
+  protected:
     ~RpcTest() override;
 
     // Starts the server; with TLS if `tls`.
@@ -81,6 +86,9 @@ protected:
 // Whether the condition comes true within ten seconds.
 bool eventually(const std::function<bool()> &holds);
 
+// The text must outlive the request.
+pv_echo_request request_of(const char *text);
 pv_echo_request request_of(const std::string &text);
+pv_echo_request request_of(std::string &&text) = delete;
 
 #endif

@@ -35,7 +35,8 @@ RawClient::~RawClient()
 
 static std::string text_of(const grpc_slice &slice)
 {
-    return std::string(reinterpret_cast<const char *>(GRPC_SLICE_START_PTR(slice)), GRPC_SLICE_LENGTH(slice));
+    return std::string(reinterpret_cast<const char *>(GRPC_SLICE_START_PTR(slice)),
+                       GRPC_SLICE_LENGTH(slice));
 }
 
 RawAnswer RawClient::call(const std::string &path, const std::string &bytes)
@@ -44,8 +45,8 @@ RawAnswer RawClient::call(const std::string &path, const std::string &bytes)
     gpr_timespec deadline =
         gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(deadline_ms, GPR_TIMESPAN));
     grpc_slice path_slice = grpc_slice_from_copied_string(path.c_str());
-    grpc_call *call =
-        grpc_channel_create_call(channel_, nullptr, GRPC_PROPAGATE_DEFAULTS, queue, path_slice, nullptr, deadline, nullptr);
+    grpc_call *call = grpc_channel_create_call(channel_, nullptr, GRPC_PROPAGATE_DEFAULTS, queue,
+                                               path_slice, nullptr, deadline, nullptr);
     grpc_slice_unref(path_slice);
     grpc_slice slice = grpc_slice_from_copied_buffer(bytes.data(), bytes.size());
     grpc_byte_buffer *message = grpc_raw_byte_buffer_create(&slice, 1);

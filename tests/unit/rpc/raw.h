@@ -1,4 +1,4 @@
-// raw.h — a client that sends what our own client would not: any bytes, compressed or missing messages.
+// raw.h — a client that sends what ours would not: any bytes, compressed or missing messages.
 #ifndef PV_TESTS_UNIT_RPC_RAW_H
 #define PV_TESTS_UNIT_RPC_RAW_H
 
@@ -9,29 +9,29 @@
 struct RawAnswer {
     grpc_status_code status;
     std::string message;
-    std::string bytes;    // of the answer
-    std::string details;  // grpc-status-details-bin
+    std::string bytes;   // of the answer
+    std::string details; // grpc-status-details-bin
 };
 
 class RawClient {
-public:
+  public:
     explicit RawClient(const std::string &target);
     ~RawClient();
     RawClient(const RawClient &) = delete;
     RawClient &operator=(const RawClient &) = delete;
 
-    bool gzip = false;          // compress the request
+    bool gzip = false; // compress the request
     bool without_message = false;
-    bool hold_message = false;  // wait for the status without sending anything or half-closing
+    bool hold_message = false; // wait for the status without sending anything or half-closing
     int64_t deadline_ms = 10000;
 
     RawAnswer call(const std::string &path, const std::string &bytes);
 
-private:
+  private:
     grpc_channel *channel_;
 };
 
-// Sends bytes over TCP and returns what comes back until the server closes or nothing comes for a while.
+// Sends bytes over TCP and returns what comes back until the server closes or is silent for a while.
 std::string exchange_bytes(int port, const std::string &bytes, int wait_ms);
 
 #endif

@@ -11,7 +11,7 @@
 
 using namespace std::chrono_literals;
 
-/* --- drain ---------------------------------------------------------------------------------------------- */
+/* --- drain --- */
 
 class DrainTest : public RpcTest {};
 
@@ -23,7 +23,8 @@ TEST_F(DrainTest, IdleStreamsAreToldToComeBack)
     request.count = 1;
     request.topic = 4;
     pv_client_call *call = nullptr;
-    ASSERT_TRUE(pv_is_ok(pv_echo_client_repeat_open(client(), arena, nullptr, &request, &call, &arena.error)));
+    ASSERT_TRUE(pv_is_ok(
+        pv_echo_client_repeat_open(client(), arena, nullptr, &request, &call, &arena.error)));
     pv_echo_response *response = nullptr;
     ASSERT_TRUE(pv_is_ok(pv_echo_client_repeat_receive(call, arena, &response)));
     auto began = std::chrono::steady_clock::now();
@@ -64,7 +65,8 @@ TEST_F(DrainTest, WhatOutlastsTheGraceIsCancelled)
     start();
     Arena arena;
     pv_client_call *call = nullptr;
-    ASSERT_TRUE(pv_is_ok(pv_echo_client_collect_open(client(), arena, nullptr, &call, &arena.error)));
+    ASSERT_TRUE(
+        pv_is_ok(pv_echo_client_collect_open(client(), arena, nullptr, &call, &arena.error)));
     pv_echo_request request = request_of("x");
     ASSERT_TRUE(pv_is_ok(pv_echo_client_collect_send(call, &request)));
     ASSERT_TRUE(eventually([&] { return app.steps == 1; }));
@@ -80,25 +82,29 @@ TEST_F(DrainTest, AServerThatWasNeverStartedEndsToo)
     settings.address = "127.0.0.1:0";
     Arena arena;
     pv_rpc_server *made = nullptr;
-    ASSERT_TRUE(pv_is_ok(pv_rpc_server_create(&settings, nullptr, 0, nullptr, &arena.error, &made)));
+    ASSERT_TRUE(
+        pv_is_ok(pv_rpc_server_create(&settings, nullptr, 0, nullptr, &arena.error, &made)));
     pv_rpc_server_destroy(made);
 }
 
 TEST_F(DrainTest, AServiceGivenTwiceIsRefused)
 {
-    static const pv_service *const services[] = {&pv_echo_service__service, &pv_echo_service__service};
+    static const pv_service *const services[] = {&pv_echo_service__service,
+                                                 &pv_echo_service__service};
     pv_rpc_config settings = {};
     settings.address = "127.0.0.1:0";
     Arena arena;
     pv_rpc_server *made = nullptr;
-    EXPECT_FALSE(pv_is_ok(pv_rpc_server_create(&settings, services, 2, nullptr, &arena.error, &made)));
-    EXPECT_NE(std::string(arena.error.message).find("purvey.test.v1.EchoService"), std::string::npos);
+    EXPECT_FALSE(
+        pv_is_ok(pv_rpc_server_create(&settings, services, 2, nullptr, &arena.error, &made)));
+    EXPECT_NE(std::string(arena.error.message).find("purvey.test.v1.EchoService"),
+              std::string::npos);
 }
 
-/* --- health --------------------------------------------------------------------------------------------- */
+/* --- health --- */
 
 class HealthTest : public RpcTest {
-protected:
+  protected:
     void SetUp() override
     {
         config.health = true;
@@ -111,7 +117,8 @@ protected:
         grpc_health_v1_health_check_request request = GRPC_HEALTH_V1_HEALTH_CHECK_REQUEST__INIT;
         request.service = const_cast<char *>(service);
         grpc_health_v1_health_check_response *response = nullptr;
-        pv_status status = grpc_health_v1_health_client_check(client(), arena, nullptr, &request, &response, nullptr);
+        pv_status status = grpc_health_v1_health_client_check(client(), arena, nullptr, &request,
+                                                              &response, nullptr);
         *ret_status = pv_is_ok(status) ? static_cast<int>(response->status) : -1;
         return status;
     }
@@ -121,8 +128,8 @@ protected:
         grpc_health_v1_health_check_request request = GRPC_HEALTH_V1_HEALTH_CHECK_REQUEST__INIT;
         request.service = const_cast<char *>(service);
         pv_client_call *call = nullptr;
-        pv_status status =
-            grpc_health_v1_health_client_watch_open(client(), arena, nullptr, &request, &call, &arena.error);
+        pv_status status = grpc_health_v1_health_client_watch_open(client(), arena, nullptr,
+                                                                   &request, &call, &arena.error);
         EXPECT_TRUE(pv_is_ok(status));
         return call;
     }
@@ -185,10 +192,10 @@ TEST_F(HealthTest, WatchersHearOfTheDrainBeforeTheyAreSentAway)
     drain.join();
 }
 
-/* --- reflection ----------------------------------------------------------------------------------------- */
+/* --- reflection --- */
 
 class ReflectionTest : public RpcTest {
-protected:
+  protected:
     using Request = grpc_reflection_v1_server_reflection_request;
     using Response = grpc_reflection_v1_server_reflection_response;
 
@@ -207,8 +214,9 @@ protected:
         if (call_ != nullptr) {
             EXPECT_TRUE(pv_is_ok(pv_client_close_send(call_)));
             Response *response = nullptr;
-            EXPECT_TRUE(pv_is_ok(grpc_reflection_v1_server_reflection_client_server_reflection_info_receive(
-                call_, arena_, &response)));
+            EXPECT_TRUE(
+                pv_is_ok(grpc_reflection_v1_server_reflection_client_server_reflection_info_receive(
+                    call_, arena_, &response)));
             EXPECT_EQ(response, nullptr);
             EXPECT_EQ(pv_client_finish(call_).code, PV_CODE_OK);
         }
@@ -218,14 +226,17 @@ protected:
     Response *ask(const Request &request)
     {
         if (call_ == nullptr) {
-            EXPECT_TRUE(pv_is_ok(grpc_reflection_v1_server_reflection_client_server_reflection_info_open(
-                client(), arena_, nullptr, &call_, &arena_.error)));
+            EXPECT_TRUE(
+                pv_is_ok(grpc_reflection_v1_server_reflection_client_server_reflection_info_open(
+                    client(), arena_, nullptr, &call_, &arena_.error)));
         }
-        EXPECT_TRUE(pv_is_ok(
-            grpc_reflection_v1_server_reflection_client_server_reflection_info_send(call_, &request)));
+        EXPECT_TRUE(
+            pv_is_ok(grpc_reflection_v1_server_reflection_client_server_reflection_info_send(
+                call_, &request)));
         Response *response = nullptr;
-        EXPECT_TRUE(pv_is_ok(grpc_reflection_v1_server_reflection_client_server_reflection_info_receive(
-            call_, arena_, &response)));
+        EXPECT_TRUE(
+            pv_is_ok(grpc_reflection_v1_server_reflection_client_server_reflection_info_receive(
+                call_, arena_, &response)));
         EXPECT_NE(response, nullptr);
         return response;
     }
@@ -251,15 +262,17 @@ protected:
         for (size_t i = 0; i < files->n_file_descriptor_proto; i++) {
             const ProtobufCBinaryData &bytes = files->file_descriptor_proto[i];
             EXPECT_EQ(bytes.data[0], 0x0a);
-            names.insert(std::string(reinterpret_cast<const char *>(bytes.data) + 2, bytes.data[1]));
+            names.insert(
+                std::string(reinterpret_cast<const char *>(bytes.data) + 2, bytes.data[1]));
         }
         return names;
     }
 
     static int error_of(const Response *response)
     {
-        bool is_error = response->message_response_case ==
-                        GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__MESSAGE_RESPONSE_ERROR_RESPONSE;
+        bool is_error =
+            response->message_response_case ==
+            GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__MESSAGE_RESPONSE_ERROR_RESPONSE;
         return is_error ? response->error_response->error_code : 0;
     }
 
@@ -270,7 +283,8 @@ protected:
 TEST_F(ReflectionTest, ListsAllServices)
 {
     Request request = GRPC_REFLECTION_V1_SERVER_REFLECTION_REQUEST__INIT;
-    request.message_request_case = GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_LIST_SERVICES;
+    request.message_request_case =
+        GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_LIST_SERVICES;
     request.list_services = const_cast<char *>("");
     request.host = const_cast<char *>("here");
     Response *response = ask(request);
@@ -286,7 +300,8 @@ TEST_F(ReflectionTest, ListsAllServices)
 
 TEST_F(ReflectionTest, ASymbolBringsItsFileAndImportsOnce)
 {
-    std::set<std::string> all = {"echo.proto", "purvey/rules/v1/rules.proto", "google/protobuf/descriptor.proto"};
+    std::set<std::string> all = {"echo.proto", "purvey/rules/v1/rules.proto",
+                                 "google/protobuf/descriptor.proto"};
     EXPECT_EQ(files_of(ask_symbol("purvey.test.v1.EchoService")), all);
     for (const char *symbol : {"purvey.test.v1.EchoService.Echo", "purvey.test.v1.EchoRequest",
                                "purvey.test.v1.EchoRequest.text"}) {
@@ -294,7 +309,8 @@ TEST_F(ReflectionTest, ASymbolBringsItsFileAndImportsOnce)
     }
     EXPECT_EQ(files_of(ask_symbol("google.protobuf.FieldDescriptorProto.TYPE_STRING")),
               std::set<std::string>{"google/protobuf/descriptor.proto"});
-    EXPECT_EQ(files_of(ask_symbol("purvey.rules.v1.Pattern")), std::set<std::string>{"purvey/rules/v1/rules.proto"});
+    EXPECT_EQ(files_of(ask_symbol("purvey.rules.v1.Pattern")),
+              std::set<std::string>{"purvey/rules/v1/rules.proto"});
     EXPECT_EQ(error_of(ask_symbol("purvey.test.v1.Nothing")), PV_CODE_NOT_FOUND);
     EXPECT_EQ(error_of(ask_symbol("")), PV_CODE_NOT_FOUND);
 }
@@ -309,7 +325,8 @@ TEST_F(ReflectionTest, ErrorDetailsCanBeAskedFor)
 TEST_F(ReflectionTest, FilesAreFoundByName)
 {
     Request request = GRPC_REFLECTION_V1_SERVER_REFLECTION_REQUEST__INIT;
-    request.message_request_case = GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_FILE_BY_FILENAME;
+    request.message_request_case =
+        GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_FILE_BY_FILENAME;
     request.file_by_filename = const_cast<char *>("grpc/health/v1/health.proto");
     EXPECT_EQ(files_of(ask(request)), std::set<std::string>{"grpc/health/v1/health.proto"});
     request.file_by_filename = const_cast<char *>("no/such.proto");
@@ -333,8 +350,9 @@ TEST_F(ReflectionTest, ExtensionsAreFoundByTypeAndNumber)
         GRPC__REFLECTION__V1__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_ALL_EXTENSION_NUMBERS_OF_TYPE;
     request.all_extension_numbers_of_type = const_cast<char *>("google.protobuf.MethodOptions");
     Response *response = ask(request);
-    ASSERT_EQ(response->message_response_case,
-              GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__MESSAGE_RESPONSE_ALL_EXTENSION_NUMBERS_RESPONSE);
+    ASSERT_EQ(
+        response->message_response_case,
+        GRPC__REFLECTION__V1__SERVER_REFLECTION_RESPONSE__MESSAGE_RESPONSE_ALL_EXTENSION_NUMBERS_RESPONSE);
     ASSERT_EQ(response->all_extension_numbers_response->n_extension_number, 1u);
     EXPECT_EQ(response->all_extension_numbers_response->extension_number[0], 50001);
     request.all_extension_numbers_of_type = const_cast<char *>("no.such.Type");
@@ -353,17 +371,20 @@ TEST_F(ReflectionTest, TheAlphaPathAnswersTheSame)
     using AlphaResponse = grpc_reflection_v1alpha_server_reflection_response;
     Arena arena;
     pv_client_call *call = nullptr;
-    ASSERT_TRUE(pv_is_ok(grpc_reflection_v1alpha_server_reflection_client_server_reflection_info_open(
-        client(), arena, nullptr, &call, &arena.error)));
+    ASSERT_TRUE(
+        pv_is_ok(grpc_reflection_v1alpha_server_reflection_client_server_reflection_info_open(
+            client(), arena, nullptr, &call, &arena.error)));
     AlphaRequest request = GRPC_REFLECTION_V1ALPHA_SERVER_REFLECTION_REQUEST__INIT;
     request.message_request_case =
         GRPC__REFLECTION__V1ALPHA__SERVER_REFLECTION_REQUEST__MESSAGE_REQUEST_FILE_CONTAINING_SYMBOL;
     request.file_containing_symbol = const_cast<char *>("purvey.test.v1.EchoService");
-    ASSERT_TRUE(pv_is_ok(
-        grpc_reflection_v1alpha_server_reflection_client_server_reflection_info_send(call, &request)));
+    ASSERT_TRUE(
+        pv_is_ok(grpc_reflection_v1alpha_server_reflection_client_server_reflection_info_send(
+            call, &request)));
     AlphaResponse *response = nullptr;
-    ASSERT_TRUE(pv_is_ok(grpc_reflection_v1alpha_server_reflection_client_server_reflection_info_receive(
-        call, arena, &response)));
+    ASSERT_TRUE(
+        pv_is_ok(grpc_reflection_v1alpha_server_reflection_client_server_reflection_info_receive(
+            call, arena, &response)));
     ASSERT_NE(response, nullptr);
     EXPECT_EQ(response->file_descriptor_response->n_file_descriptor_proto, 3u);
     (void)pv_client_finish(call).code;

@@ -1,4 +1,5 @@
-// Streams of all kinds: order, flow control, idle streams and how they wake, cancellation, revocation.
+// Streams of all kinds: order, flow control, idle streams and how they wake, cancellation,
+// revocation.
 #include "fixture.h"
 
 #include <chrono>
@@ -6,13 +7,14 @@
 using namespace std::chrono_literals;
 
 class StreamTest : public RpcTest {
-protected:
+  protected:
     // Opens Repeat and leaves reading to the test.
     pv_client_call *repeat(pv_client *to, const pv_echo_request &request, Arena &arena,
                            const pv_client_options *options = nullptr)
     {
         pv_client_call *call = nullptr;
-        pv_status status = pv_echo_client_repeat_open(to, arena, options, &request, &call, &arena.error);
+        pv_status status =
+            pv_echo_client_repeat_open(to, arena, options, &request, &call, &arena.error);
         EXPECT_TRUE(pv_is_ok(status)) << pv_code_name(status.code);
         return call;
     }
@@ -62,9 +64,12 @@ TEST_F(StreamTest, ClientStreamIsCollected)
     for (uint32_t count : {0u, 1u, 500u}) {
         Arena arena;
         pv_client_call *call = nullptr;
-        ASSERT_TRUE(pv_is_ok(pv_echo_client_collect_open(client(), arena, nullptr, &call, &arena.error)));
+        ASSERT_TRUE(
+            pv_is_ok(pv_echo_client_collect_open(client(), arena, nullptr, &call, &arena.error)));
         pv_echo_request request = request_of("x");
-        for (uint32_t i = 0; i < count; i++) { ASSERT_TRUE(pv_is_ok(pv_echo_client_collect_send(call, &request))); }
+        for (uint32_t i = 0; i < count; i++) {
+            ASSERT_TRUE(pv_is_ok(pv_echo_client_collect_send(call, &request)));
+        }
         pv_echo_response *response = nullptr;
         ASSERT_EQ(pv_echo_client_collect_finish(call, arena, &response).code, PV_CODE_OK);
         EXPECT_EQ(response->number, count);
@@ -76,7 +81,8 @@ TEST_F(StreamTest, ClientStreamThatIsRefusedTellsTheSender)
     start();
     Arena arena;
     pv_client_call *call = nullptr;
-    ASSERT_TRUE(pv_is_ok(pv_echo_client_collect_open(client(), arena, nullptr, &call, &arena.error)));
+    ASSERT_TRUE(
+        pv_is_ok(pv_echo_client_collect_open(client(), arena, nullptr, &call, &arena.error)));
     pv_echo_request request = request_of("x");
     request.code = PV_CODE_NOT_FOUND;
     pv_status status = pv_ok();
@@ -97,7 +103,8 @@ TEST_F(StreamTest, BidiAnswersEachMessage)
     ASSERT_TRUE(pv_is_ok(pv_echo_client_chat_open(client(), arena, nullptr, &call, &arena.error)));
     uint32_t number = 0;
     for (int i = 0; i < 50; i++) {
-        pv_echo_request request = request_of(std::to_string(i));
+        std::string text = std::to_string(i);
+        pv_echo_request request = request_of(text);
         request.count = static_cast<uint32_t>(i % 4);
         ASSERT_TRUE(pv_is_ok(pv_echo_client_chat_send(call, &request)));
         for (uint32_t k = 0; k < request.count; k++) {
@@ -127,9 +134,12 @@ TEST_F(StreamTest, AnUploadThatIsBrokenOffIsNeverFinished)
     for (size_t i = 0; i < rounds; i++) {
         Arena arena;
         pv_client_call *call = nullptr;
-        ASSERT_TRUE(pv_is_ok(pv_echo_client_collect_open(client(), arena, nullptr, &call, &arena.error)));
+        ASSERT_TRUE(
+            pv_is_ok(pv_echo_client_collect_open(client(), arena, nullptr, &call, &arena.error)));
         pv_echo_request request = request_of("x");
-        for (size_t k = 0; k < i % 3; k++) { ASSERT_TRUE(pv_is_ok(pv_echo_client_collect_send(call, &request))); }
+        for (size_t k = 0; k < i % 3; k++) {
+            ASSERT_TRUE(pv_is_ok(pv_echo_client_collect_send(call, &request)));
+        }
         if (i % 2 == 0) { std::this_thread::sleep_for(1ms); }
         pv_client_cancel(call);
         EXPECT_EQ(pv_client_finish(call).code, PV_CODE_CANCELLED);
@@ -196,7 +206,7 @@ TEST_F(StreamTest, AHeartbeatComesWithoutATopic)
 
 TEST_F(StreamTest, AWakeDuringAStepOnAnotherThreadIsNotLost)
 {
-    // Every step runs elsewhere, and while it runs, after the handler has looked, the topic is woken.
+    // Every step runs elsewhere; while it runs, after the handler has looked, the topic is woken.
     std::atomic<int> woken{0};
     std::vector<std::thread> threads;
     std::mutex lock;
@@ -239,7 +249,7 @@ TEST_F(StreamTest, ASlowReaderHoldsTheHandlerBack)
         before = app.steps;
         std::this_thread::sleep_for(200ms);
     }
-    // What fits the window, which the core lets grow to some megabytes on a fast network, of a gigabyte.
+    // Of a gigabyte what fits the window, which the core lets grow to some megabytes here.
     EXPECT_LT(app.steps, 50000);
     pv_client_cancel(call);
     (void)pv_client_finish(call).code;
@@ -263,7 +273,8 @@ TEST_F(StreamTest, AFastSenderIsHeldBackByASlowHandler)
     start();
     Arena arena;
     pv_client_call *call = nullptr;
-    ASSERT_TRUE(pv_is_ok(pv_echo_client_collect_open(client(), arena, nullptr, &call, &arena.error)));
+    ASSERT_TRUE(
+        pv_is_ok(pv_echo_client_collect_open(client(), arena, nullptr, &call, &arena.error)));
     std::atomic<int> sent{0};
     std::thread sender([&] {
         std::string text(10000, 'x');
@@ -304,9 +315,12 @@ TEST_F(StreamTest, TheDeadlineEndsAnIdleStream)
 
 TEST_F(StreamTest, ARevokedCallerLosesItsIdleStream)
 {
-    static const pv_reason revoked = {"REVOKED", PV_CODE_UNAUTHENTICATED, "The certificate is revoked.", ""};
+    static const pv_reason revoked = {"REVOKED", PV_CODE_UNAUTHENTICATED,
+                                      "The certificate is revoked.", ""};
     std::atomic<bool> valid{true};
-    app.admit = [&](pv_call *call) { return valid ? pv_ok() : pv_refuse(&call->error, &revoked, nullptr); };
+    app.admit = [&](pv_call *call) {
+        return valid ? pv_ok() : pv_refuse(&call->error, &revoked, nullptr);
+    };
     start();
     Arena arena;
     pv_echo_request request = request_of("wait");
@@ -328,7 +342,9 @@ TEST_F(StreamTest, ARevokedCallerLosesItsIdleStream)
 TEST_F(StreamTest, StepsMayRunOnOtherThreads)
 {
     std::vector<std::thread> threads;
-    app.run = [&](pv_call *call) { threads.emplace_back([call] { pv_rpc_done(call, pv_rpc_step(call)); }); };
+    app.run = [&](pv_call *call) {
+        threads.emplace_back([call] { pv_rpc_done(call, pv_rpc_step(call)); });
+    };
     start();
     Arena arena;
     pv_echo_request request = request_of("again");
