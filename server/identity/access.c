@@ -10,7 +10,8 @@ static bool permits_role(const pv_method_info *method, uint8_t role)
 static bool permits_grant(const pv_method_info *method, const pv_caller *caller)
 {
     if (method->module == 0) { return true; }
-    return method->grant != 0 && method->module < PV_MODULES_MAX && caller->grants[method->module] >= method->grant;
+    return method->grant != 0 && method->module < PV_MODULES_MAX &&
+           caller->grants[method->module] >= method->grant;
 }
 
 bool pv_access_permits(const pv_method_info *method, const pv_caller *caller)
@@ -27,7 +28,10 @@ const char *pv_access_word(const ProtobufCEnumDescriptor *type, int value)
     return named->name + (strlen(zero->name) - strlen("UNSPECIFIED"));
 }
 
-static const char *role_name(int role) { return pv_access_word(&purvey__common__v1__account_type__descriptor, role); }
+static const char *role_name(int role)
+{
+    return pv_access_word(&purvey__common__v1__account_type__descriptor, role);
+}
 
 static pv_status refuse_role(const pv_method_info *method, const pv_caller *caller, pv_error *error)
 {
@@ -40,11 +44,13 @@ static pv_status refuse_role(const pv_method_info *method, const pv_caller *call
     pv_error_note(error, "method", "%s", method->path + 1);
     pv_error_note(error, "role", "%s", role_name(caller->role));
     pv_error_note(error, "roles", "%.*s", (int)roles.size, (const char *)roles.data);
-    return pv_refuse(error, &pv_error_reason_role_may_not_call, "%s may be called by %.*s; you are %s.", method->name,
-                     (int)roles.size, (const char *)roles.data, role_name(caller->role));
+    return pv_refuse(error, &pv_error_reason_role_may_not_call,
+                     "%s may be called by %.*s; you are %s.", method->name, (int)roles.size,
+                     (const char *)roles.data, role_name(caller->role));
 }
 
-static pv_status refuse_grant(const pv_method_info *method, const pv_caller *caller, pv_error *error)
+static pv_status refuse_grant(const pv_method_info *method, const pv_caller *caller,
+                              pv_error *error)
 {
     const char *module = pv_access_word(&purvey__common__v1__module__descriptor, method->module);
     const char *grant = pv_access_word(&purvey__common__v1__grant__descriptor, method->grant);
@@ -52,9 +58,10 @@ static pv_status refuse_grant(const pv_method_info *method, const pv_caller *cal
     pv_error_note(error, "method", "%s", method->path + 1);
     pv_error_note(error, "module", "%s", module);
     pv_error_note(error, "grant", "%s", grant);
-    return pv_refuse(error, &pv_error_reason_grant_missing, "%s needs the grant %s in the module %s; you have %s.",
-                     method->name, grant, module,
-                     held == 0 ? "none" : pv_access_word(&purvey__common__v1__grant__descriptor, held));
+    return pv_refuse(
+        error, &pv_error_reason_grant_missing,
+        "%s needs the grant %s in the module %s; you have %s.", method->name, grant, module,
+        held == 0 ? "none" : pv_access_word(&purvey__common__v1__grant__descriptor, held));
 }
 
 pv_status pv_access_check(const pv_method_info *method, const pv_caller *caller, pv_error *error)

@@ -12,7 +12,8 @@ extern "C" {
 #endif
 
 /* `caller` is NULL for a peer without identity: it may call PUBLIC methods only. */
-PV_MUST_USE pv_status pv_access_check(const pv_method_info *method, const pv_caller *caller, pv_error *error);
+PV_MUST_USE pv_status pv_access_check(const pv_method_info *method, const pv_caller *caller,
+                                      pv_error *error);
 
 /* The same question without an error to fill, for WhoAmI. */
 bool pv_access_permits(const pv_method_info *method, const pv_caller *caller);

@@ -11,7 +11,14 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 
-enum { ROOT_DAYS = 3652, ISSUING_DAYS = 1826, SERVER_DAYS = 397, NAME_MAX_SIZE = 64, URI_MAX = 255, HOST_MAX = 253 };
+enum {
+    ROOT_DAYS = 3652,
+    ISSUING_DAYS = 1826,
+    SERVER_DAYS = 397,
+    NAME_MAX_SIZE = 64,
+    URI_MAX = 255,
+    HOST_MAX = 253
+};
 
 #define NS_PER_DAY (INT64_C(86400) * PV_NS_PER_S)
 #define BACKDATE_NS (INT64_C(3600) * PV_NS_PER_S)
@@ -57,13 +64,15 @@ static bool is_host(const char *text)
 static pv_status check_hosts(const pv_authority_options *options, pv_error *error)
 {
     if (options->host_count > PV_HOSTS_MAX) {
-        return pv_refuse(error, &pv_authority_reason_files, "%zu host names were given; at most %d are possible.",
-                         options->host_count, PV_HOSTS_MAX);
+        return pv_refuse(error, &pv_authority_reason_files,
+                         "%zu host names were given; at most %d are possible.", options->host_count,
+                         PV_HOSTS_MAX);
     }
     for (size_t i = 0; i < options->host_count; i++) {
         if (!is_host(options->hosts[i])) {
             return pv_refuse(error, &pv_authority_reason_files,
-                             "\"%.80s\" is neither a DNS name in lower case nor an IP address.", options->hosts[i]);
+                             "\"%.80s\" is neither a DNS name in lower case nor an IP address.",
+                             options->hosts[i]);
         }
     }
     return pv_ok();
@@ -96,9 +105,9 @@ static void pair_free(pair *made)
 }
 
 /* Makes a P-256 key, its certificate by `issuer` (NULL: by itself), and writes both. */
-static pv_status make_pair(const pv_authority_options *options, pv_profile *profile, const pair *issuer, int days,
-                           const char *certificate_name, const char *key_name, pv_file_mode mode, pv_error *error,
-                           pair *ret_pair)
+static pv_status make_pair(const pv_authority_options *options, pv_profile *profile,
+                           const pair *issuer, int days, const char *certificate_name,
+                           const char *key_name, pv_file_mode mode, pv_error *error, pair *ret_pair)
 {
     ret_pair->key = EVP_EC_gen("P-256");
     if (ret_pair->key == NULL) { return refuse(error, "Cannot make a key"); }
@@ -111,7 +120,8 @@ static pv_status make_pair(const pv_authority_options *options, pv_profile *prof
     ret_pair->certificate = pv_profile_make(profile);
     if (ret_pair->certificate == NULL) { return refuse(error, "Cannot make a certificate"); }
     PV_TRY(pv_file_write_key(options->folder, key_name, mode, ret_pair->key, error));
-    return pv_file_write_certificate(options->folder, certificate_name, mode, ret_pair->certificate, error);
+    return pv_file_write_certificate(options->folder, certificate_name, mode, ret_pair->certificate,
+                                     error);
 }
 
 static pv_status make_clients_side(const pv_authority_options *options, pv_error *error)
@@ -119,16 +129,17 @@ static pv_status make_clients_side(const pv_authority_options *options, pv_error
     char name[NAME_MAX_SIZE + 1];
     pair root = {NULL, NULL};
     pair issuing = {NULL, NULL};
-    pv_profile profile = {.kind = PV_PROFILE_ROOT, .common_name = name, .trust_domain = options->trust_domain};
+    pv_profile profile = {
+        .kind = PV_PROFILE_ROOT, .common_name = name, .trust_domain = options->trust_domain};
     /* A common name has at most 64 characters; the trust domain stands whole in the name constraint. */
     (void)snprintf(name, sizeof name, "Purvey client root %s", options->trust_domain);
-    pv_status status = make_pair(options, &profile, NULL, ROOT_DAYS, PV_AUTHORITY_ROOT, PV_AUTHORITY_ROOT_KEY,
-                                 PV_FILE_NEW, error, &root);
+    pv_status status = make_pair(options, &profile, NULL, ROOT_DAYS, PV_AUTHORITY_ROOT,
+                                 PV_AUTHORITY_ROOT_KEY, PV_FILE_NEW, error, &root);
     if (pv_is_ok(status)) {
         profile.kind = PV_PROFILE_ISSUING;
         (void)snprintf(name, sizeof name, "Purvey client issuing %s", options->trust_domain);
-        status = make_pair(options, &profile, &root, ISSUING_DAYS, PV_AUTHORITY_ISSUING, PV_AUTHORITY_ISSUING_KEY,
-                           PV_FILE_NEW, error, &issuing);
+        status = make_pair(options, &profile, &root, ISSUING_DAYS, PV_AUTHORITY_ISSUING,
+                           PV_AUTHORITY_ISSUING_KEY, PV_FILE_NEW, error, &issuing);
     }
     pair_free(&root);
     pair_free(&issuing);
@@ -136,7 +147,8 @@ static pv_status make_clients_side(const pv_authority_options *options, pv_error
 }
 
 /* The certificate of purveyd, by the server root. */
-static pv_status make_server(const pv_authority_options *options, const pair *root, pv_file_mode mode, pv_error *error)
+static pv_status make_server(const pv_authority_options *options, const pair *root,
+                             pv_file_mode mode, pv_error *error)
 {
     const char *hosts[ALWAYS_HOSTS + PV_HOSTS_MAX];
     memcpy(hosts, always_hosts, sizeof always_hosts);
@@ -145,8 +157,8 @@ static pv_status make_server(const pv_authority_options *options, const pair *ro
     pair server = {NULL, NULL};
     pv_profile profile = {
         .kind = PV_PROFILE_SERVER, .common_name = "purveyd", .hosts = hosts, .host_count = count};
-    pv_status status = make_pair(options, &profile, root, SERVER_DAYS, PV_AUTHORITY_SERVER, PV_AUTHORITY_SERVER_KEY,
-                                 mode, error, &server);
+    pv_status status = make_pair(options, &profile, root, SERVER_DAYS, PV_AUTHORITY_SERVER,
+                                 PV_AUTHORITY_SERVER_KEY, mode, error, &server);
     pair_free(&server);
     return status;
 }
@@ -166,13 +178,15 @@ static pv_status make_servers_side(const pv_authority_options *options, pv_error
 
 pv_status pv_authority_init(const pv_authority_options *options, pv_error *error)
 {
-    static const char *const names[] = {
-        PV_AUTHORITY_ROOT,        PV_AUTHORITY_ROOT_KEY,        PV_AUTHORITY_ISSUING, PV_AUTHORITY_ISSUING_KEY,
-        PV_AUTHORITY_SERVER_ROOT, PV_AUTHORITY_SERVER_ROOT_KEY, PV_AUTHORITY_SERVER,  PV_AUTHORITY_SERVER_KEY};
+    static const char *const names[] = {PV_AUTHORITY_ROOT,        PV_AUTHORITY_ROOT_KEY,
+                                        PV_AUTHORITY_ISSUING,     PV_AUTHORITY_ISSUING_KEY,
+                                        PV_AUTHORITY_SERVER_ROOT, PV_AUTHORITY_SERVER_ROOT_KEY,
+                                        PV_AUTHORITY_SERVER,      PV_AUTHORITY_SERVER_KEY};
     if (!is_name(options->trust_domain, PV_TRUST_DOMAIN_MAX)) {
-        return pv_refuse(error, &pv_authority_reason_files,
-                         "\"%.80s\" is no trust domain: 1 to %d lower case letters, digits, '.' and '-'.",
-                         options->trust_domain, PV_TRUST_DOMAIN_MAX);
+        return pv_refuse(
+            error, &pv_authority_reason_files,
+            "\"%.80s\" is no trust domain: 1 to %d lower case letters, digits, '.' and '-'.",
+            options->trust_domain, PV_TRUST_DOMAIN_MAX);
     }
     PV_TRY(check_hosts(options, error));
     PV_TRY(pv_folder_make(options->folder, error));
@@ -187,9 +201,11 @@ pv_status pv_authority_renew_server(const pv_authority_options *options, pv_erro
 {
     PV_TRY(check_hosts(options, error));
     pair root = {NULL, NULL};
-    pv_status status = pv_file_read_key(options->folder, PV_AUTHORITY_SERVER_ROOT_KEY, error, &root.key);
+    pv_status status =
+        pv_file_read_key(options->folder, PV_AUTHORITY_SERVER_ROOT_KEY, error, &root.key);
     if (pv_is_ok(status)) {
-        status = pv_file_read_certificate(options->folder, PV_AUTHORITY_SERVER_ROOT, error, &root.certificate);
+        status = pv_file_read_certificate(options->folder, PV_AUTHORITY_SERVER_ROOT, error,
+                                          &root.certificate);
     }
     if (pv_is_ok(status) && X509_check_private_key(root.certificate, root.key) != 1) {
         status = pv_refuse(error, &pv_authority_reason_files, "%s does not belong to %s in %s.",
@@ -204,13 +220,17 @@ pv_status pv_authority_renew_server(const pv_authority_options *options, pv_erro
 static const char *bound_domain(X509 *issuing, pv_arena *arena)
 {
     int critical = 0;
-    NAME_CONSTRAINTS *constraints = X509_get_ext_d2i(issuing, NID_name_constraints, &critical, NULL);
+    NAME_CONSTRAINTS *constraints =
+        X509_get_ext_d2i(issuing, NID_name_constraints, &critical, NULL);
     const char *domain = NULL;
-    if (constraints != NULL && critical == 1 && sk_GENERAL_SUBTREE_num(constraints->permittedSubtrees) == 1) {
-        const GENERAL_NAME *base = sk_GENERAL_SUBTREE_value(constraints->permittedSubtrees, 0)->base;
+    if (constraints != NULL && critical == 1 &&
+        sk_GENERAL_SUBTREE_num(constraints->permittedSubtrees) == 1) {
+        const GENERAL_NAME *base =
+            sk_GENERAL_SUBTREE_value(constraints->permittedSubtrees, 0)->base;
         if (base->type == GEN_URI) {
             const ASN1_IA5STRING *host = base->d.uniformResourceIdentifier;
-            domain = pv_arena_dup(arena, pv_view_of(ASN1_STRING_get0_data(host), (size_t)ASN1_STRING_length(host)));
+            domain = pv_arena_dup(
+                arena, pv_view_of(ASN1_STRING_get0_data(host), (size_t)ASN1_STRING_length(host)));
         }
     }
     NAME_CONSTRAINTS_free(constraints);
@@ -232,14 +252,16 @@ static pv_status to_pem(X509 *certificate, pv_arena *arena, const char **ret_pem
     return pv_ok();
 }
 
-static pv_status sign(const pv_signer *signer, const pv_signing *signing, pv_arena *arena, pv_signed *ret_signed,
-                      pv_error *error)
+static pv_status sign(const pv_signer *signer, const pv_signing *signing, pv_arena *arena,
+                      pv_signed *ret_signed, pv_error *error)
 {
-    return pv_authority_sign((const pv_authority *)(const void *)signer, signing, arena, ret_signed, error);
+    return pv_authority_sign((const pv_authority *)(const void *)signer, signing, arena, ret_signed,
+                             error);
 }
 
 /* Checks that key, issuing certificate and root belong together, and fills in what follows from them. */
-static pv_status complete(pv_authority *authority, X509 *root, const char *folder, pv_arena *arena, pv_error *error)
+static pv_status complete(pv_authority *authority, X509 *root, const char *folder, pv_arena *arena,
+                          pv_error *error)
 {
     if (X509_check_private_key(authority->issuing, authority->issuing_key) != 1) {
         ERR_clear_error();
@@ -248,13 +270,14 @@ static pv_status complete(pv_authority *authority, X509 *root, const char *folde
     }
     if (X509_verify(authority->issuing, X509_get0_pubkey(root)) != 1) {
         ERR_clear_error();
-        return pv_refuse(error, &pv_authority_reason_files, "%s in %s is not signed by %s.", PV_AUTHORITY_ISSUING,
-                         folder, PV_AUTHORITY_ROOT);
+        return pv_refuse(error, &pv_authority_reason_files, "%s in %s is not signed by %s.",
+                         PV_AUTHORITY_ISSUING, folder, PV_AUTHORITY_ROOT);
     }
     authority->trust_domain = bound_domain(authority->issuing, arena);
     if (authority->trust_domain == NULL) {
-        return pv_refuse(error, &pv_authority_reason_files, "%s in %s is not bound to one trust domain.",
-                         PV_AUTHORITY_ISSUING, folder);
+        return pv_refuse(error, &pv_authority_reason_files,
+                         "%s in %s is not bound to one trust domain.", PV_AUTHORITY_ISSUING,
+                         folder);
     }
     struct tm end;
     if (ASN1_TIME_to_tm(X509_get0_notAfter(authority->issuing), &end) != 1) {
@@ -265,7 +288,8 @@ static pv_status complete(pv_authority *authority, X509 *root, const char *folde
     return to_pem(authority->issuing, arena, &authority->issuing_pem);
 }
 
-pv_status pv_authority_load(const char *folder, pv_arena *arena, pv_error *error, pv_authority **ret_authority)
+pv_status pv_authority_load(const char *folder, pv_arena *arena, pv_error *error,
+                            pv_authority **ret_authority)
 {
     pv_authority *authority = pv_arena_zalloc(arena, 1, sizeof *authority);
     if (authority == NULL) { return pv_status_of(PV_CODE_RESOURCE_EXHAUSTED); }
@@ -296,11 +320,18 @@ void pv_authority_close(pv_authority *authority)
     authority->issuing_key = NULL;
 }
 
-const char *pv_authority_trust_domain(const pv_authority *authority) { return authority->trust_domain; }
+const char *pv_authority_trust_domain(const pv_authority *authority)
+{
+    return authority->trust_domain;
+}
 
-const pv_signer *pv_authority_signer(const pv_authority *authority) { return &authority->signer; }
+const pv_signer *pv_authority_signer(const pv_authority *authority)
+{
+    return &authority->signer;
+}
 
-static pv_status encode(const pv_authority *authority, X509 *certificate, pv_arena *arena, pv_signed *ret_signed)
+static pv_status encode(const pv_authority *authority, X509 *certificate, pv_arena *arena,
+                        pv_signed *ret_signed)
 {
     int size = i2d_X509(certificate, NULL);
     PV_ASSERT(size > 0);
@@ -317,8 +348,8 @@ static pv_status encode(const pv_authority *authority, X509 *certificate, pv_are
     return pv_ok();
 }
 
-pv_status pv_authority_sign(const pv_authority *authority, const pv_signing *signing, pv_arena *arena,
-                            pv_signed *ret_signed, pv_error *error)
+pv_status pv_authority_sign(const pv_authority *authority, const pv_signing *signing,
+                            pv_arena *arena, pv_signed *ret_signed, pv_error *error)
 {
     char uri[URI_MAX + 1];
     int size = snprintf(uri, sizeof uri, "spiffe://%s/account/%s/user/%s", authority->trust_domain,

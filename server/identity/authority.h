@@ -43,10 +43,12 @@ typedef struct pv_authority pv_authority;
 
 /* What to make. */
 typedef struct pv_authority_options {
-    const char *folder;       /* made with mode 0700 if it is not there; must hold none of the files */
-    const char *trust_domain; /* as in spiffe://<trust domain>/...: lower case letters, digits, '.' and '-' */
-    const char *const *hosts; /* DNS names and IP addresses of purveyd, beside localhost, 127.0.0.1 and ::1 */
-    size_t host_count;        /* at most PV_HOSTS_MAX */
+    const char *folder; /* made with mode 0700 if it is not there; must hold none of the files */
+    const char *
+        trust_domain; /* as in spiffe://<trust domain>/...: lower case letters, digits, '.' and '-' */
+    const char *const
+        *hosts; /* DNS names and IP addresses of purveyd, beside localhost, 127.0.0.1 and ::1 */
+    size_t host_count; /* at most PV_HOSTS_MAX */
     pv_time now;
 } pv_authority_options;
 
@@ -56,7 +58,8 @@ PV_MUST_USE pv_status pv_authority_init(const pv_authority_options *options, pv_
 
 /* Makes a new key and certificate for purveyd from server-ca.key, in place of the old ones. `trust_domain` of
  * the options is not looked at. */
-PV_MUST_USE pv_status pv_authority_renew_server(const pv_authority_options *options, pv_error *error);
+PV_MUST_USE pv_status pv_authority_renew_server(const pv_authority_options *options,
+                                                pv_error *error);
 
 /* Loads what signs client certificates (root.pem, issuing.pem, issuing.key) and checks that they belong
  * together. */
@@ -70,8 +73,8 @@ void pv_authority_close(pv_authority *authority);
 const char *pv_authority_trust_domain(const pv_authority *authority);
 
 /* Signs; see pv_signer.sign. */
-PV_MUST_USE pv_status pv_authority_sign(const pv_authority *authority, const pv_signing *signing, pv_arena *arena,
-                                        pv_signed *ret_signed, pv_error *error);
+PV_MUST_USE pv_status pv_authority_sign(const pv_authority *authority, const pv_signing *signing,
+                                        pv_arena *arena, pv_signed *ret_signed, pv_error *error);
 
 /* The authority as flows see it (pv_context.authority). Lives with the authority. */
 const pv_signer *pv_authority_signer(const pv_authority *authority);

@@ -41,7 +41,8 @@ static pv_status refuse_store(bootstrap *work, pv_status status)
 {
     if (pv_is_ok(status)) { return status; }
     bool limit = status.code == PV_CODE_RESOURCE_EXHAUSTED;
-    return pv_refuse(work->error, limit ? &pv_error_reason_store_full : &pv_error_reason_data_damaged, NULL);
+    return pv_refuse(work->error,
+                     limit ? &pv_error_reason_store_full : &pv_error_reason_data_damaged, NULL);
 }
 
 static pv_status out_of_memory(bootstrap *work)
@@ -49,7 +50,8 @@ static pv_status out_of_memory(bootstrap *work)
     return pv_refuse(work->error, &pv_reason_arena_exhausted, NULL);
 }
 
-static pv_status new_id(bootstrap *work, const pv_object_info *object, pv_id *ret_number, char **ret_text)
+static pv_status new_id(bootstrap *work, const pv_object_info *object, pv_id *ret_number,
+                        char **ret_text)
 {
     char *text = pv_arena_alloc(work->arena, PV_ID_TEXT_SIZE);
     if (text == NULL) { return out_of_memory(work); }
@@ -83,9 +85,11 @@ static size_t fill_grants(bootstrap *work)
     return count;
 }
 
-static pv_status put(bootstrap *work, const pv_object_info *object, ProtobufCMessage *message, char *id)
+static pv_status put(bootstrap *work, const pv_object_info *object, ProtobufCMessage *message,
+                     char *id)
 {
-    PV_TRY(refuse_store(work, pv_object_put(work->txn, object, work->arena, work->options->now, message, NULL)));
+    PV_TRY(refuse_store(
+        work, pv_object_put(work->txn, object, work->arena, work->options->now, message, NULL)));
     Google__Protobuf__Timestamp time = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
     time.seconds = work->options->now.utc_ns / PV_NS_PER_S;
     time.nanos = (int32_t)(work->options->now.utc_ns % PV_NS_PER_S);
@@ -102,7 +106,8 @@ static pv_status put(bootstrap *work, const pv_object_info *object, ProtobufCMes
     entry.revision = pv_txn_revision(work->txn);
     pv_view bytes;
     if (!pv_message_encode(&entry.base, work->arena, &bytes)) { return out_of_memory(work); }
-    return refuse_store(work, pv_audit_put(work->txn, work->account_number, work->audited++, bytes));
+    return refuse_store(work,
+                        pv_audit_put(work->txn, work->account_number, work->audited++, bytes));
 }
 
 static pv_status make_account_and_user(bootstrap *work)
@@ -143,9 +148,11 @@ static pv_status make_certificate(bootstrap *work)
     issue.lifetime_days = options->lifetime_days;
     issue.now = options->now;
     options->ids->random(options->ids->context, issue.random, sizeof issue.random);
-    pv_status status =
-        pv_issue_certificate(work->signer, &issue, work->arena, work->error, &work->certificate, &work->made);
-    if (status.code == PV_CODE_RESOURCE_EXHAUSTED && work->error->reason == NULL) { return out_of_memory(work); }
+    pv_status status = pv_issue_certificate(work->signer, &issue, work->arena, work->error,
+                                            &work->certificate, &work->made);
+    if (status.code == PV_CODE_RESOURCE_EXHAUSTED && work->error->reason == NULL) {
+        return out_of_memory(work);
+    }
     PV_TRY(status);
     work->certificate->state = PV_CERTIFICATE_STATE_ACTIVE;
     return put(work, &pv_certificate__object, &work->certificate->base, work->certificate->id);
@@ -155,11 +162,12 @@ static pv_status write_settings(bootstrap *work)
 {
     uint8_t token_key[TOKEN_KEY_SIZE];
     work->options->ids->random(work->options->ids->context, token_key, sizeof token_key);
-    PV_TRY(refuse_store(work, pv_setting_put(work->txn, PV_SETTING_OPERATOR, pv_view_text(work->account.id))));
+    PV_TRY(refuse_store(
+        work, pv_setting_put(work->txn, PV_SETTING_OPERATOR, pv_view_text(work->account.id))));
     PV_TRY(refuse_store(work, pv_setting_put(work->txn, PV_SETTING_TRUST_DOMAIN,
                                              pv_view_text(work->options->trust_domain))));
-    return refuse_store(work,
-                        pv_setting_put(work->txn, PV_SETTING_TOKEN_KEY, pv_view_of(token_key, sizeof token_key)));
+    return refuse_store(work, pv_setting_put(work->txn, PV_SETTING_TOKEN_KEY,
+                                             pv_view_of(token_key, sizeof token_key)));
 }
 
 static pv_status write_everything(bootstrap *work)
@@ -173,8 +181,9 @@ static pv_status write_everything(bootstrap *work)
     return write_settings(work);
 }
 
-pv_status pv_bootstrap(pv_store *store, const pv_signer *signer, const pv_bootstrap_options *options, pv_arena *arena,
-                       pv_error *error, pv_bootstrapped *ret_made)
+pv_status pv_bootstrap(pv_store *store, const pv_signer *signer,
+                       const pv_bootstrap_options *options, pv_arena *arena, pv_error *error,
+                       pv_bootstrapped *ret_made)
 {
     bootstrap *work = pv_arena_zalloc(arena, 1, sizeof *work);
     if (work == NULL) { return pv_refuse(error, &pv_reason_arena_exhausted, NULL); }
@@ -187,8 +196,11 @@ pv_status pv_bootstrap(pv_store *store, const pv_signer *signer, const pv_bootst
     pv_status status = refuse_store(work, pv_write_begin(batch, arena, &work->txn));
     if (pv_is_ok(status)) {
         status = write_everything(work);
-        if (pv_is_ok(status)) { status = refuse_store(work, pv_txn_commit(work->txn)); }
-        else { pv_txn_abort(work->txn); }
+        if (pv_is_ok(status)) {
+            status = refuse_store(work, pv_txn_commit(work->txn));
+        } else {
+            pv_txn_abort(work->txn);
+        }
     }
     if (!pv_is_ok(status)) {
         pv_batch_abort(batch);

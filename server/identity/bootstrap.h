@@ -38,8 +38,9 @@ typedef struct pv_bootstrapped {
 
 /* Begins a platform. The user holds MANAGE of every module. Refuses with STORE_INITIALISED when the store has
  * an operator already, and with the signer's reasons; then nothing was written. */
-PV_MUST_USE pv_status pv_bootstrap(pv_store *store, const pv_signer *signer, const pv_bootstrap_options *options,
-                                   pv_arena *arena, pv_error *error, pv_bootstrapped *ret_made);
+PV_MUST_USE pv_status pv_bootstrap(pv_store *store, const pv_signer *signer,
+                                   const pv_bootstrap_options *options, pv_arena *arena,
+                                   pv_error *error, pv_bootstrapped *ret_made);
 
 #ifdef __cplusplus
 }

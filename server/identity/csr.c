@@ -13,7 +13,8 @@
 
 enum { RSA_BITS_MIN = 2048, RSA_BITS_MAX = 4096, RSA_EXPONENT = 65537, CURVE_NAME_MAX = 64 };
 
-#define REFUSE(error, ...) pv_refuse((error), &pv_error_reason_certificate_request_invalid, __VA_ARGS__)
+#define REFUSE(error, ...) \
+    pv_refuse((error), &pv_error_reason_certificate_request_invalid, __VA_ARGS__)
 
 /* Parses exactly one request; NULL when the bytes are none, or go on behind it, or are not the DER that the
  * request itself encodes to. */
@@ -37,7 +38,8 @@ static X509_REQ *parse_der(const uint8_t *data, size_t size)
 static bool is_blank(pv_view text)
 {
     for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] != ' ' && text.data[i] != '\t' && text.data[i] != '\r' && text.data[i] != '\n') {
+        if (text.data[i] != ' ' && text.data[i] != '\t' && text.data[i] != '\r' &&
+            text.data[i] != '\n') {
             return false;
         }
     }
@@ -47,7 +49,8 @@ static bool is_blank(pv_view text)
 static pv_status read_der(pv_view der, pv_error *error, X509_REQ **ret_request)
 {
     if (der.size > PV_CSR_DER_MAX) {
-        return REFUSE(error, "The signing request has %zu bytes; at most %d are read.", der.size, PV_CSR_DER_MAX);
+        return REFUSE(error, "The signing request has %zu bytes; at most %d are read.", der.size,
+                      PV_CSR_DER_MAX);
     }
     X509_REQ *request = parse_der(der.data, der.size);
     if (request == NULL) {
@@ -60,7 +63,8 @@ static pv_status read_der(pv_view der, pv_error *error, X509_REQ **ret_request)
 static pv_status read_pem(pv_view pem, pv_error *error, X509_REQ **ret_request)
 {
     if (pem.size > PV_CSR_PEM_MAX) {
-        return REFUSE(error, "The signing request has %zu bytes; at most %d are read.", pem.size, PV_CSR_PEM_MAX);
+        return REFUSE(error, "The signing request has %zu bytes; at most %d are read.", pem.size,
+                      PV_CSR_PEM_MAX);
     }
     static const char begin[] = "-----BEGIN ";
     size_t start = 0;
@@ -75,10 +79,13 @@ static pv_status read_pem(pv_view pem, pv_error *error, X509_REQ **ret_request)
     if (!pv_view_starts_with(block, pv_view_of(begin, sizeof begin - 1)) || bio == NULL ||
         PEM_read_bio(bio, &name, &header, &der, &der_size) != 1) {
         status = REFUSE(error, "The signing request is neither DER nor a PEM block.");
-    } else if (strcmp(name, PEM_STRING_X509_REQ) != 0 && strcmp(name, PEM_STRING_X509_REQ_OLD) != 0) {
-        status = REFUSE(error, "The PEM block is a \"%.40s\", not a \"CERTIFICATE REQUEST\".", name);
+    } else if (strcmp(name, PEM_STRING_X509_REQ) != 0 &&
+               strcmp(name, PEM_STRING_X509_REQ_OLD) != 0) {
+        status =
+            REFUSE(error, "The PEM block is a \"%.40s\", not a \"CERTIFICATE REQUEST\".", name);
     } else if (header[0] != '\0') {
-        status = REFUSE(error, "The PEM block of the signing request has headers; it must have none.");
+        status =
+            REFUSE(error, "The PEM block of the signing request has headers; it must have none.");
     } else {
         char *rest = NULL;
         long rest_size = BIO_get_mem_data(bio, &rest);
@@ -101,7 +108,8 @@ static pv_status check_curve(const EVP_PKEY *key, pv_error *error)
     char encoding[CURVE_NAME_MAX] = "";
     size_t size = 0;
     if (EVP_PKEY_get_group_name(key, curve, sizeof curve, &size) != 1 ||
-        EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, encoding, sizeof encoding, &size) != 1 ||
+        EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_ENCODING, encoding, sizeof encoding,
+                                       &size) != 1 ||
         strcmp(encoding, OSSL_PKEY_EC_ENCODING_GROUP) != 0) {
         return REFUSE(error, "The key's curve is not given by name; use P-256 or P-384.");
     }
@@ -116,7 +124,8 @@ static pv_status check_rsa(const EVP_PKEY *key, pv_error *error)
 {
     int bits = EVP_PKEY_get_bits(key);
     if (bits < RSA_BITS_MIN || bits > RSA_BITS_MAX) {
-        return REFUSE(error, "The RSA key has %d bits; use %d to %d.", bits, RSA_BITS_MIN, RSA_BITS_MAX);
+        return REFUSE(error, "The RSA key has %d bits; use %d to %d.", bits, RSA_BITS_MIN,
+                      RSA_BITS_MAX);
     }
     BIGNUM *exponent = NULL;
     bool usual = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1 &&
@@ -133,16 +142,19 @@ static pv_status check_key(const EVP_PKEY *key, pv_error *error)
     case EVP_PKEY_EC: return check_curve(key, error);
     case EVP_PKEY_RSA: return check_rsa(key, error);
     default:
-        return REFUSE(error, "The key is of a kind that is not accepted; use ECDSA P-256 or P-384, Ed25519 or RSA.");
+        return REFUSE(
+            error,
+            "The key is of a kind that is not accepted; use ECDSA P-256 or P-384, Ed25519 or RSA.");
     }
 }
 
 /* An allow-list, so that SHA-1 and whatever else is weak needs no mention. */
 static bool is_accepted_signature(int nid)
 {
-    static const int accepted[] = {
-        NID_ecdsa_with_SHA256,       NID_ecdsa_with_SHA384,       NID_ecdsa_with_SHA512,  NID_ED25519,
-        NID_sha256WithRSAEncryption, NID_sha384WithRSAEncryption, NID_sha512WithRSAEncryption};
+    static const int accepted[] = {NID_ecdsa_with_SHA256,       NID_ecdsa_with_SHA384,
+                                   NID_ecdsa_with_SHA512,       NID_ED25519,
+                                   NID_sha256WithRSAEncryption, NID_sha384WithRSAEncryption,
+                                   NID_sha512WithRSAEncryption};
     for (size_t i = 0; i < sizeof accepted / sizeof accepted[0]; i++) {
         if (accepted[i] == nid) { return true; }
     }
@@ -152,13 +164,17 @@ static bool is_accepted_signature(int nid)
 static pv_status take_key(X509_REQ *request, pv_error *error, EVP_PKEY **ret_key)
 {
     EVP_PKEY *key = X509_REQ_get0_pubkey(request);
-    if (key == NULL) { return REFUSE(error, "The public key in the signing request cannot be read."); }
+    if (key == NULL) {
+        return REFUSE(error, "The public key in the signing request cannot be read.");
+    }
     PV_TRY(check_key(key, error));
     int signature = X509_REQ_get_signature_nid(request);
     if (!is_accepted_signature(signature)) {
         const char *name = OBJ_nid2sn(signature);
-        return REFUSE(error, "The signing request is signed with %s; use SHA-256, SHA-384, SHA-512 or Ed25519.",
-                      name == NULL ? "an unknown algorithm" : name);
+        return REFUSE(
+            error,
+            "The signing request is signed with %s; use SHA-256, SHA-384, SHA-512 or Ed25519.",
+            name == NULL ? "an unknown algorithm" : name);
     }
     if (X509_REQ_verify(request, key) != 1) {
         return REFUSE(error, "The signature of the signing request does not fit its public key.");
@@ -173,7 +189,8 @@ pv_status pv_csr_read(pv_view csr, pv_error *error, EVP_PKEY **ret_key)
     if (csr.size == 0) { return REFUSE(error, "The signing request is empty."); }
     static const uint8_t der_sequence = 0x30;
     X509_REQ *request = NULL;
-    pv_status status = csr.data[0] == der_sequence ? read_der(csr, error, &request) : read_pem(csr, error, &request);
+    pv_status status = csr.data[0] == der_sequence ? read_der(csr, error, &request)
+                                                   : read_pem(csr, error, &request);
     if (pv_is_ok(status)) {
         status = take_key(request, error, ret_key);
         X509_REQ_free(request);

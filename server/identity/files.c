@@ -28,7 +28,8 @@ static pv_status path_of(const char *folder, const char *name, const char *suffi
 {
     int size = snprintf(ret_path->text, sizeof ret_path->text, "%s/%s%s", folder, name, suffix);
     if (size < 0 || (size_t)size >= sizeof ret_path->text) {
-        return pv_refuse(error, &pv_authority_reason_files, "The path of the folder is longer than the system allows.");
+        return pv_refuse(error, &pv_authority_reason_files,
+                         "The path of the folder is longer than the system allows.");
     }
     return pv_ok();
 }
@@ -36,7 +37,8 @@ static pv_status path_of(const char *folder, const char *name, const char *suffi
 /* What the system said about a file. */
 static pv_status refuse_errno(pv_error *error, const char *verb, const char *path)
 {
-    return pv_refuse(error, &pv_authority_reason_files, "Cannot %s %s: %s.", verb, path, strerror(errno));
+    return pv_refuse(error, &pv_authority_reason_files, "Cannot %s %s: %s.", verb, path,
+                     strerror(errno));
 }
 
 /* What OpenSSL said about a file. */
@@ -50,7 +52,9 @@ static pv_status refuse_openssl(pv_error *error, const char *verb, const char *p
 
 pv_status pv_folder_make(const char *folder, pv_error *error)
 {
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST) { return refuse_errno(error, "make the folder", folder); }
+    if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
+        return refuse_errno(error, "make the folder", folder);
+    }
     return pv_ok();
 }
 
@@ -60,8 +64,8 @@ pv_status pv_file_absent(const char *folder, const char *name, pv_error *error)
     PV_TRY(path_of(folder, name, "", error, &path));
     struct stat about;
     if (lstat(path.text, &about) == 0) {
-        return pv_refuse(error, &pv_authority_reason_files, "%s exists already; nothing was written over it.",
-                         path.text);
+        return pv_refuse(error, &pv_authority_reason_files,
+                         "%s exists already; nothing was written over it.", path.text);
     }
     return errno == ENOENT ? pv_ok() : refuse_errno(error, "look for", path.text);
 }
@@ -88,8 +92,8 @@ static pv_status write_all(int descriptor, const char *path, pv_view bytes, pv_e
     return fsync(descriptor) == 0 ? pv_ok() : refuse_errno(error, "sync", path);
 }
 
-static pv_status write_file(const char *folder, const char *name, pv_file_mode mode, mode_t rights, pv_view bytes,
-                            pv_error *error)
+static pv_status write_file(const char *folder, const char *name, pv_file_mode mode, mode_t rights,
+                            pv_view bytes, pv_error *error)
 {
     file_path path;
     file_path target;
@@ -102,7 +106,9 @@ static pv_status write_file(const char *folder, const char *name, pv_file_mode m
     int descriptor = open(path.text, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, rights);
     if (descriptor < 0) { return refuse_errno(error, "make", path.text); }
     pv_status status = write_all(descriptor, path.text, bytes, error);
-    if (close(descriptor) != 0 && pv_is_ok(status)) { status = refuse_errno(error, "close", path.text); }
+    if (close(descriptor) != 0 && pv_is_ok(status)) {
+        status = refuse_errno(error, "close", path.text);
+    }
     PV_TRY(status);
     if (mode == PV_FILE_REPLACE && rename(path.text, target.text) != 0) {
         return refuse_errno(error, "rename to", target.text);
@@ -111,33 +117,37 @@ static pv_status write_file(const char *folder, const char *name, pv_file_mode m
 }
 
 /* Writes what a memory BIO holds, if `filled`, and frees the BIO. */
-static pv_status write_bio(const char *folder, const char *name, pv_file_mode mode, mode_t rights, BIO *bio, bool filled,
-                           pv_error *error)
+static pv_status write_bio(const char *folder, const char *name, pv_file_mode mode, mode_t rights,
+                           BIO *bio, bool filled, pv_error *error)
 {
     char *data = NULL;
     long size = filled ? BIO_get_mem_data(bio, &data) : 0;
-    pv_status status = size > 0 ? write_file(folder, name, mode, rights, pv_view_of(data, (size_t)size), error)
-                                : refuse_openssl(error, "encode", name);
+    pv_status status =
+        size > 0 ? write_file(folder, name, mode, rights, pv_view_of(data, (size_t)size), error)
+                 : refuse_openssl(error, "encode", name);
     BIO_free(bio);
     return status;
 }
 
-pv_status pv_file_write_key(const char *folder, const char *name, pv_file_mode mode, EVP_PKEY *key, pv_error *error)
+pv_status pv_file_write_key(const char *folder, const char *name, pv_file_mode mode, EVP_PKEY *key,
+                            pv_error *error)
 {
     BIO *bio = BIO_new(BIO_s_secmem());
-    bool filled = bio != NULL && PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1;
+    bool filled =
+        bio != NULL && PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1;
     return write_bio(folder, name, mode, 0600, bio, filled, error);
 }
 
-pv_status pv_file_write_certificate(const char *folder, const char *name, pv_file_mode mode, X509 *certificate,
-                                    pv_error *error)
+pv_status pv_file_write_certificate(const char *folder, const char *name, pv_file_mode mode,
+                                    X509 *certificate, pv_error *error)
 {
     BIO *bio = BIO_new(BIO_s_mem());
     bool filled = bio != NULL && PEM_write_bio_X509(bio, certificate) == 1;
     return write_bio(folder, name, mode, 0644, bio, filled, error);
 }
 
-pv_status pv_file_read_key(const char *folder, const char *name, pv_error *error, EVP_PKEY **ret_key)
+pv_status pv_file_read_key(const char *folder, const char *name, pv_error *error,
+                           EVP_PKEY **ret_key)
 {
     file_path path;
     PV_TRY(path_of(folder, name, "", error, &path));
@@ -150,19 +160,24 @@ pv_status pv_file_read_key(const char *folder, const char *name, pv_error *error
     if (file == NULL || fstat(fileno(file), &about) != 0) {
         status = refuse_errno(error, "look at", path.text);
     } else if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-        status = pv_refuse(error, &pv_authority_reason_files,
-                           "%s can be reached by others (mode %04o); a private key must have mode 0600.", path.text,
-                           (unsigned)(about.st_mode & 07777));
+        status =
+            pv_refuse(error, &pv_authority_reason_files,
+                      "%s can be reached by others (mode %04o); a private key must have mode 0600.",
+                      path.text, (unsigned)(about.st_mode & 07777));
     } else {
         EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, NULL, NULL);
-        if (key == NULL) { status = refuse_openssl(error, "read a private key from", path.text); }
-        else { *ret_key = key; }
+        if (key == NULL) {
+            status = refuse_openssl(error, "read a private key from", path.text);
+        } else {
+            *ret_key = key;
+        }
     }
     BIO_free(bio);
     return status;
 }
 
-pv_status pv_file_read_certificate(const char *folder, const char *name, pv_error *error, X509 **ret_certificate)
+pv_status pv_file_read_certificate(const char *folder, const char *name, pv_error *error,
+                                   X509 **ret_certificate)
 {
     file_path path;
     PV_TRY(path_of(folder, name, "", error, &path));

@@ -47,19 +47,24 @@ struct pv_identity {
 static pv_status refuse_store(pv_error *error, pv_status status)
 {
     bool limit = status.code == PV_CODE_RESOURCE_EXHAUSTED;
-    return pv_refuse(error, limit ? &pv_error_reason_store_full : &pv_error_reason_data_damaged, NULL);
+    return pv_refuse(error, limit ? &pv_error_reason_store_full : &pv_error_reason_data_damaged,
+                     NULL);
 }
 
-static pv_status read_operator(pv_store *store, pv_arena *arena, pv_error *error, pv_id *ret_account)
+static pv_status read_operator(pv_store *store, pv_arena *arena, pv_error *error,
+                               pv_id *ret_account)
 {
     pv_txn *txn = NULL;
     pv_status status = pv_read_begin(store, arena, &txn);
     if (!pv_is_ok(status)) { return refuse_store(error, status); }
     pv_view value;
     status = pv_setting_get(txn, PV_SETTING_OPERATOR, &value);
-    bool canonical = pv_is_ok(status) && pv_id_parse(pv_account__object.id_prefix, value, ret_account);
+    bool canonical =
+        pv_is_ok(status) && pv_id_parse(pv_account__object.id_prefix, value, ret_account);
     pv_txn_abort(txn);
-    if (status.code == PV_CODE_NOT_FOUND) { return pv_refuse(error, &pv_identity_reason_not_initialised, NULL); }
+    if (status.code == PV_CODE_NOT_FOUND) {
+        return pv_refuse(error, &pv_identity_reason_not_initialised, NULL);
+    }
     if (!canonical) { return refuse_store(error, status); }
     return pv_ok();
 }
@@ -89,7 +94,10 @@ void pv_identity_destroy(pv_identity *identity)
     pv_arena_destroy(identity->arena);
 }
 
-void pv_identity_changed(pv_identity *identity) { (void)atomic_fetch_add(&identity->generation, 1); }
+void pv_identity_changed(pv_identity *identity)
+{
+    (void)atomic_fetch_add(&identity->generation, 1);
+}
 
 static pv_time time_of(const Google__Protobuf__Timestamp *timestamp)
 {
@@ -99,7 +107,8 @@ static pv_time time_of(const Google__Protobuf__Timestamp *timestamp)
 }
 
 /* The strongest grant named for each module. What is no module or no grant opens nothing. */
-static void read_grants(pv_module_grant *const *grants, size_t count, uint8_t ret_grants[PV_MODULES_MAX])
+static void read_grants(pv_module_grant *const *grants, size_t count,
+                        uint8_t ret_grants[PV_MODULES_MAX])
 {
     memset(ret_grants, 0, PV_MODULES_MAX);
     for (size_t i = 0; i < count; i++) {
@@ -117,11 +126,14 @@ static void weaken(uint8_t grants[PV_MODULES_MAX], const uint8_t limits[PV_MODUL
     }
 }
 
-static pv_status load_object(pv_txn *txn, const pv_object_info *object, const char *id, pv_arena *arena,
-                             char ret_text[PV_ID_TEXT_SIZE], pv_id *ret_id, void *ret_message)
+static pv_status load_object(pv_txn *txn, const pv_object_info *object, const char *id,
+                             pv_arena *arena, char ret_text[PV_ID_TEXT_SIZE], pv_id *ret_id,
+                             void *ret_message)
 {
     ProtobufCMessage *message = NULL;
-    if (!pv_id_parse(object->id_prefix, pv_view_text(id), ret_id)) { return pv_status_of(PV_CODE_DATA_LOSS); }
+    if (!pv_id_parse(object->id_prefix, pv_view_text(id), ret_id)) {
+        return pv_status_of(PV_CODE_DATA_LOSS);
+    }
     pv_status status = pv_object_load(txn, object, *ret_id, arena, &message, NULL);
     /* An index that points at nothing is damage, not an unknown certificate. */
     if (status.code == PV_CODE_NOT_FOUND) { return pv_status_of(PV_CODE_DATA_LOSS); }
@@ -132,26 +144,28 @@ static pv_status load_object(pv_txn *txn, const pv_object_info *object, const ch
 }
 
 /* Reads what the rows say about a certificate. NOT_FOUND: it is unknown. */
-static pv_status load_entry(const pv_identity *identity, pv_txn *txn, const uint8_t sha256[PV_SHA256_SIZE],
-                            pv_arena *arena, entry *ret_entry)
+static pv_status load_entry(const pv_identity *identity, pv_txn *txn,
+                            const uint8_t sha256[PV_SHA256_SIZE], pv_arena *arena, entry *ret_entry)
 {
     char hex[HEX_SIZE];
     char id[PV_ID_TEXT_SIZE];
     pv_id certificate_id;
     pv_hex_format(pv_view_of(sha256, PV_SHA256_SIZE), hex);
-    PV_TRY(pv_object_find(txn, &pv_certificate__object, arena, identity->operator_account, SHA256_INDEX,
-                          pv_view_text(hex), &certificate_id));
+    PV_TRY(pv_object_find(txn, &pv_certificate__object, arena, identity->operator_account,
+                          SHA256_INDEX, pv_view_text(hex), &certificate_id));
     pv_id_format(pv_certificate__object.id_prefix, certificate_id, id);
     pv_certificate *certificate = NULL;
     pv_user *user = NULL;
     pv_account *account = NULL;
     pv_caller *caller = &ret_entry->caller;
-    PV_TRY(load_object(txn, &pv_certificate__object, id, arena, caller->certificate_id, &caller->certificate,
-                       &certificate));
-    PV_TRY(load_object(txn, &pv_user__object, certificate->user_id, arena, caller->user_id, &caller->user, &user));
-    PV_TRY(load_object(txn, &pv_account__object, user->account_id, arena, caller->account_id, &caller->account,
-                       &account));
-    if (strcmp(certificate->sha256, hex) != 0 || strcmp(certificate->account_id, user->account_id) != 0) {
+    PV_TRY(load_object(txn, &pv_certificate__object, id, arena, caller->certificate_id,
+                       &caller->certificate, &certificate));
+    PV_TRY(load_object(txn, &pv_user__object, certificate->user_id, arena, caller->user_id,
+                       &caller->user, &user));
+    PV_TRY(load_object(txn, &pv_account__object, user->account_id, arena, caller->account_id,
+                       &caller->account, &account));
+    if (strcmp(certificate->sha256, hex) != 0 ||
+        strcmp(certificate->account_id, user->account_id) != 0) {
         return pv_status_of(PV_CODE_DATA_LOSS);
     }
     uint8_t limits[PV_MODULES_MAX];
@@ -168,8 +182,8 @@ static pv_status load_entry(const pv_identity *identity, pv_txn *txn, const uint
     return pv_ok();
 }
 
-static pv_status read_entry(const pv_identity *identity, const uint8_t sha256[PV_SHA256_SIZE], pv_error *error,
-                            entry *ret_entry)
+static pv_status read_entry(const pv_identity *identity, const uint8_t sha256[PV_SHA256_SIZE],
+                            pv_error *error, entry *ret_entry)
 {
     pv_arena *arena = pv_arena_create(LOAD_BYTES_MAX);
     pv_txn *txn = NULL;
@@ -177,24 +191,28 @@ static pv_status read_entry(const pv_identity *identity, const uint8_t sha256[PV
     if (pv_is_ok(status)) { status = load_entry(identity, txn, sha256, arena, ret_entry); }
     pv_txn_abort(txn);
     pv_arena_destroy(arena);
-    if (status.code == PV_CODE_NOT_FOUND) { return pv_refuse(error, &pv_error_reason_certificate_unknown, NULL); }
+    if (status.code == PV_CODE_NOT_FOUND) {
+        return pv_refuse(error, &pv_error_reason_certificate_unknown, NULL);
+    }
     return pv_is_ok(status) ? status : refuse_store(error, status);
 }
 
 /* The entry a certificate would have: a digest is as good as random, its first bytes choose the place. */
 static entry *place_of(pv_identity *identity, const uint8_t sha256[PV_SHA256_SIZE])
 {
-    _Static_assert((PV_IDENTITY_CACHE_MAX & (PV_IDENTITY_CACHE_MAX - 1)) == 0, "a power of two is taken by a mask");
+    _Static_assert((PV_IDENTITY_CACHE_MAX & (PV_IDENTITY_CACHE_MAX - 1)) == 0,
+                   "a power of two is taken by a mask");
     size_t place = ((size_t)sha256[0] << 8 | sha256[1]) & (PV_IDENTITY_CACHE_MAX - 1);
     return &identity->entries[place];
 }
 
-static bool find_kept(pv_identity *identity, const uint8_t sha256[PV_SHA256_SIZE], uint64_t generation,
-                      entry *ret_entry)
+static bool find_kept(pv_identity *identity, const uint8_t sha256[PV_SHA256_SIZE],
+                      uint64_t generation, entry *ret_entry)
 {
     PV_ASSERT(pthread_mutex_lock(&identity->lock) == 0);
     const entry *kept = place_of(identity, sha256);
-    bool found = kept->generation == generation && memcmp(kept->sha256, sha256, PV_SHA256_SIZE) == 0;
+    bool found =
+        kept->generation == generation && memcmp(kept->sha256, sha256, PV_SHA256_SIZE) == 0;
     if (found) { *ret_entry = *kept; }
     PV_ASSERT(pthread_mutex_unlock(&identity->lock) == 0);
     return found;
@@ -229,10 +247,12 @@ static pv_status judge(const entry *found, pv_time now, pv_error *error)
     return pv_ok();
 }
 
-pv_status pv_identity_resolve(pv_identity *identity, const pv_peer *peer, pv_time now, pv_caller *ret_caller,
-                              pv_error *error)
+pv_status pv_identity_resolve(pv_identity *identity, const pv_peer *peer, pv_time now,
+                              pv_caller *ret_caller, pv_error *error)
 {
-    if (peer == NULL || !peer->has_certificate) { return pv_refuse(error, &pv_error_reason_no_certificate, NULL); }
+    if (peer == NULL || !peer->has_certificate) {
+        return pv_refuse(error, &pv_error_reason_no_certificate, NULL);
+    }
     /* Taken before the rows are read: if they change meanwhile, what was read counts as old. */
     uint64_t generation = atomic_load(&identity->generation);
     entry found;

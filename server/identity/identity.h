@@ -25,13 +25,14 @@ enum { PV_IDENTITY_CACHE_MAX = 4096 };
 /* Names of the settings that `purvey init` writes (storage/record.h). */
 #define PV_SETTING_OPERATOR "operator_account" /* id of the operator's account, as text */
 #define PV_SETTING_TRUST_DOMAIN "trust_domain" /* text */
-#define PV_SETTING_TOKEN_KEY "token_key"       /* 32 random bytes: secret behind page and resume tokens */
+#define PV_SETTING_TOKEN_KEY "token_key" /* 32 random bytes: secret behind page and resume tokens */
 
 typedef struct pv_identity pv_identity;
 
 /* Makes the look-up over an open store that was initialised: FAILED_PRECONDITION (STORE_NOT_INITIALISED)
  * if it was not. The store outlives it. */
-PV_MUST_USE pv_status pv_identity_create(pv_store *store, pv_error *error, pv_identity **ret_identity);
+PV_MUST_USE pv_status pv_identity_create(pv_store *store, pv_error *error,
+                                         pv_identity **ret_identity);
 
 /* NULL is permitted. */
 void pv_identity_destroy(pv_identity *identity);

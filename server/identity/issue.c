@@ -36,15 +36,18 @@ static pv_signing signing_of(const pv_signer *signer, const pv_issue *issue)
     signing.certificate_id = issue->certificate_id;
     signing.not_before = whole_seconds(issue->now.utc_ns - PV_BACKDATE_S * PV_NS_PER_S);
     signing.not_after = whole_seconds(issue->now.utc_ns + issue->lifetime_days * NS_PER_DAY);
-    if (signing.not_after.utc_ns > signer->not_after.utc_ns) { signing.not_after = signer->not_after; }
+    if (signing.not_after.utc_ns > signer->not_after.utc_ns) {
+        signing.not_after = signer->not_after;
+    }
     memcpy(signing.serial, issue->random, PV_SERIAL_SIZE);
     /* Positive, and always of sixteen bytes. */
     signing.serial[0] = (uint8_t)((signing.serial[0] & 0x7f) | 0x40);
     return signing;
 }
 
-pv_status pv_issue_certificate(const pv_signer *signer, const pv_issue *issue, pv_arena *arena, pv_error *error,
-                               pv_certificate **ret_certificate, pv_signed *ret_signed)
+pv_status pv_issue_certificate(const pv_signer *signer, const pv_issue *issue, pv_arena *arena,
+                               pv_error *error, pv_certificate **ret_certificate,
+                               pv_signed *ret_signed)
 {
     PV_ASSERT(issue->lifetime_days >= 1);
     PV_ASSERT(issue->lifetime_days <= PV_LIFETIME_DAYS_MAX);
@@ -65,8 +68,8 @@ pv_status pv_issue_certificate(const pv_signer *signer, const pv_issue *issue, p
     certificate->not_after = timestamp(arena, signing.not_after);
     certificate->serial = hex(arena, signing.serial, sizeof signing.serial);
     certificate->label = issue->label;
-    if (certificate->sha256 == NULL || certificate->not_before == NULL || certificate->not_after == NULL ||
-        certificate->serial == NULL) {
+    if (certificate->sha256 == NULL || certificate->not_before == NULL ||
+        certificate->not_after == NULL || certificate->serial == NULL) {
         return pv_status_of(PV_CODE_RESOURCE_EXHAUSTED);
     }
     *ret_certificate = certificate;

@@ -34,8 +34,9 @@ typedef struct pv_issue {
 
 /* Signs, and makes the row in state 0: the caller moves it to ACTIVE. The certificate ends with the issuing
  * authority at the latest. Reasons: those of pv_signer.sign; RESOURCE_EXHAUSTED without a reason. */
-PV_MUST_USE pv_status pv_issue_certificate(const pv_signer *signer, const pv_issue *issue, pv_arena *arena,
-                                           pv_error *error, pv_certificate **ret_certificate, pv_signed *ret_signed);
+PV_MUST_USE pv_status pv_issue_certificate(const pv_signer *signer, const pv_issue *issue,
+                                           pv_arena *arena, pv_error *error,
+                                           pv_certificate **ret_certificate, pv_signed *ret_signed);
 
 #ifdef __cplusplus
 }

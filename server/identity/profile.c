@@ -28,7 +28,8 @@ static bool is_root(const pv_profile *profile)
 
 static bool add(X509 *certificate, int nid, void *value, bool critical)
 {
-    return value != NULL && X509_add1_ext_i2d(certificate, nid, value, critical ? 1 : 0, X509V3_ADD_DEFAULT) == 1;
+    return value != NULL &&
+           X509_add1_ext_i2d(certificate, nid, value, critical ? 1 : 0, X509V3_ADD_DEFAULT) == 1;
 }
 
 static bool add_basic_constraints(X509 *certificate, const extension_set *set)
@@ -38,7 +39,8 @@ static bool add_basic_constraints(X509 *certificate, const extension_set *set)
     if (done && set->authority) {
         constraints->ca = 1;
         constraints->pathlen = ASN1_INTEGER_new();
-        done = constraints->pathlen != NULL && ASN1_INTEGER_set(constraints->pathlen, set->path_length) == 1;
+        done = constraints->pathlen != NULL &&
+               ASN1_INTEGER_set(constraints->pathlen, set->path_length) == 1;
     }
     done = done && add(certificate, NID_basic_constraints, constraints, true);
     BASIC_CONSTRAINTS_free(constraints);
@@ -50,7 +52,9 @@ static bool add_key_usage(X509 *certificate, const extension_set *set)
     ASN1_BIT_STRING *usage = ASN1_BIT_STRING_new();
     bool done = usage != NULL;
     for (int bit = 0; done && bit < 8; bit++) {
-        if ((set->key_usage & (0x80 >> bit)) != 0) { done = ASN1_BIT_STRING_set_bit(usage, bit, 1) == 1; }
+        if ((set->key_usage & (0x80 >> bit)) != 0) {
+            done = ASN1_BIT_STRING_set_bit(usage, bit, 1) == 1;
+        }
     }
     done = done && add(certificate, NID_key_usage, usage, true);
     ASN1_BIT_STRING_free(usage);
@@ -90,7 +94,8 @@ static bool add_key_identifiers(X509 *certificate, const pv_profile *profile)
     AUTHORITY_KEYID *authority = AUTHORITY_KEYID_new();
     if (authority == NULL) { return false; }
     authority->keyid = key_identifier(profile->issuer);
-    done = authority->keyid != NULL && add(certificate, NID_authority_key_identifier, authority, false);
+    done = authority->keyid != NULL &&
+           add(certificate, NID_authority_key_identifier, authority, false);
     AUTHORITY_KEYID_free(authority);
     return done;
 }
@@ -98,7 +103,8 @@ static bool add_key_identifiers(X509 *certificate, const pv_profile *profile)
 static GENERAL_NAME *general_name(int type, const void *data, size_t size)
 {
     GENERAL_NAME *name = GENERAL_NAME_new();
-    ASN1_STRING *value = ASN1_STRING_type_new(type == GEN_IPADD ? V_ASN1_OCTET_STRING : V_ASN1_IA5STRING);
+    ASN1_STRING *value =
+        ASN1_STRING_type_new(type == GEN_IPADD ? V_ASN1_OCTET_STRING : V_ASN1_IA5STRING);
     if (name == NULL || value == NULL || ASN1_STRING_set(value, data, (int)size) != 1) {
         GENERAL_NAME_free(name);
         ASN1_STRING_free(value);
@@ -117,8 +123,12 @@ bool pv_profile_is_address(const char *text)
 static GENERAL_NAME *host_name(const char *host)
 {
     uint8_t address[sizeof(struct in6_addr)];
-    if (inet_pton(AF_INET, host, address) == 1) { return general_name(GEN_IPADD, address, sizeof(struct in_addr)); }
-    if (inet_pton(AF_INET6, host, address) == 1) { return general_name(GEN_IPADD, address, sizeof(struct in6_addr)); }
+    if (inet_pton(AF_INET, host, address) == 1) {
+        return general_name(GEN_IPADD, address, sizeof(struct in_addr));
+    }
+    if (inet_pton(AF_INET6, host, address) == 1) {
+        return general_name(GEN_IPADD, address, sizeof(struct in6_addr));
+    }
     return general_name(GEN_DNS, host, strlen(host));
 }
 
@@ -151,7 +161,8 @@ static bool add_name_constraint(X509 *certificate, const pv_profile *profile)
     if (profile->kind != PV_PROFILE_ISSUING) { return true; }
     NAME_CONSTRAINTS *constraints = NAME_CONSTRAINTS_new();
     GENERAL_SUBTREE *subtree = GENERAL_SUBTREE_new();
-    GENERAL_NAME *base = general_name(GEN_URI, profile->trust_domain, strlen(profile->trust_domain));
+    GENERAL_NAME *base =
+        general_name(GEN_URI, profile->trust_domain, strlen(profile->trust_domain));
     bool done = constraints != NULL && subtree != NULL && base != NULL;
     if (done) {
         GENERAL_NAME_free(subtree->base);
@@ -177,7 +188,8 @@ static bool set_time(ASN1_TIME *field, pv_time time)
 static bool set_serial(X509 *certificate, const uint8_t serial[PV_SERIAL_SIZE])
 {
     BIGNUM *number = BN_bin2bn(serial, PV_SERIAL_SIZE, NULL);
-    bool done = number != NULL && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != NULL;
+    bool done =
+        number != NULL && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate)) != NULL;
     BN_free(number);
     return done;
 }
@@ -185,10 +197,11 @@ static bool set_serial(X509 *certificate, const uint8_t serial[PV_SERIAL_SIZE])
 static bool set_names(X509 *certificate, const pv_profile *profile)
 {
     X509_NAME *subject = X509_NAME_new();
-    bool done = subject != NULL &&
-                X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8,
-                                           (const unsigned char *)profile->common_name, -1, -1, 0) == 1 &&
-                X509_set_subject_name(certificate, subject) == 1;
+    bool done =
+        subject != NULL &&
+        X509_NAME_add_entry_by_NID(subject, NID_commonName, MBSTRING_UTF8,
+                                   (const unsigned char *)profile->common_name, -1, -1, 0) == 1 &&
+        X509_set_subject_name(certificate, subject) == 1;
     X509_NAME_free(subject);
     const X509 *issuer = is_root(profile) ? certificate : profile->issuer;
     return done && X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) == 1;
@@ -214,10 +227,10 @@ X509 *pv_profile_make(const pv_profile *profile)
                 set_serial(certificate, profile->serial) && set_names(certificate, profile) &&
                 set_time(X509_getm_notBefore(certificate), profile->not_before) &&
                 set_time(X509_getm_notAfter(certificate), profile->not_after) &&
-                X509_set_pubkey(certificate, profile->key) == 1 && add_basic_constraints(certificate, set) &&
-                add_key_usage(certificate, set) && add_purpose(certificate, set) &&
-                add_key_identifiers(certificate, profile) && add_names(certificate, profile) &&
-                add_name_constraint(certificate, profile) &&
+                X509_set_pubkey(certificate, profile->key) == 1 &&
+                add_basic_constraints(certificate, set) && add_key_usage(certificate, set) &&
+                add_purpose(certificate, set) && add_key_identifiers(certificate, profile) &&
+                add_names(certificate, profile) && add_name_constraint(certificate, profile) &&
                 X509_sign(certificate, signing_key, digest_for(signing_key)) > 0;
     /* A signature that a hardware fault spoiled can give the key away: it never leaves unchecked. */
     done = done && X509_verify(certificate, signing_key) == 1;

@@ -37,9 +37,9 @@ typedef struct pv_profile {
     pv_time not_before;   /* whole seconds */
     pv_time not_after;
     uint8_t serial[PV_SERIAL_SIZE];
-    const char *trust_domain;  /* ISSUING */
-    const char *uri;           /* CLIENT */
-    const char *const *hosts;  /* SERVER: DNS names and IP addresses */
+    const char *trust_domain; /* ISSUING */
+    const char *uri;          /* CLIENT */
+    const char *const *hosts; /* SERVER: DNS names and IP addresses */
     size_t host_count;
 } pv_profile;
 

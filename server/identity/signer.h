@@ -23,12 +23,12 @@ enum {
 
 /* What is to stand in a certificate. Everything is decided by the caller but the public key. */
 typedef struct pv_signing {
-    pv_view csr;                    /* PKCS #10, DER or PEM; only its public key is used */
-    const char *account_id;         /* "acc_...", canonical */
-    const char *user_id;            /* "usr_...", canonical */
-    const char *certificate_id;     /* "crt_...", canonical: common name of the subject, for people */
-    pv_time not_before;             /* whole seconds */
-    pv_time not_after;              /* whole seconds, above not_before, not above the signer's */
+    pv_view csr;                /* PKCS #10, DER or PEM; only its public key is used */
+    const char *account_id;     /* "acc_...", canonical */
+    const char *user_id;        /* "usr_...", canonical */
+    const char *certificate_id; /* "crt_...", canonical: common name of the subject, for people */
+    pv_time not_before;         /* whole seconds */
+    pv_time not_after;          /* whole seconds, above not_before, not above the signer's */
     uint8_t serial[PV_SERIAL_SIZE]; /* big-endian, first byte 1 to 127; unique */
 } pv_signing;
 
@@ -46,8 +46,8 @@ struct pv_signer {
     /* Signs. CERTIFICATE_REQUEST_INVALID: the request or its key is not acceptable, the message says why;
      * AUTHORITY_UNAVAILABLE: signing failed; RESOURCE_EXHAUSTED without a reason: the arena is full.
      * Two signatures over the same content differ: a retry is answered from its request_id, not signed again. */
-    PV_MUST_USE pv_status (*sign)(const pv_signer *signer, const pv_signing *signing, pv_arena *arena,
-                                  pv_signed *ret_signed, pv_error *error);
+    PV_MUST_USE pv_status (*sign)(const pv_signer *signer, const pv_signing *signing,
+                                  pv_arena *arena, pv_signed *ret_signed, pv_error *error);
     pv_time not_after; /* end of the issuing authority: no certificate outlives it */
 };
 

@@ -51,13 +51,15 @@ pv_status pv_account_service_update_account(pv_call *call, const pv_update_accou
     source.external_id = request->external_id;
     source.countries = request->countries;
     source.n_countries = request->n_countries;
-    PV_TRY(account_change(call, &pv_account__object, request->update_mask, &source.base, &changed.base));
+    PV_TRY(account_change(call, &pv_account__object, request->update_mask, &source.base,
+                          &changed.base));
     PV_TRY(account_require_text(call, "name", changed.name));
     if (pv_caller_of(call)->role != PV_ACCOUNT_TYPE_OPERATOR &&
         strcmp(changed.external_id, account->external_id) != 0) {
         pv_error_note(&call->error, "field", "external_id");
-        return pv_refuse(&call->error, &pv_error_reason_update_mask_invalid,
-                         "external_id is the operator's key of the account; only the operator changes it.");
+        return pv_refuse(
+            &call->error, &pv_error_reason_update_mask_invalid,
+            "external_id is the operator's key of the account; only the operator changes it.");
     }
     *account = changed;
     PV_TRY(pv_save(call, &pv_account__object, account));
@@ -65,7 +67,8 @@ pv_status pv_account_service_update_account(pv_call *call, const pv_update_accou
     return pv_ok();
 }
 
-pv_status pv_account_service_activate_account(pv_call *call, const pv_activate_account_request *request,
+pv_status pv_account_service_activate_account(pv_call *call,
+                                              const pv_activate_account_request *request,
                                               pv_activate_account_response *response)
 {
     pv_account *account = NULL;
@@ -76,14 +79,16 @@ pv_status pv_account_service_activate_account(pv_call *call, const pv_activate_a
     return pv_ok();
 }
 
-pv_status pv_account_service_deactivate_account(pv_call *call, const pv_deactivate_account_request *request,
+pv_status pv_account_service_deactivate_account(pv_call *call,
+                                                const pv_deactivate_account_request *request,
                                                 pv_deactivate_account_response *response)
 {
     pv_account *account = NULL;
     PV_TRY(pv_begin(call, &pv_account__object, request->account_id, request->etag, &account));
     if (account->type == PV_ACCOUNT_TYPE_OPERATOR) {
-        return pv_refuse(&call->error, &pv_error_reason_operator_is_fixed,
-                         "The operator's own account stays active: nobody could activate it again.");
+        return pv_refuse(
+            &call->error, &pv_error_reason_operator_is_fixed,
+            "The operator's own account stays active: nobody could activate it again.");
     }
     PV_TRY(pv_move(call, &pv_account__object, account, PV_ACCOUNT_STATE_INACTIVE));
     PV_TRY(pv_save(call, &pv_account__object, account));

@@ -8,17 +8,21 @@
 
 static pv_status check_owner(pv_call *call, const pv_user *user, const pv_account *account)
 {
-    if (user->state == PV_USER_STATE_ACTIVE && account->state == PV_ACCOUNT_STATE_ACTIVE) { return pv_ok(); }
+    if (user->state == PV_USER_STATE_ACTIVE && account->state == PV_ACCOUNT_STATE_ACTIVE) {
+        return pv_ok();
+    }
     bool inactive_user = user->state != PV_USER_STATE_ACTIVE;
     pv_error_note(&call->error, "account", "%s", account->id);
     pv_error_note(&call->error, "user", "%s", user->id);
     pv_violate(call, "STATE", inactive_user ? user->id : account->id, "It must be ACTIVE.");
-    return pv_refuse(&call->error, &pv_error_reason_certificate_owner_inactive, "The %s %s is not active.",
-                     inactive_user ? "user" : "account", inactive_user ? user->id : account->id);
+    return pv_refuse(&call->error, &pv_error_reason_certificate_owner_inactive,
+                     "The %s %s is not active.", inactive_user ? "user" : "account",
+                     inactive_user ? user->id : account->id);
 }
 
 /* The one signing request that was given. */
-static pv_status csr_of(pv_call *call, const pv_issue_certificate_request *request, pv_view *ret_csr)
+static pv_status csr_of(pv_call *call, const pv_issue_certificate_request *request,
+                        pv_view *ret_csr)
 {
     pv_view pem = pv_view_text(request->csr_pem);
     pv_view der = pv_view_of(request->csr_der.data, request->csr_der.len);
@@ -41,7 +45,8 @@ static pv_status sign(pv_call *call, pv_issue *issue, pv_issue_certificate_respo
     ids->random(ids->context, issue->random, sizeof issue->random);
     pv_certificate *certificate = NULL;
     pv_signed made;
-    pv_status status = pv_issue_certificate(signer, issue, call->arena, &call->error, &certificate, &made);
+    pv_status status =
+        pv_issue_certificate(signer, issue, call->arena, &call->error, &certificate, &made);
     if (!pv_is_ok(status)) { return call->error.reason == NULL ? pv_out_of_memory(call) : status; }
     PV_TRY(pv_move(call, &pv_certificate__object, certificate, PV_CERTIFICATE_STATE_ACTIVE));
     PV_TRY(pv_save(call, &pv_certificate__object, certificate));
@@ -50,7 +55,8 @@ static pv_status sign(pv_call *call, pv_issue *issue, pv_issue_certificate_respo
     return pv_text(call, made.chain_pem, &response->chain_pem);
 }
 
-pv_status pv_certificate_service_issue_certificate(pv_call *call, const pv_issue_certificate_request *request,
+pv_status pv_certificate_service_issue_certificate(pv_call *call,
+                                                   const pv_issue_certificate_request *request,
                                                    pv_issue_certificate_response *response)
 {
     pv_user *user = NULL;
@@ -65,8 +71,9 @@ pv_status pv_certificate_service_issue_certificate(pv_call *call, const pv_issue
     pv_issue issue = {.user = user,
                       .scopes = scopes.items,
                       .scope_count = scopes.count,
-                      .lifetime_days = request->lifetime_days == 0 ? (uint32_t)PV_LIFETIME_DAYS_DEFAULT
-                                                                   : (uint32_t)request->lifetime_days,
+                      .lifetime_days = request->lifetime_days == 0
+                                           ? (uint32_t)PV_LIFETIME_DAYS_DEFAULT
+                                           : (uint32_t)request->lifetime_days,
                       .label = request->label,
                       .now = call->context->now};
     PV_TRY(csr_of(call, request, &issue.csr));
@@ -74,14 +81,16 @@ pv_status pv_certificate_service_issue_certificate(pv_call *call, const pv_issue
     return sign(call, &issue, response);
 }
 
-pv_status pv_certificate_service_get_certificate(pv_call *call, const pv_get_certificate_request *request,
+pv_status pv_certificate_service_get_certificate(pv_call *call,
+                                                 const pv_get_certificate_request *request,
                                                  pv_get_certificate_response *response)
 {
     (void)response;
     return pv_answer_get(call, &pv_certificate__object, request->certificate_id);
 }
 
-pv_status pv_certificate_service_list_certificates(pv_call *call, const pv_list_certificates_request *request,
+pv_status pv_certificate_service_list_certificates(pv_call *call,
+                                                   const pv_list_certificates_request *request,
                                                    pv_list_certificates_response *response)
 {
     (void)response;
@@ -96,11 +105,13 @@ pv_status pv_certificate_service_list_certificates(pv_call *call, const pv_list_
     return pv_answer_list(call, &pv_certificate__object, &request->base, conditions, count);
 }
 
-pv_status pv_certificate_service_revoke_certificate(pv_call *call, const pv_revoke_certificate_request *request,
+pv_status pv_certificate_service_revoke_certificate(pv_call *call,
+                                                    const pv_revoke_certificate_request *request,
                                                     pv_revoke_certificate_response *response)
 {
     pv_certificate *certificate = NULL;
-    PV_TRY(pv_begin(call, &pv_certificate__object, request->certificate_id, request->etag, &certificate));
+    PV_TRY(pv_begin(call, &pv_certificate__object, request->certificate_id, request->etag,
+                    &certificate));
     Google__Protobuf__Timestamp *revoked = pv_arena_alloc(call->arena, sizeof *revoked);
     if (revoked == NULL) { return pv_out_of_memory(call); }
     google__protobuf__timestamp__init(revoked);

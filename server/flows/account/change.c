@@ -3,13 +3,14 @@
 #include "protos/runtime/message.h"
 #include "protos/runtime/reasons.h"
 
-pv_status account_change(pv_call *call, const pv_object_info *object, const Google__Protobuf__FieldMask *mask,
-                         const ProtobufCMessage *source, ProtobufCMessage *target)
+pv_status account_change(pv_call *call, const pv_object_info *object,
+                         const Google__Protobuf__FieldMask *mask, const ProtobufCMessage *source,
+                         ProtobufCMessage *target)
 {
     char *const *paths = mask == NULL ? NULL : mask->paths;
     size_t count = mask == NULL ? 0 : mask->n_paths;
-    pv_status status =
-        pv_mask_apply(object->message, paths, count, "update_mask", source, call->arena, &call->error, target);
+    pv_status status = pv_mask_apply(object->message, paths, count, "update_mask", source,
+                                     call->arena, &call->error, target);
     if (call->error.reason == &pv_reason_invalid_field) {
         /* The runtime knows only that a field is wrong; the API has a reason of its own for masks. */
         call->error.reason = &pv_error_reason_update_mask_invalid;

@@ -20,7 +20,8 @@ pv_status account_grants_check(pv_call *call, account_grants grants)
         PV_ASSERT(module < 64);
         if ((seen >> module & 1) != 0) {
             pv_error_note(&call->error, "module", "%s", module_name(grants.items[i]->module));
-            return pv_refuse(&call->error, &pv_error_reason_grants_invalid, "The module %s is named more than once.",
+            return pv_refuse(&call->error, &pv_error_reason_grants_invalid,
+                             "The module %s is named more than once.",
                              module_name(grants.items[i]->module));
         }
         seen |= UINT64_C(1) << module;
@@ -45,8 +46,8 @@ pv_status account_scopes_check(pv_call *call, account_grants scopes, const pv_us
         if (scope->grant <= most) { continue; }
         pv_error_note(&call->error, "module", "%s", module_name(scope->module));
         return pv_refuse(&call->error, &pv_error_reason_scopes_exceed_user,
-                         "The certificate would hold %s of the module %s; %s holds %s.", grant_name(scope->grant),
-                         module_name(scope->module), user->id,
+                         "The certificate would hold %s of the module %s; %s holds %s.",
+                         grant_name(scope->grant), module_name(scope->module), user->id,
                          most == PV_GRANT_UNSPECIFIED ? "nothing there" : grant_name(most));
     }
     return pv_ok();
@@ -55,6 +56,6 @@ pv_status account_scopes_check(pv_call *call, account_grants scopes, const pv_us
 void account_set_administrator(pv_user *user)
 {
     account_grants grants = {user->grants, user->n_grants};
-    user->administrator =
-        user->state == PV_USER_STATE_ACTIVE && account_grant_in(grants, PV_MODULE_ACCOUNT) == PV_GRANT_MANAGE;
+    user->administrator = user->state == PV_USER_STATE_ACTIVE &&
+                          account_grant_in(grants, PV_MODULE_ACCOUNT) == PV_GRANT_MANAGE;
 }

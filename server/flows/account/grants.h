@@ -18,7 +18,8 @@ PV_MUST_USE pv_status account_grants_check(pv_call *call, account_grants grants)
 pv_grant account_grant_in(account_grants grants, pv_module module);
 
 /* SCOPES_EXCEED_USER when a scope is stronger than the user's grant in its module. */
-PV_MUST_USE pv_status account_scopes_check(pv_call *call, account_grants scopes, const pv_user *user);
+PV_MUST_USE pv_status account_scopes_check(pv_call *call, account_grants scopes,
+                                           const pv_user *user);
 
 /* Sets whether the user, in its present state and with its present grants, is an administrator. */
 void account_set_administrator(pv_user *user);

@@ -20,7 +20,8 @@ static pv_status add_scopes(pv_call *call, pv_who_am_iresponse *response)
     return pv_ok();
 }
 
-static pv_status add_method(pv_call *call, const pv_method_info *info, pv_who_am_iresponse *response)
+static pv_status add_method(pv_call *call, const pv_method_info *info,
+                            pv_who_am_iresponse *response)
 {
     pv_callable_method *method = pv_arena_alloc(call->arena, sizeof *method);
     if (method == NULL) { return pv_out_of_memory(call); }
@@ -37,19 +38,24 @@ static pv_status add_methods(pv_call *call, pv_who_am_iresponse *response)
 {
     const struct pv_context *context = call->context;
     size_t most = 0;
-    for (size_t s = 0; s < context->service_count; s++) { most += context->services[s]->method_count; }
+    for (size_t s = 0; s < context->service_count; s++) {
+        most += context->services[s]->method_count;
+    }
     response->methods = pv_arena_zalloc(call->arena, most, sizeof *response->methods);
     if (response->methods == NULL) { return pv_out_of_memory(call); }
     for (size_t s = 0; s < context->service_count; s++) {
         for (size_t m = 0; m < context->services[s]->method_count; m++) {
             const pv_method_info *method = &context->services[s]->methods[m];
-            if (pv_access_permits(method, pv_caller_of(call))) { PV_TRY(add_method(call, method, response)); }
+            if (pv_access_permits(method, pv_caller_of(call))) {
+                PV_TRY(add_method(call, method, response));
+            }
         }
     }
     return pv_ok();
 }
 
-pv_status pv_identity_service_who_am_i(pv_call *call, const pv_who_am_irequest *request, pv_who_am_iresponse *response)
+pv_status pv_identity_service_who_am_i(pv_call *call, const pv_who_am_irequest *request,
+                                       pv_who_am_iresponse *response)
 {
     (void)request;
     const pv_caller *caller = pv_caller_of(call);

@@ -10,7 +10,8 @@ pv_status pv_user_service_create_user(pv_call *call, const pv_create_user_reques
 {
     bool own = request->account_id[0] == '\0';
     pv_account *account = NULL;
-    PV_TRY(pv_find(call, &pv_account__object, own ? pv_caller_of(call)->account_id : request->account_id, &account));
+    PV_TRY(pv_find(call, &pv_account__object,
+                   own ? pv_caller_of(call)->account_id : request->account_id, &account));
     PV_TRY(account_grants_check(call, (account_grants){request->grants, request->n_grants}));
     pv_user *user = pv_arena_alloc(call->arena, sizeof *user);
     if (user == NULL) { return pv_out_of_memory(call); }
@@ -30,17 +31,20 @@ pv_status pv_user_service_create_user(pv_call *call, const pv_create_user_reques
     return pv_ok();
 }
 
-pv_status pv_user_service_get_user(pv_call *call, const pv_get_user_request *request, pv_get_user_response *response)
+pv_status pv_user_service_get_user(pv_call *call, const pv_get_user_request *request,
+                                   pv_get_user_response *response)
 {
     (void)response;
     return pv_answer_get(call, &pv_user__object, request->user_id);
 }
 
-pv_status pv_user_service_list_users(pv_call *call, const pv_list_users_request *request, pv_list_users_response *response)
+pv_status pv_user_service_list_users(pv_call *call, const pv_list_users_request *request,
+                                     pv_list_users_response *response)
 {
     (void)response;
     pv_condition of_account = pv_where(&pv_user__object, "account_id", request->account_id);
-    return pv_answer_list(call, &pv_user__object, &request->base, &of_account, request->account_id[0] == '\0' ? 0 : 1);
+    return pv_answer_list(call, &pv_user__object, &request->base, &of_account,
+                          request->account_id[0] == '\0' ? 0 : 1);
 }
 
 /* Stores a changed user. The rule of the last administrator is looked at after the change, when the index tells
@@ -55,11 +59,14 @@ static pv_status save(pv_call *call, pv_user *user)
                                  pv_where_number(&pv_user__object, "administrator", 1)};
     pv_user *other = NULL;
     pv_id account = pv_id_of(&pv_account__object, user->account_id);
-    pv_status status = pv_lookup(call, &pv_user__object, account, left, sizeof left / sizeof left[0], &other);
+    pv_status status =
+        pv_lookup(call, &pv_user__object, account, left, sizeof left / sizeof left[0], &other);
     if (status.code != PV_CODE_NOT_FOUND) { return status; }
-    pv_violate(call, "LAST_MANAGER", user->account_id, "%s is the account's last administrator.", user->id);
+    pv_violate(call, "LAST_MANAGER", user->account_id, "%s is the account's last administrator.",
+               user->id);
     return pv_refuse(&call->error, &pv_error_reason_last_manager,
-                     "%s is the last active user of %s with MANAGE of the module ACCOUNT.", user->id, user->account_id);
+                     "%s is the last active user of %s with MANAGE of the module ACCOUNT.",
+                     user->id, user->account_id);
 }
 
 pv_status pv_user_service_update_user(pv_call *call, const pv_update_user_request *request,

@@ -14,12 +14,16 @@ constexpr char kAbsent[] = "01j9zv0000abcdefghjkmnpqrs";
 class AccountFlow : public testing::Test {
   protected:
     // Text of a Get or verb whose request has only an id.
-    static std::string Id(const char *field, const std::string &id) { return json(R"({"%s": "%s"})", field, id.c_str()); }
+    static std::string Id(const char *field, const std::string &id)
+    {
+        return json(R"({"%s": "%s"})", field, id.c_str());
+    }
 
     Answer Revoke(const Actor &by, const std::string &certificate_id)
     {
-        return world.call(by, "RevokeCertificate",
-                          json(R"({"certificate_id": "%s", "reason": "lost"})", certificate_id.c_str()));
+        return world.call(
+            by, "RevokeCertificate",
+            json(R"({"certificate_id": "%s", "reason": "lost"})", certificate_id.c_str()));
     }
 
     World world;
@@ -32,7 +36,8 @@ class AccountFlow : public testing::Test {
 
 TEST_F(AccountFlow, OnlyTheOperatorMakesAccounts)
 {
-    std::string request = R"({"type": "ACCOUNT_TYPE_DISTRIBUTOR", "name": "Deneb", "countries": ["DE", "FR"]})";
+    std::string request =
+        R"({"type": "ACCOUNT_TYPE_DISTRIBUTOR", "name": "Deneb", "countries": ["DE", "FR"]})";
     Answer made = world.call(platform, "CreateAccount", request);
     ASSERT_TRUE(made.ok()) << made.message;
     EXPECT_EQ(made.text("account.state"), "ACCOUNT_STATE_ACTIVE");
@@ -46,16 +51,20 @@ TEST_F(AccountFlow, OnlyTheOperatorMakesAccounts)
 
 TEST_F(AccountFlow, ThereIsOneOperatorAndItStaysActive)
 {
-    EXPECT_EQ(world.call(platform, "CreateAccount", R"({"type": "ACCOUNT_TYPE_OPERATOR", "name": "Two"})").reason,
-              "OPERATOR_IS_FIXED");
-    EXPECT_EQ(world.call(platform, "DeactivateAccount", Id("account_id", platform.account_id)).reason,
-              "OPERATOR_IS_FIXED");
+    EXPECT_EQ(
+        world.call(platform, "CreateAccount", R"({"type": "ACCOUNT_TYPE_OPERATOR", "name": "Two"})")
+            .reason,
+        "OPERATOR_IS_FIXED");
+    EXPECT_EQ(
+        world.call(platform, "DeactivateAccount", Id("account_id", platform.account_id)).reason,
+        "OPERATOR_IS_FIXED");
     EXPECT_TRUE(world.call(platform, "WhoAmI", "{}").ok());
 }
 
 TEST_F(AccountFlow, AnExternalIdIsUniqueOnThePlatform)
 {
-    std::string request = R"({"type": "ACCOUNT_TYPE_VENDOR", "name": "Altair", "external_id": "crm-7"})";
+    std::string request =
+        R"({"type": "ACCOUNT_TYPE_VENDOR", "name": "Altair", "external_id": "crm-7"})";
     Answer first = world.call(platform, "CreateAccount", request);
     ASSERT_TRUE(first.ok());
     Answer second = world.call(platform, "CreateAccount", request);
@@ -65,9 +74,12 @@ TEST_F(AccountFlow, AnExternalIdIsUniqueOnThePlatform)
 
 TEST_F(AccountFlow, AnAccountSeesItselfAndTheOperatorSeesAll)
 {
-    EXPECT_EQ(world.call(vendor, "GetAccount", Id("account_id", vendor.account_id)).text("account.name"), "Vega");
+    EXPECT_EQ(
+        world.call(vendor, "GetAccount", Id("account_id", vendor.account_id)).text("account.name"),
+        "Vega");
     Answer foreign = world.call(vendor, "GetAccount", Id("account_id", reseller.account_id));
-    Answer absent = world.call(vendor, "GetAccount", Id("account_id", std::string("acc_") + kAbsent));
+    Answer absent =
+        world.call(vendor, "GetAccount", Id("account_id", std::string("acc_") + kAbsent));
     EXPECT_EQ(foreign.reason, "NOT_FOUND");
     EXPECT_EQ(absent.reason, "NOT_FOUND");
     EXPECT_EQ(foreign.metadata, absent.metadata);
@@ -78,7 +90,8 @@ TEST_F(AccountFlow, AnAccountSeesItselfAndTheOperatorSeesAll)
     EXPECT_EQ(all.text("accounts.0.id"), platform.account_id);
     EXPECT_EQ(all.text("accounts.1.id"), vendor.account_id);
     EXPECT_EQ(all.text("accounts.2.id"), reseller.account_id);
-    Answer vendors = world.call(platform, "ListAccounts", R"({"filter": "type = VENDOR AND state = ACTIVE"})");
+    Answer vendors =
+        world.call(platform, "ListAccounts", R"({"filter": "type = VENDOR AND state = ACTIVE"})");
     ASSERT_TRUE(vendors.ok()) << vendors.message;
     EXPECT_EQ(vendors.text("accounts.0.id"), vendor.account_id);
     EXPECT_EQ(vendors.text("accounts.1.id"), "");
@@ -100,30 +113,38 @@ TEST_F(AccountFlow, AnInactiveAccountIsRefusedOnItsNextCallUntilItIsActivated)
 
 TEST_F(AccountFlow, AccountStatesMoveOnlyAsTheTableSays)
 {
-    EXPECT_EQ(world.call(platform, "ActivateAccount", Id("account_id", vendor.account_id)).reason, "STATE_FORBIDS");
-    ASSERT_TRUE(world.call(platform, "DeactivateAccount", Id("account_id", vendor.account_id)).ok());
+    EXPECT_EQ(world.call(platform, "ActivateAccount", Id("account_id", vendor.account_id)).reason,
+              "STATE_FORBIDS");
+    ASSERT_TRUE(
+        world.call(platform, "DeactivateAccount", Id("account_id", vendor.account_id)).ok());
     Answer again = world.call(platform, "DeactivateAccount", Id("account_id", vendor.account_id));
     EXPECT_EQ(again.reason, "STATE_FORBIDS");
     EXPECT_EQ(again.note("state"), "INACTIVE");
-    EXPECT_EQ(world.call(vendor, "DeactivateAccount", Id("account_id", vendor.account_id)).reason, "ACCOUNT_INACTIVE");
-    EXPECT_EQ(world.call(reseller, "DeactivateAccount", Id("account_id", reseller.account_id)).reason,
-              "ROLE_MAY_NOT_CALL");
-    EXPECT_TRUE(world.call(platform, "UpdateAccount",
-                           json(R"({"account_id": "%s", "name": "Vega 2"})", vendor.account_id.c_str()))
-                    .ok())
+    EXPECT_EQ(world.call(vendor, "DeactivateAccount", Id("account_id", vendor.account_id)).reason,
+              "ACCOUNT_INACTIVE");
+    EXPECT_EQ(
+        world.call(reseller, "DeactivateAccount", Id("account_id", reseller.account_id)).reason,
+        "ROLE_MAY_NOT_CALL");
+    EXPECT_TRUE(
+        world
+            .call(platform, "UpdateAccount",
+                  json(R"({"account_id": "%s", "name": "Vega 2"})", vendor.account_id.c_str()))
+            .ok())
         << "the operator keeps an inactive account too";
 }
 
 struct Update {
     const char *name;
-    const char *fields;  // beside account_id
+    const char *fields; // beside account_id
     const char *reason;
-    const char *changed;  // path=value
+    const char *changed; // path=value
 };
 
 const Update kUpdates[] = {
-    {"FilledFieldsWithoutMask", R"("name": "New", "countries": ["AT"])", "", "account.countries.0=AT"},
-    {"NamedFieldOnly", R"("name": "New", "countries": ["AT"], "update_mask": "countries")", "", "account.name=Vega"},
+    {"FilledFieldsWithoutMask", R"("name": "New", "countries": ["AT"])", "",
+     "account.countries.0=AT"},
+    {"NamedFieldOnly", R"("name": "New", "countries": ["AT"], "update_mask": "countries")", "",
+     "account.name=Vega"},
     {"MaskEmptiesAField", R"("update_mask": "countries")", "", "account.countries.0="},
     {"NothingNamedChangesNothing", R"("validate_only": false)", "", "account.name=Vega"},
     {"RequiredNameStays", R"("update_mask": "name")", "INVALID_FIELD", ""},
@@ -141,15 +162,19 @@ class AccountUpdate : public AccountFlow, public testing::WithParamInterface<Upd
 TEST_P(AccountUpdate, ByItsOwnAdministrator)
 {
     const Update &row = GetParam();
-    ASSERT_TRUE(world.call(vendor, "UpdateAccount",
-                           json(R"({"account_id": "%s", "countries": ["DE"]})", vendor.account_id.c_str()))
-                    .ok());
-    Answer answer = world.call(vendor, "UpdateAccount",
-                               json(R"({"account_id": "%s", %s})", vendor.account_id.c_str(), row.fields));
+    ASSERT_TRUE(
+        world
+            .call(vendor, "UpdateAccount",
+                  json(R"({"account_id": "%s", "countries": ["DE"]})", vendor.account_id.c_str()))
+            .ok());
+    Answer answer =
+        world.call(vendor, "UpdateAccount",
+                   json(R"({"account_id": "%s", %s})", vendor.account_id.c_str(), row.fields));
     EXPECT_EQ(answer.reason, row.reason) << answer.message;
     Answer now = world.call(vendor, "GetAccount", Id("account_id", vendor.account_id));
     std::string changed = answer.ok() ? row.changed : "account.name=Vega";
-    EXPECT_EQ(now.text(changed.substr(0, changed.find('='))), changed.substr(changed.find('=') + 1));
+    EXPECT_EQ(now.text(changed.substr(0, changed.find('='))),
+              changed.substr(changed.find('=') + 1));
 }
 
 INSTANTIATE_TEST_SUITE_P(Flows, AccountUpdate, testing::ValuesIn(kUpdates),
@@ -157,20 +182,25 @@ INSTANTIATE_TEST_SUITE_P(Flows, AccountUpdate, testing::ValuesIn(kUpdates),
 
 TEST_F(AccountFlow, TheOperatorChangesItsKeyOfAnAccount)
 {
-    Answer changed = world.call(platform, "UpdateAccount",
-                                json(R"({"account_id": "%s", "external_id": "crm-1"})", vendor.account_id.c_str()));
+    Answer changed = world.call(
+        platform, "UpdateAccount",
+        json(R"({"account_id": "%s", "external_id": "crm-1"})", vendor.account_id.c_str()));
     EXPECT_EQ(changed.text("account.external_id"), "crm-1");
-    EXPECT_EQ(world.call(platform, "UpdateAccount",
-                         json(R"({"account_id": "%s", "external_id": "crm-1"})", reseller.account_id.c_str()))
+    EXPECT_EQ(world
+                  .call(platform, "UpdateAccount",
+                        json(R"({"account_id": "%s", "external_id": "crm-1"})",
+                             reseller.account_id.c_str()))
                   .reason,
               "EXTERNAL_ID_EXISTS");
-    EXPECT_TRUE(world.call(vendor, "UpdateAccount",
-                           json(R"({"account_id": "%s", "external_id": "crm-1", "name": "Vega 2"})",
-                                vendor.account_id.c_str()))
+    EXPECT_TRUE(world
+                    .call(vendor, "UpdateAccount",
+                          json(R"({"account_id": "%s", "external_id": "crm-1", "name": "Vega 2"})",
+                               vendor.account_id.c_str()))
                     .ok())
         << "an unchanged key is no change";
-    EXPECT_EQ(world.call(reseller, "UpdateAccount",
-                         json(R"({"account_id": "%s", "name": "Mine"})", vendor.account_id.c_str()))
+    EXPECT_EQ(world
+                  .call(reseller, "UpdateAccount",
+                        json(R"({"account_id": "%s", "name": "Mine"})", vendor.account_id.c_str()))
                   .reason,
               "NOT_FOUND");
 }
@@ -179,20 +209,23 @@ TEST_F(AccountFlow, TheOperatorChangesItsKeyOfAnAccount)
 
 TEST_F(AccountFlow, AdministratorsMakeUsersOfTheirOwnAccount)
 {
-    Answer made = world.call(vendor, "CreateUser",
-                             R"({"name": "Bo", "email": "bo@vega.example", "kind": "USER_KIND_PERSON",
+    Answer made =
+        world.call(vendor, "CreateUser",
+                   R"({"name": "Bo", "email": "bo@vega.example", "kind": "USER_KIND_PERSON",
                                  "grants": [{"module": "MODULE_ORDER", "grant": "GRANT_ACT"}]})");
     ASSERT_TRUE(made.ok()) << made.message;
     EXPECT_EQ(made.text("user.account_id"), vendor.account_id);
     EXPECT_EQ(made.text("user.operator_id"), platform.account_id);
     EXPECT_EQ(made.text("user.state"), "USER_STATE_ACTIVE");
     EXPECT_NE(made.text("user.administrator"), "true");
-    EXPECT_EQ(world.call(vendor, "CreateUser",
-                         json(R"({"account_id": "%s", "name": "Spy", "kind": "USER_KIND_PERSON"})",
-                              reseller.account_id.c_str()))
+    EXPECT_EQ(world
+                  .call(vendor, "CreateUser",
+                        json(R"({"account_id": "%s", "name": "Spy", "kind": "USER_KIND_PERSON"})",
+                             reseller.account_id.c_str()))
                   .reason,
               "NOT_FOUND");
-    Answer own = world.call(platform, "CreateUser", R"({"name": "Operator 2", "kind": "USER_KIND_PERSON"})");
+    Answer own =
+        world.call(platform, "CreateUser", R"({"name": "Operator 2", "kind": "USER_KIND_PERSON"})");
     EXPECT_EQ(own.text("user.account_id"), platform.account_id);
     EXPECT_EQ(own.text("user.operator_id"), "");
 }
@@ -202,7 +235,8 @@ TEST_F(AccountFlow, WithoutTheGrantNobodyManagesUsers)
     Actor viewer = world.user(vendor, {{"ACCOUNT", "VIEW"}});
     Actor stranger = world.user(vendor, {{"ORDER", "MANAGE"}});
     EXPECT_TRUE(world.call(viewer, "ListUsers", "{}").ok());
-    Answer refused = world.call(viewer, "CreateUser", R"({"name": "X", "kind": "USER_KIND_PERSON"})");
+    Answer refused =
+        world.call(viewer, "CreateUser", R"({"name": "X", "kind": "USER_KIND_PERSON"})");
     EXPECT_EQ(refused.reason, "GRANT_MISSING");
     EXPECT_EQ(refused.note("grant"), "MANAGE");
     EXPECT_EQ(world.call(stranger, "ListUsers", "{}").reason, "GRANT_MISSING");
@@ -212,31 +246,39 @@ TEST_F(AccountFlow, AModuleIsNamedOnce)
 {
     const char *twice = R"({"module": "MODULE_ORDER", "grant": "GRANT_VIEW"},
                            {"module": "MODULE_ORDER", "grant": "GRANT_ACT"})";
-    Answer made = world.call(vendor, "CreateUser", json(R"({"name": "X", "kind": "USER_KIND_PERSON", "grants": [%s]})",
-                                                        twice));
+    Answer made =
+        world.call(vendor, "CreateUser",
+                   json(R"({"name": "X", "kind": "USER_KIND_PERSON", "grants": [%s]})", twice));
     EXPECT_EQ(made.reason, "GRANTS_INVALID");
     EXPECT_EQ(made.note("module"), "ORDER");
-    EXPECT_EQ(world.call(vendor, "UpdateUser",
-                         json(R"({"user_id": "%s", "grants": [%s]})", vendor.user_id.c_str(), twice))
+    EXPECT_EQ(world
+                  .call(vendor, "UpdateUser",
+                        json(R"({"user_id": "%s", "grants": [%s]})", vendor.user_id.c_str(), twice))
                   .reason,
               "GRANTS_INVALID");
-    EXPECT_EQ(world.call(vendor, "IssueCertificate",
-                         json(R"({"user_id": "%s", "csr_pem": "csr", "scopes": [%s]})", vendor.user_id.c_str(), twice))
+    EXPECT_EQ(world
+                  .call(vendor, "IssueCertificate",
+                        json(R"({"user_id": "%s", "csr_pem": "csr", "scopes": [%s]})",
+                             vendor.user_id.c_str(), twice))
                   .reason,
               "GRANTS_INVALID");
 }
 
 TEST_F(AccountFlow, AnEmailIsUniqueWithinItsAccountOnly)
 {
-    std::string request = R"({"name": "Bo", "email": "bo@agency.example", "kind": "USER_KIND_PERSON"})";
+    std::string request =
+        R"({"name": "Bo", "email": "bo@agency.example", "kind": "USER_KIND_PERSON"})";
     Answer first = world.call(vendor, "CreateUser", request);
     ASSERT_TRUE(first.ok());
     Answer second = world.call(vendor, "CreateUser", request);
     EXPECT_EQ(second.reason, "EXTERNAL_ID_EXISTS");
     EXPECT_EQ(second.note("existing_id"), first.text("user.id"));
-    EXPECT_TRUE(world.call(reseller, "CreateUser", request).ok()) << "one person may work for several accounts";
-    EXPECT_EQ(world.call(vendor, "UpdateUser",
-                         json(R"({"user_id": "%s", "email": "bo@agency.example"})", vendor.user_id.c_str()))
+    EXPECT_TRUE(world.call(reseller, "CreateUser", request).ok())
+        << "one person may work for several accounts";
+    EXPECT_EQ(world
+                  .call(vendor, "UpdateUser",
+                        json(R"({"user_id": "%s", "email": "bo@agency.example"})",
+                             vendor.user_id.c_str()))
                   .reason,
               "EXTERNAL_ID_EXISTS");
 }
@@ -244,29 +286,34 @@ TEST_F(AccountFlow, AnEmailIsUniqueWithinItsAccountOnly)
 TEST_F(AccountFlow, UsersAreSeenByTheirAccountAndTheOperator)
 {
     EXPECT_EQ(world.call(reseller, "GetUser", Id("user_id", vendor.user_id)).reason, "NOT_FOUND");
-    EXPECT_EQ(world.call(reseller, "DeactivateUser", Id("user_id", vendor.user_id)).reason, "NOT_FOUND");
-    EXPECT_EQ(world.call(platform, "GetUser", Id("user_id", vendor.user_id)).text("user.id"), vendor.user_id);
+    EXPECT_EQ(world.call(reseller, "DeactivateUser", Id("user_id", vendor.user_id)).reason,
+              "NOT_FOUND");
+    EXPECT_EQ(world.call(platform, "GetUser", Id("user_id", vendor.user_id)).text("user.id"),
+              vendor.user_id);
     Answer listed = world.call(platform, "ListUsers", Id("account_id", reseller.account_id));
     EXPECT_EQ(listed.text("users.0.id"), reseller.user_id);
     EXPECT_EQ(listed.text("users.1.id"), "");
     Answer foreign = world.call(vendor, "ListUsers", Id("account_id", reseller.account_id));
     EXPECT_TRUE(foreign.ok());
     EXPECT_EQ(foreign.text("users.0.id"), "");
-    Answer administrators = world.call(platform, "ListUsers", R"({"filter": "administrator = true"})");
+    Answer administrators =
+        world.call(platform, "ListUsers", R"({"filter": "administrator = true"})");
     ASSERT_TRUE(administrators.ok()) << administrators.message;
     EXPECT_EQ(administrators.text("users.0.id"), platform.user_id);
     EXPECT_EQ(administrators.text("users.2.id"), reseller.user_id);
-    Answer found = world.call(vendor, "ListUsers", R"({"filter": "state = ACTIVE AND kind = SERVICE"})");
+    Answer found =
+        world.call(vendor, "ListUsers", R"({"filter": "state = ACTIVE AND kind = SERVICE"})");
     ASSERT_TRUE(found.ok()) << found.message;
     EXPECT_EQ(found.text("users.0.id"), vendor.user_id);
 }
 
 TEST_F(AccountFlow, AnAccountKeepsItsLastAdministrator)
 {
-    std::string weaken = json(R"({"user_id": "%s", "grants": [{"module": "MODULE_ACCOUNT", "grant": "GRANT_VIEW"}]})",
-                              vendor.user_id.c_str());
+    std::string weaken = json(
+        R"({"user_id": "%s", "grants": [{"module": "MODULE_ACCOUNT", "grant": "GRANT_VIEW"}]})",
+        vendor.user_id.c_str());
     std::string off = Id("user_id", vendor.user_id);
-    world.user(vendor, {{"ACCOUNT", "ACT"}, {"ORDER", "MANAGE"}});  // no administrator
+    world.user(vendor, {{"ACCOUNT", "ACT"}, {"ORDER", "MANAGE"}}); // no administrator
     for (const Actor &by : {vendor, platform}) {
         EXPECT_EQ(world.call(by, "UpdateUser", weaken).reason, "LAST_MANAGER");
         Answer refused = world.call(by, "DeactivateUser", off);
@@ -280,11 +327,13 @@ TEST_F(AccountFlow, AnAccountKeepsItsLastAdministrator)
     Answer done = world.call(second, "DeactivateUser", off);
     ASSERT_TRUE(done.ok()) << done.message;
     EXPECT_EQ(done.text("user.administrator"), "");
-    EXPECT_EQ(world.call(second, "DeactivateUser", Id("user_id", second.user_id)).reason, "LAST_MANAGER");
+    EXPECT_EQ(world.call(second, "DeactivateUser", Id("user_id", second.user_id)).reason,
+              "LAST_MANAGER");
     Answer back = world.call(second, "ActivateUser", off);
     EXPECT_EQ(back.text("user.administrator"), "true");
     EXPECT_TRUE(world.call(second, "DeactivateUser", Id("user_id", second.user_id)).ok());
-    EXPECT_EQ(world.call(platform, "DeactivateUser", Id("user_id", platform.user_id)).reason, "LAST_MANAGER")
+    EXPECT_EQ(world.call(platform, "DeactivateUser", Id("user_id", platform.user_id)).reason,
+              "LAST_MANAGER")
         << "users of other accounts do not count";
 }
 
@@ -296,12 +345,16 @@ TEST_F(AccountFlow, AnInactiveUserIsRefusedOnItsNextCall)
     Answer refused = world.call(user, "WhoAmI", "{}");
     EXPECT_EQ(refused.reason, "USER_INACTIVE");
     EXPECT_EQ(refused.note("user"), user.user_id);
-    EXPECT_EQ(world.call(vendor, "DeactivateUser", Id("user_id", user.user_id)).reason, "STATE_FORBIDS");
-    Answer renamed = world.call(vendor, "UpdateUser",
-                                json(R"({"user_id": "%s", "name": "On leave"})", user.user_id.c_str()));
-    EXPECT_EQ(renamed.text("user.state"), "USER_STATE_INACTIVE") << "a change of content moves no state";
+    EXPECT_EQ(world.call(vendor, "DeactivateUser", Id("user_id", user.user_id)).reason,
+              "STATE_FORBIDS");
+    Answer renamed =
+        world.call(vendor, "UpdateUser",
+                   json(R"({"user_id": "%s", "name": "On leave"})", user.user_id.c_str()));
+    EXPECT_EQ(renamed.text("user.state"), "USER_STATE_INACTIVE")
+        << "a change of content moves no state";
     EXPECT_TRUE(world.call(vendor, "ActivateUser", Id("user_id", user.user_id)).ok());
-    EXPECT_EQ(world.call(vendor, "ActivateUser", Id("user_id", user.user_id)).reason, "STATE_FORBIDS");
+    EXPECT_EQ(world.call(vendor, "ActivateUser", Id("user_id", user.user_id)).reason,
+              "STATE_FORBIDS");
     EXPECT_TRUE(world.call(user, "WhoAmI", "{}").ok());
 }
 
@@ -309,16 +362,23 @@ TEST_F(AccountFlow, LoweredGrantsCountFromTheNextCallForEveryCertificate)
 {
     Actor user = world.user(vendor, {{"ACCOUNT", "VIEW"}});
     ASSERT_TRUE(world.call(user, "ListUsers", "{}").ok());
-    ASSERT_TRUE(world.call(vendor, "UpdateUser",
-                           json(R"({"user_id": "%s", "update_mask": "grants"})", user.user_id.c_str()))
-                    .ok());
+    ASSERT_TRUE(
+        world
+            .call(vendor, "UpdateUser",
+                  json(R"({"user_id": "%s", "update_mask": "grants"})", user.user_id.c_str()))
+            .ok());
     EXPECT_EQ(world.call(user, "ListUsers", "{}").reason, "GRANT_MISSING");
-    ASSERT_TRUE(world.call(vendor, "UpdateUser",
-                           json(R"({"user_id": "%s", "grants": [{"module": "MODULE_ACCOUNT", "grant": "GRANT_MANAGE"}]})",
-                                user.user_id.c_str()))
-                    .ok());
+    ASSERT_TRUE(
+        world
+            .call(
+                vendor, "UpdateUser",
+                json(
+                    R"({"user_id": "%s", "grants": [{"module": "MODULE_ACCOUNT", "grant": "GRANT_MANAGE"}]})",
+                    user.user_id.c_str()))
+            .ok());
     EXPECT_TRUE(world.call(user, "ListUsers", "{}").ok());
-    EXPECT_EQ(world.call(user, "CreateUser", R"({"name": "X", "kind": "USER_KIND_PERSON"})").reason, "GRANT_MISSING")
+    EXPECT_EQ(world.call(user, "CreateUser", R"({"name": "X", "kind": "USER_KIND_PERSON"})").reason,
+              "GRANT_MISSING")
         << "the certificate was issued for VIEW";
 }
 
@@ -343,8 +403,9 @@ class UserUpdates : public AccountFlow, public testing::WithParamInterface<UserU
 
 TEST_P(UserUpdates, Rule)
 {
-    Answer answer = world.call(vendor, "UpdateUser",
-                               json(R"({"user_id": "%s", %s})", vendor.user_id.c_str(), GetParam().fields));
+    Answer answer =
+        world.call(vendor, "UpdateUser",
+                   json(R"({"user_id": "%s", %s})", vendor.user_id.c_str(), GetParam().fields));
     EXPECT_EQ(answer.reason, GetParam().reason) << answer.message;
 }
 
@@ -356,8 +417,8 @@ INSTANTIATE_TEST_SUITE_P(Flows, UserUpdates, testing::ValuesIn(kUserUpdates),
 TEST_F(AccountFlow, AnAdministratorIssuesForItsOwnUsersTheOperatorForAll)
 {
     Actor user = world.user(vendor, {{"ORDER", "ACT"}, {"USAGE", "VIEW"}});
-    std::string request =
-        json(R"({"user_id": "%s", "csr_pem": "csr", "label": "build server"})", user.user_id.c_str());
+    std::string request = json(R"({"user_id": "%s", "csr_pem": "csr", "label": "build server"})",
+                               user.user_id.c_str());
     for (const Actor &by : {vendor, platform}) {
         Answer issued = world.call(by, "IssueCertificate", request);
         ASSERT_TRUE(issued.ok()) << issued.message;
@@ -366,7 +427,8 @@ TEST_F(AccountFlow, AnAdministratorIssuesForItsOwnUsersTheOperatorForAll)
         EXPECT_EQ(issued.text("certificate.user_id"), user.user_id);
         EXPECT_EQ(issued.text("certificate.state"), "CERTIFICATE_STATE_ACTIVE");
         EXPECT_EQ(issued.text("certificate.label"), "build server");
-        EXPECT_EQ(issued.text("certificate.scopes.0.grant"), "GRANT_ACT") << "all that the user may";
+        EXPECT_EQ(issued.text("certificate.scopes.0.grant"), "GRANT_ACT")
+            << "all that the user may";
         EXPECT_EQ(issued.text("certificate.scopes.1.module"), "MODULE_USAGE");
         EXPECT_EQ(issued.text("certificate.sha256").size(), 64u);
         EXPECT_EQ(issued.text("certificate.serial").size(), 32u);
@@ -381,8 +443,9 @@ TEST_F(AccountFlow, ACertificateLivesNinetyDaysUnlessSaid)
 {
     int64_t day = INT64_C(86400) * 1000;
     auto issue = [&](const char *lifetime) {
-        Answer issued = world.call(vendor, "IssueCertificate",
-                                   json(R"({"user_id": "%s", "csr_pem": "csr" %s})", vendor.user_id.c_str(), lifetime));
+        Answer issued = world.call(
+            vendor, "IssueCertificate",
+            json(R"({"user_id": "%s", "csr_pem": "csr" %s})", vendor.user_id.c_str(), lifetime));
         return Actor{vendor.account_id, vendor.user_id, issued.text("certificate.id"),
                      issued.text("certificate.sha256")};
     };
@@ -400,7 +463,7 @@ TEST_F(AccountFlow, ACertificateLivesNinetyDaysUnlessSaid)
 
 struct Issue {
     const char *name;
-    const char *fields;  // beside user_id
+    const char *fields; // beside user_id
     const char *reason;
 };
 
@@ -409,13 +472,18 @@ const Issue kIssues[] = {
     {"Der", R"("csr_der": "Y3Ny")", ""},
     {"NoRequest", R"("label": "x")", "CERTIFICATE_REQUEST_INVALID"},
     {"TwoRequests", R"("csr_pem": "csr", "csr_der": "Y3Ny")", "CERTIFICATE_REQUEST_INVALID"},
-    {"ScopeAsTheUser", R"("csr_pem": "csr", "scopes": [{"module": "MODULE_ORDER", "grant": "GRANT_ACT"}])", ""},
-    {"WeakerScope", R"("csr_pem": "csr", "scopes": [{"module": "MODULE_ORDER", "grant": "GRANT_VIEW"}])", ""},
-    {"StrongerScope", R"("csr_pem": "csr", "scopes": [{"module": "MODULE_ORDER", "grant": "GRANT_MANAGE"}])",
+    {"ScopeAsTheUser",
+     R"("csr_pem": "csr", "scopes": [{"module": "MODULE_ORDER", "grant": "GRANT_ACT"}])", ""},
+    {"WeakerScope",
+     R"("csr_pem": "csr", "scopes": [{"module": "MODULE_ORDER", "grant": "GRANT_VIEW"}])", ""},
+    {"StrongerScope",
+     R"("csr_pem": "csr", "scopes": [{"module": "MODULE_ORDER", "grant": "GRANT_MANAGE"}])",
      "SCOPES_EXCEED_USER"},
-    {"OtherModule", R"("csr_pem": "csr", "scopes": [{"module": "MODULE_USAGE", "grant": "GRANT_VIEW"}])",
+    {"OtherModule",
+     R"("csr_pem": "csr", "scopes": [{"module": "MODULE_USAGE", "grant": "GRANT_VIEW"}])",
      "SCOPES_EXCEED_USER"},
-    {"ScopeWithoutGrant", R"("csr_pem": "csr", "scopes": [{"module": "MODULE_ORDER"}])", "INVALID_FIELD"},
+    {"ScopeWithoutGrant", R"("csr_pem": "csr", "scopes": [{"module": "MODULE_ORDER"}])",
+     "INVALID_FIELD"},
     {"LongestLife", R"("csr_pem": "csr", "lifetime_days": 398)", ""},
     {"TooLongALife", R"("csr_pem": "csr", "lifetime_days": 399)", "INVALID_FIELD"},
     {"NegativeLife", R"("csr_pem": "csr", "lifetime_days": -1)", "INVALID_FIELD"},
@@ -427,8 +495,9 @@ class Issues : public AccountFlow, public testing::WithParamInterface<Issue> {};
 TEST_P(Issues, Rule)
 {
     Actor user = world.user(vendor, {{"ORDER", "ACT"}});
-    Answer answer = world.call(vendor, "IssueCertificate",
-                               json(R"({"user_id": "%s", %s})", user.user_id.c_str(), GetParam().fields));
+    Answer answer =
+        world.call(vendor, "IssueCertificate",
+                   json(R"({"user_id": "%s", %s})", user.user_id.c_str(), GetParam().fields));
     EXPECT_EQ(answer.reason, GetParam().reason) << answer.message;
 }
 
@@ -444,7 +513,8 @@ TEST_F(AccountFlow, NoCertificateForAnInactiveUserOrAccount)
     EXPECT_EQ(refused.reason, "CERTIFICATE_OWNER_INACTIVE");
     EXPECT_EQ(refused.note("user"), user.user_id);
     ASSERT_TRUE(world.call(vendor, "ActivateUser", Id("user_id", user.user_id)).ok());
-    ASSERT_TRUE(world.call(platform, "DeactivateAccount", Id("account_id", vendor.account_id)).ok());
+    ASSERT_TRUE(
+        world.call(platform, "DeactivateAccount", Id("account_id", vendor.account_id)).ok());
     refused = world.call(platform, "IssueCertificate", request);
     EXPECT_EQ(refused.reason, "CERTIFICATE_OWNER_INACTIVE");
     EXPECT_EQ(refused.violations[0].first, vendor.account_id);
@@ -468,9 +538,12 @@ TEST_F(AccountFlow, AValidatedIssueLeavesNoCertificate)
                               json(R"({"user_id": "%s", "csr_pem": "csr", "validate_only": true})",
                                    vendor.user_id.c_str()));
     ASSERT_TRUE(tried.ok()) << tried.message;
-    Actor ghost = {vendor.account_id, vendor.user_id, tried.text("certificate.id"), tried.text("certificate.sha256")};
+    Actor ghost = {vendor.account_id, vendor.user_id, tried.text("certificate.id"),
+                   tried.text("certificate.sha256")};
     EXPECT_EQ(world.call(ghost, "WhoAmI", "{}").reason, "CERTIFICATE_UNKNOWN");
-    EXPECT_EQ(world.call(vendor, "GetCertificate", Id("certificate_id", ghost.certificate_id)).reason, "NOT_FOUND");
+    EXPECT_EQ(
+        world.call(vendor, "GetCertificate", Id("certificate_id", ghost.certificate_id)).reason,
+        "NOT_FOUND");
 }
 
 TEST_F(AccountFlow, ARevokedCertificateIsRefusedOnItsNextCallAndForEver)
@@ -484,16 +557,20 @@ TEST_F(AccountFlow, ARevokedCertificateIsRefusedOnItsNextCallAndForEver)
     EXPECT_NE(revoked.text("certificate.revoke_time"), "");
     Answer read = world.call(vendor, "GetCertificate", Id("certificate_id", user.certificate_id));
     EXPECT_EQ(read.packed, revoked.packed) << "a verb answers what a Get would";
-    EXPECT_EQ(world.call(reseller, "GetCertificate", Id("certificate_id", user.certificate_id)).reason, "NOT_FOUND");
+    EXPECT_EQ(
+        world.call(reseller, "GetCertificate", Id("certificate_id", user.certificate_id)).reason,
+        "NOT_FOUND");
     EXPECT_EQ(world.call(user, "WhoAmI", "{}").reason, "CERTIFICATE_REVOKED");
     EXPECT_EQ(Revoke(vendor, user.certificate_id).reason, "STATE_FORBIDS");
     EXPECT_EQ(Revoke(reseller, vendor.certificate_id).reason, "NOT_FOUND");
-    EXPECT_EQ(world.call(vendor, "RevokeCertificate", Id("certificate_id", vendor.certificate_id)).reason,
-              "INVALID_FIELD")
+    EXPECT_EQ(
+        world.call(vendor, "RevokeCertificate", Id("certificate_id", vendor.certificate_id)).reason,
+        "INVALID_FIELD")
         << "a reason must be given";
-    EXPECT_EQ(world.call(vendor, "RevokeCertificate",
-                         json(R"({"certificate_id": "%s", "reason": "x", "etag": "\"0\""})",
-                              vendor.certificate_id.c_str()))
+    EXPECT_EQ(world
+                  .call(vendor, "RevokeCertificate",
+                        json(R"({"certificate_id": "%s", "reason": "x", "etag": "\"0\""})",
+                             vendor.certificate_id.c_str()))
                   .reason,
               "ETAG_MISMATCH");
     EXPECT_TRUE(Revoke(platform, vendor.certificate_id).ok());
@@ -511,16 +588,20 @@ TEST_F(AccountFlow, CertificatesAreListedByAccountUserAndState)
     ASSERT_TRUE(active.ok()) << active.message;
     EXPECT_EQ(active.text("certificates.0.id"), vendor.certificate_id);
     EXPECT_EQ(active.text("certificates.1.id"), "");
-    Answer of_account = world.call(platform, "ListCertificates", Id("account_id", reseller.account_id));
+    Answer of_account =
+        world.call(platform, "ListCertificates", Id("account_id", reseller.account_id));
     EXPECT_EQ(of_account.text("certificates.0.id"), reseller.certificate_id);
     EXPECT_EQ(of_account.text("certificates.1.id"), "");
     Answer by_digest = world.call(platform, "ListCertificates",
                                   json(R"({"filter": "sha256 = \"%s\""})", vendor.sha256.c_str()));
     EXPECT_EQ(by_digest.text("certificates.0.id"), vendor.certificate_id);
-    Answer ending = world.call(platform, "ListCertificates", R"({"filter": "not_after < \"2026-01-01T00:00:00Z\""})");
+    Answer ending = world.call(platform, "ListCertificates",
+                               R"({"filter": "not_after < \"2026-01-01T00:00:00Z\""})");
     ASSERT_TRUE(ending.ok()) << ending.message;
     EXPECT_EQ(ending.text("certificates.0.id"), "");
-    EXPECT_EQ(world.call(reseller, "ListCertificates", Id("user_id", user.user_id)).text("certificates.0.id"), "");
+    EXPECT_EQ(world.call(reseller, "ListCertificates", Id("user_id", user.user_id))
+                  .text("certificates.0.id"),
+              "");
 }
 
 // --- all of them ---
@@ -532,9 +613,12 @@ struct Verb {
 };
 
 const Verb kVerbs[] = {
-    {"UpdateAccount", "account_id", "acc"},   {"ActivateAccount", "account_id", "acc"},
-    {"DeactivateAccount", "account_id", "acc"}, {"UpdateUser", "user_id", "usr"},
-    {"ActivateUser", "user_id", "usr"},       {"DeactivateUser", "user_id", "usr"},
+    {"UpdateAccount", "account_id", "acc"},
+    {"ActivateAccount", "account_id", "acc"},
+    {"DeactivateAccount", "account_id", "acc"},
+    {"UpdateUser", "user_id", "usr"},
+    {"ActivateUser", "user_id", "usr"},
+    {"DeactivateUser", "user_id", "usr"},
     {"RevokeCertificate", "certificate_id", "crt"},
 };
 
@@ -543,16 +627,20 @@ class Verbs : public AccountFlow, public testing::WithParamInterface<Verb> {};
 TEST_P(Verbs, NeedAVisibleObjectAndBeforeAllElseAFreshEtag)
 {
     const Verb &verb = GetParam();
-    std::string reason = std::string(verb.method) == "RevokeCertificate" ? R"(, "reason": "x")" : "";
+    std::string reason =
+        std::string(verb.method) == "RevokeCertificate" ? R"(, "reason": "x")" : "";
     std::string absent = std::string(verb.prefix) + "_" + kAbsent;
-    EXPECT_EQ(world.call(platform, verb.method, json(R"({"%s": "%s"%s})", verb.id_field, absent.c_str(), reason.c_str()))
+    EXPECT_EQ(world
+                  .call(platform, verb.method,
+                        json(R"({"%s": "%s"%s})", verb.id_field, absent.c_str(), reason.c_str()))
                   .reason,
               "NOT_FOUND");
-    std::string own = std::string(verb.prefix) == "acc" ? vendor.account_id
+    std::string own = std::string(verb.prefix) == "acc"   ? vendor.account_id
                       : std::string(verb.prefix) == "usr" ? vendor.user_id
                                                           : vendor.certificate_id;
-    Answer stale = world.call(platform, verb.method,
-                              json(R"({"%s": "%s", "etag": "\"0\""%s})", verb.id_field, own.c_str(), reason.c_str()));
+    Answer stale = world.call(
+        platform, verb.method,
+        json(R"({"%s": "%s", "etag": "\"0\""%s})", verb.id_field, own.c_str(), reason.c_str()));
     EXPECT_EQ(stale.reason, "ETAG_MISMATCH") << "also where the state would forbid the verb";
     EXPECT_NE(stale.note("etag"), "");
 }
@@ -583,7 +671,8 @@ TEST_F(AccountFlow, WhoAmITellsAccountUserCertificateScopesAndMethods)
     EXPECT_TRUE(May(who, "purvey.account.v1.UserService/CreateUser"));
     EXPECT_TRUE(May(who, "purvey.account.v1.IdentityService/WhoAmI"));
     EXPECT_FALSE(May(who, "purvey.account.v1.AccountService/CreateAccount"));
-    EXPECT_TRUE(May(world.call(platform, "WhoAmI", "{}"), "purvey.account.v1.AccountService/CreateAccount"));
+    EXPECT_TRUE(May(world.call(platform, "WhoAmI", "{}"),
+                    "purvey.account.v1.AccountService/CreateAccount"));
 }
 
 TEST_F(AccountFlow, WhoAmIIsForEveryCallerAndListsWhatItsScopesOpen)
@@ -603,5 +692,5 @@ TEST_F(AccountFlow, WhoAmIIsForEveryCallerAndListsWhatItsScopesOpen)
     EXPECT_EQ(world.call(Actor{}, "WhoAmI", "{}").reason, "NO_CERTIFICATE");
 }
 
-}  // namespace
-}  // namespace purvey
+} // namespace
+} // namespace purvey

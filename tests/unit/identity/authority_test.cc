@@ -20,8 +20,8 @@ pv_signed Sign(Authority &authority, const std::string &csr)
 {
     pv_signing signing = authority.Signing(csr);
     pv_signed made = {};
-    EXPECT_TRUE(pv_is_ok(pv_authority_sign(authority.loaded, &signing, authority.memory.arena, &made,
-                                           &authority.memory.error)))
+    EXPECT_TRUE(pv_is_ok(pv_authority_sign(authority.loaded, &signing, authority.memory.arena,
+                                           &made, &authority.memory.error)))
         << authority.memory.Message();
     return made;
 }
@@ -62,12 +62,26 @@ const Asked kAsked[] = {
     {"P384", [] { return EcKey("P-384"); }, "SHA384", {}},
     {"Ed25519", [] { return NamedKey("ED25519"); }, nullptr, {}},
     {"Rsa", [] { return RsaKey(2048); }, "SHA256", {}},
-    {"Authority", [] { return EcKey("P-256"); }, "SHA256", {{NID_basic_constraints, "critical,CA:TRUE"}}},
-    {"KeyUsage", [] { return EcKey("P-256"); }, "SHA256", {{NID_key_usage, "critical,keyCertSign,cRLSign"}}},
-    {"ServerPurpose", [] { return EcKey("P-256"); }, "SHA256", {{NID_ext_key_usage, "serverAuth,anyExtendedKeyUsage"}}},
-    {"OtherAccount", [] { return EcKey("P-256"); }, "SHA256",
-     {{NID_subject_alt_name, "URI:spiffe://purvey.example/account/acc_other/user/usr_other,DNS:localhost"}}},
-    {"Everything", [] { return EcKey("P-256"); }, "SHA256",
+    {"Authority",
+     [] { return EcKey("P-256"); },
+     "SHA256",
+     {{NID_basic_constraints, "critical,CA:TRUE"}}},
+    {"KeyUsage",
+     [] { return EcKey("P-256"); },
+     "SHA256",
+     {{NID_key_usage, "critical,keyCertSign,cRLSign"}}},
+    {"ServerPurpose",
+     [] { return EcKey("P-256"); },
+     "SHA256",
+     {{NID_ext_key_usage, "serverAuth,anyExtendedKeyUsage"}}},
+    {"OtherAccount",
+     [] { return EcKey("P-256"); },
+     "SHA256",
+     {{NID_subject_alt_name,
+       "URI:spiffe://purvey.example/account/acc_other/user/usr_other,DNS:localhost"}}},
+    {"Everything",
+     [] { return EcKey("P-256"); },
+     "SHA256",
      {{NID_basic_constraints, "CA:TRUE"},
       {NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,email:a@b.example"},
       {NID_name_constraints, "permitted;URI:other.example"}}},
@@ -85,7 +99,8 @@ TEST_P(IssuedCertificate, IsTheProfileAndNothingThatWasAskedFor)
     pv_signed made = Sign(authority, MakeRequest(key, options));
     Certificate leaf = ParsePem(made.pem);
     Certificate issuing = ParsePem(made.chain_pem);
-    Certificate same = ParseDer(std::string(reinterpret_cast<const char *>(made.der.data), made.der.size));
+    Certificate same =
+        ParseDer(std::string(reinterpret_cast<const char *>(made.der.data), made.der.size));
     EXPECT_EQ(X509_cmp(leaf.get(), same.get()), 0);
     uint8_t digest[PV_SHA256_SIZE];
     pv_sha256(made.der, digest);
@@ -94,7 +109,8 @@ TEST_P(IssuedCertificate, IsTheProfileAndNothingThatWasAskedFor)
     EXPECT_EQ(X509_get_version(leaf.get()), X509_VERSION_3);
     EXPECT_EQ(SerialOf(leaf.get()), "4142434445464748494A4B4C4D4E4F50");
     EXPECT_EQ(NameOf(X509_get_subject_name(leaf.get())), std::string("/CN=") + kCertificate);
-    EXPECT_EQ(X509_NAME_cmp(X509_get_issuer_name(leaf.get()), X509_get_subject_name(issuing.get())), 0);
+    EXPECT_EQ(X509_NAME_cmp(X509_get_issuer_name(leaf.get()), X509_get_subject_name(issuing.get())),
+              0);
     EXPECT_EQ(TimeOf(X509_get0_notBefore(leaf.get())), kNow - INT64_C(300) * 1000000000);
     EXPECT_EQ(TimeOf(X509_get0_notAfter(leaf.get())), kNow + 90 * kDay);
     EXPECT_EQ(EVP_PKEY_eq(X509_get0_pubkey(leaf.get()), key.get()), 1);
@@ -108,13 +124,16 @@ TEST_P(IssuedCertificate, IsTheProfileAndNothingThatWasAskedFor)
     EXPECT_EQ(extensions[2], "extendedKeyUsage: TLS Web Client Authentication");
     EXPECT_EQ(extensions[3].rfind("subjectKeyIdentifier: ", 0), 0u);
     EXPECT_EQ(extensions[4].rfind("authorityKeyIdentifier: ", 0), 0u);
-    EXPECT_EQ(extensions[5], std::string("subjectAltName: URI:spiffe://purvey.example/account/") + kAccount + "/user/" +
-                                 kUser);
-    EXPECT_EQ(ASN1_OCTET_STRING_cmp(X509_get0_authority_key_id(leaf.get()), X509_get0_subject_key_id(issuing.get())), 0);
+    EXPECT_EQ(extensions[5], std::string("subjectAltName: URI:spiffe://purvey.example/account/") +
+                                 kAccount + "/user/" + kUser);
+    EXPECT_EQ(ASN1_OCTET_STRING_cmp(X509_get0_authority_key_id(leaf.get()),
+                                    X509_get0_subject_key_id(issuing.get())),
+              0);
 
     Certificate root = ParsePem(authority.folder.Read(PV_AUTHORITY_ROOT));
     std::string error;
-    EXPECT_TRUE(Verifies(leaf.get(), {issuing}, root.get(), X509_PURPOSE_SSL_CLIENT, kNow, &error)) << error;
+    EXPECT_TRUE(Verifies(leaf.get(), {issuing}, root.get(), X509_PURPOSE_SSL_CLIENT, kNow, &error))
+        << error;
     EXPECT_FALSE(Verifies(leaf.get(), {issuing}, root.get(), X509_PURPOSE_SSL_SERVER, kNow));
 }
 
@@ -133,7 +152,8 @@ TEST(Authority, ALeafVerifiesOnlyWithItsChainAndWithinItsTime)
     EXPECT_TRUE(Verifies(leaf.get(), {issuing}, root.get(), purpose, kNow));
     EXPECT_FALSE(Verifies(leaf.get(), {}, root.get(), purpose, kNow));
     EXPECT_FALSE(Verifies(leaf.get(), {issuing}, server_root.get(), purpose, kNow));
-    EXPECT_FALSE(Verifies(leaf.get(), {}, issuing.get(), purpose, kNow)) << "a partial chain is none";
+    EXPECT_FALSE(Verifies(leaf.get(), {}, issuing.get(), purpose, kNow))
+        << "a partial chain is none";
     EXPECT_FALSE(Verifies(leaf.get(), {issuing}, root.get(), purpose, kNow - kDay));
     EXPECT_FALSE(Verifies(leaf.get(), {issuing}, root.get(), purpose, kNow + 91 * kDay));
 }
@@ -147,8 +167,10 @@ TEST(Authority, AForeignAuthorityOfTheSameNameIsNotAccepted)
     Certificate our_root = ParsePem(ours.folder.Read(PV_AUTHORITY_ROOT));
     Certificate our_issuing = ParsePem(ours.folder.Read(PV_AUTHORITY_ISSUING));
     Certificate their_issuing = ParsePem(made.chain_pem);
-    EXPECT_FALSE(Verifies(leaf.get(), {their_issuing}, our_root.get(), X509_PURPOSE_SSL_CLIENT, kNow));
-    EXPECT_FALSE(Verifies(leaf.get(), {our_issuing}, our_root.get(), X509_PURPOSE_SSL_CLIENT, kNow));
+    EXPECT_FALSE(
+        Verifies(leaf.get(), {their_issuing}, our_root.get(), X509_PURPOSE_SSL_CLIENT, kNow));
+    EXPECT_FALSE(
+        Verifies(leaf.get(), {our_issuing}, our_root.get(), X509_PURPOSE_SSL_CLIENT, kNow));
 }
 
 Key ReadKey(const Authority &authority, const char *name)
@@ -167,7 +189,8 @@ struct Pair {
 };
 
 // What somebody who has stolen the key of `issuer` can make of it.
-Pair Stolen(const Pair &issuer, pv_profile_kind kind, const char *uri, const std::vector<const char *> &hosts = {})
+Pair Stolen(const Pair &issuer, pv_profile_kind kind, const char *uri,
+            const std::vector<const char *> &hosts = {})
 {
     Key key = EcKey("P-256");
     pv_profile profile = {};
@@ -189,7 +212,8 @@ Pair Stolen(const Pair &issuer, pv_profile_kind kind, const char *uri, const std
 TEST(Authority, AStolenIssuingKeyMakesNeitherOtherDomainsNorServersNorAuthorities)
 {
     Authority authority;
-    Pair issuing = {ParsePem(authority.folder.Read(PV_AUTHORITY_ISSUING)), ReadKey(authority, PV_AUTHORITY_ISSUING_KEY)};
+    Pair issuing = {ParsePem(authority.folder.Read(PV_AUTHORITY_ISSUING)),
+                    ReadKey(authority, PV_AUTHORITY_ISSUING_KEY)};
     Certificate root = ParsePem(authority.folder.Read(PV_AUTHORITY_ROOT));
     Certificate server_root = ParsePem(authority.folder.Read(PV_AUTHORITY_SERVER_ROOT));
     auto verifies = [&](const Pair &leaf, int purpose) {
@@ -197,28 +221,32 @@ TEST(Authority, AStolenIssuingKeyMakesNeitherOtherDomainsNorServersNorAuthoritie
     };
     const char *ours = "spiffe://purvey.example/x";
     EXPECT_TRUE(verifies(Stolen(issuing, PV_PROFILE_CLIENT, ours), X509_PURPOSE_SSL_CLIENT));
-    for (const char *uri : {"spiffe://other.example/x", "spiffe://sub.purvey.example/x", "spiffe://example/x"}) {
-        EXPECT_FALSE(verifies(Stolen(issuing, PV_PROFILE_CLIENT, uri), X509_PURPOSE_SSL_CLIENT)) << uri;
+    for (const char *uri :
+         {"spiffe://other.example/x", "spiffe://sub.purvey.example/x", "spiffe://example/x"}) {
+        EXPECT_FALSE(verifies(Stolen(issuing, PV_PROFILE_CLIENT, uri), X509_PURPOSE_SSL_CLIENT))
+            << uri;
     }
     Pair server = Stolen(issuing, PV_PROFILE_SERVER, nullptr, {"localhost"});
     EXPECT_FALSE(verifies(server, X509_PURPOSE_SSL_SERVER));
-    EXPECT_FALSE(Verifies(server.certificate.get(), {issuing.certificate}, server_root.get(), X509_PURPOSE_SSL_SERVER,
-                          kNow));
+    EXPECT_FALSE(Verifies(server.certificate.get(), {issuing.certificate}, server_root.get(),
+                          X509_PURPOSE_SSL_SERVER, kNow));
     Pair below = Stolen(issuing, PV_PROFILE_ISSUING, nullptr);
     Pair leaf = Stolen(below, PV_PROFILE_CLIENT, ours);
     std::string error;
-    EXPECT_FALSE(Verifies(leaf.certificate.get(), {below.certificate, issuing.certificate}, root.get(),
-                          X509_PURPOSE_SSL_CLIENT, kNow, &error));
+    EXPECT_FALSE(Verifies(leaf.certificate.get(), {below.certificate, issuing.certificate},
+                          root.get(), X509_PURPOSE_SSL_CLIENT, kNow, &error));
     EXPECT_EQ(error, "path length constraint exceeded");
 }
 
 TEST(Authority, TheAuthoritiesThemselvesAreBound)
 {
     Authority authority;
-    std::vector<std::string> root = Extensions(ParsePem(authority.folder.Read(PV_AUTHORITY_ROOT)).get());
+    std::vector<std::string> root =
+        Extensions(ParsePem(authority.folder.Read(PV_AUTHORITY_ROOT)).get());
     EXPECT_EQ(root[0], "critical basicConstraints: CA:TRUE, pathlen:1");
     EXPECT_EQ(root[1], "critical keyUsage: Certificate Sign, CRL Sign");
-    std::vector<std::string> issuing = Extensions(ParsePem(authority.folder.Read(PV_AUTHORITY_ISSUING)).get());
+    std::vector<std::string> issuing =
+        Extensions(ParsePem(authority.folder.Read(PV_AUTHORITY_ISSUING)).get());
     ASSERT_EQ(issuing.size(), 6u);
     EXPECT_EQ(issuing[0], "critical basicConstraints: CA:TRUE, pathlen:0");
     EXPECT_EQ(issuing[1], "critical keyUsage: Certificate Sign, CRL Sign");
@@ -234,16 +262,22 @@ TEST(Authority, TheServerCertificateServesItsHostsAndIsNoClient)
     Certificate server_root = ParsePem(authority.folder.Read(PV_AUTHORITY_SERVER_ROOT));
     Certificate root = ParsePem(authority.folder.Read(PV_AUTHORITY_ROOT));
     std::string error;
-    EXPECT_TRUE(Verifies(server.get(), {}, server_root.get(), X509_PURPOSE_SSL_SERVER, kNow, &error)) << error;
+    EXPECT_TRUE(
+        Verifies(server.get(), {}, server_root.get(), X509_PURPOSE_SSL_SERVER, kNow, &error))
+        << error;
     EXPECT_FALSE(Verifies(server.get(), {}, server_root.get(), X509_PURPOSE_SSL_CLIENT, kNow));
     EXPECT_FALSE(Verifies(server.get(), {}, root.get(), X509_PURPOSE_SSL_SERVER, kNow));
     for (const char *host : {"localhost", "api.purvey.example"}) {
-        EXPECT_EQ(X509_check_host(server.get(), host, 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr), 1) << host;
+        EXPECT_EQ(
+            X509_check_host(server.get(), host, 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr), 1)
+            << host;
     }
     for (const char *address : {"127.0.0.1", "::1", "192.0.2.7"}) {
         EXPECT_EQ(X509_check_ip_asc(server.get(), address, 0), 1) << address;
     }
-    EXPECT_EQ(X509_check_host(server.get(), "purvey.example", 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr), 0);
+    EXPECT_EQ(X509_check_host(server.get(), "purvey.example", 0,
+                              X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr),
+              0);
 }
 
 TEST(Authority, NoCertificateOutlivesTheIssuingAuthority)
@@ -253,10 +287,12 @@ TEST(Authority, NoCertificateOutlivesTheIssuingAuthority)
     pv_signed made = {};
     pv_signing signing = authority.Signing(csr);
     signing.not_after = pv_authority_signer(authority.loaded)->not_after;
-    EXPECT_TRUE(pv_is_ok(pv_authority_sign(authority.loaded, &signing, authority.memory.arena, &made,
-                                           &authority.memory.error)));
+    EXPECT_TRUE(pv_is_ok(pv_authority_sign(authority.loaded, &signing, authority.memory.arena,
+                                           &made, &authority.memory.error)));
     signing.not_after.utc_ns += PV_NS_PER_S;
-    EXPECT_EQ(pv_authority_sign(authority.loaded, &signing, authority.memory.arena, &made, &authority.memory.error).code,
+    EXPECT_EQ(pv_authority_sign(authority.loaded, &signing, authority.memory.arena, &made,
+                                &authority.memory.error)
+                  .code,
               PV_CODE_UNAVAILABLE);
     EXPECT_EQ(authority.memory.Reason(), "AUTHORITY_UNAVAILABLE");
 }
@@ -268,8 +304,9 @@ TEST(Authority, AFullArenaIsNoCertificate)
     pv_signing signing = authority.Signing(csr);
     pv_arena *small = pv_arena_create(256);
     pv_signed made = {};
-    EXPECT_EQ(pv_authority_sign(authority.loaded, &signing, small, &made, &authority.memory.error).code,
-              PV_CODE_RESOURCE_EXHAUSTED);
+    EXPECT_EQ(
+        pv_authority_sign(authority.loaded, &signing, small, &made, &authority.memory.error).code,
+        PV_CODE_RESOURCE_EXHAUSTED);
     pv_arena_destroy(small);
 }
 
@@ -283,8 +320,8 @@ unsigned ModeOf(const std::string &path)
 TEST(AuthorityFiles, KeysAreForTheirOwnerAlone)
 {
     Authority authority;
-    for (const char *name : {PV_AUTHORITY_ROOT_KEY, PV_AUTHORITY_ISSUING_KEY, PV_AUTHORITY_SERVER_ROOT_KEY,
-                             PV_AUTHORITY_SERVER_KEY}) {
+    for (const char *name : {PV_AUTHORITY_ROOT_KEY, PV_AUTHORITY_ISSUING_KEY,
+                             PV_AUTHORITY_SERVER_ROOT_KEY, PV_AUTHORITY_SERVER_KEY}) {
         EXPECT_EQ(ModeOf(authority.folder.File(name)), 0600u) << name;
     }
 }
@@ -294,7 +331,8 @@ TEST(AuthorityFiles, InitNeverWritesOverAFile)
     Authority authority;
     std::string before = authority.folder.Read(PV_AUTHORITY_ROOT_KEY);
     pv_authority_options options = {authority.folder.path.c_str(), kDomain, nullptr, 0, At(kNow)};
-    EXPECT_EQ(pv_authority_init(&options, &authority.memory.error).code, PV_CODE_FAILED_PRECONDITION);
+    EXPECT_EQ(pv_authority_init(&options, &authority.memory.error).code,
+              PV_CODE_FAILED_PRECONDITION);
     EXPECT_EQ(authority.memory.Reason(), "AUTHORITY_FILES");
     EXPECT_NE(authority.memory.Message().find("root.pem exists already"), std::string::npos);
     EXPECT_EQ(authority.folder.Read(PV_AUTHORITY_ROOT_KEY), before);
@@ -302,8 +340,8 @@ TEST(AuthorityFiles, InitNeverWritesOverAFile)
 
 TEST(AuthorityFiles, InitRefusesNamesThatCannotStandInCertificates)
 {
-    for (const char *domain : {"", "Purvey.example", "purvey..example", ".example", "a/b", "a b", "ex,DNS:evil",
-                               "-a", "a-", "\xc3\xa4.example"}) {
+    for (const char *domain : {"", "Purvey.example", "purvey..example", ".example", "a/b", "a b",
+                               "ex,DNS:evil", "-a", "a-", "\xc3\xa4.example"}) {
         Folder folder;
         Memory memory;
         pv_authority_options options = {folder.path.c_str(), domain, nullptr, 0, At(kNow)};
@@ -328,7 +366,8 @@ TEST(AuthorityFiles, ALongTrustDomainStandsWholeInNamesAndConstraint)
     EXPECT_EQ(Extensions(leaf.get())[5],
               "subjectAltName: URI:spiffe://" + domain + "/account/" + kAccount + "/user/" + kUser);
     Certificate root = ParsePem(authority.folder.Read(PV_AUTHORITY_ROOT));
-    EXPECT_TRUE(Verifies(leaf.get(), {ParsePem(made.chain_pem)}, root.get(), X509_PURPOSE_SSL_CLIENT, kNow));
+    EXPECT_TRUE(Verifies(leaf.get(), {ParsePem(made.chain_pem)}, root.get(),
+                         X509_PURPOSE_SSL_CLIENT, kNow));
 }
 
 struct Spoiled {
@@ -338,9 +377,13 @@ struct Spoiled {
 };
 
 const Spoiled kSpoiled[] = {
-    {"NoFolder", [](const Folder &folder, const Folder &) { remove(folder.File(PV_AUTHORITY_ROOT).c_str()); },
+    {"NoFolder",
+     [](const Folder &folder, const Folder &) { remove(folder.File(PV_AUTHORITY_ROOT).c_str()); },
      "root.pem"},
-    {"NoKey", [](const Folder &folder, const Folder &) { remove(folder.File(PV_AUTHORITY_ISSUING_KEY).c_str()); },
+    {"NoKey",
+     [](const Folder &folder, const Folder &) {
+         remove(folder.File(PV_AUTHORITY_ISSUING_KEY).c_str());
+     },
      "issuing.key"},
     {"OpenKey",
      [](const Folder &folder, const Folder &) {
@@ -358,7 +401,9 @@ const Spoiled kSpoiled[] = {
      },
      "not signed by root.pem"},
     {"NotACertificate",
-     [](const Folder &folder, const Folder &) { folder.Write(PV_AUTHORITY_ISSUING, "hello\n", 0644); },
+     [](const Folder &folder, const Folder &) {
+         folder.Write(PV_AUTHORITY_ISSUING, "hello\n", 0644);
+     },
      "read a certificate from"},
     {"Unbound",
      [](const Folder &folder, const Folder &) {
@@ -377,8 +422,9 @@ TEST_P(SpoiledFolder, IsNotLoadedAndTheFileIsNamed)
     GetParam().spoil(authority.folder, other.folder);
     Memory memory;
     pv_authority *loaded = nullptr;
-    EXPECT_EQ(pv_authority_load(authority.folder.path.c_str(), memory.arena, &memory.error, &loaded).code,
-              PV_CODE_FAILED_PRECONDITION);
+    EXPECT_EQ(
+        pv_authority_load(authority.folder.path.c_str(), memory.arena, &memory.error, &loaded).code,
+        PV_CODE_FAILED_PRECONDITION);
     EXPECT_EQ(memory.Reason(), "AUTHORITY_FILES");
     EXPECT_NE(memory.Message().find(GetParam().message), std::string::npos) << memory.Message();
     EXPECT_EQ(loaded, nullptr);
@@ -394,7 +440,8 @@ TEST(AuthorityFiles, AServerNeedsNoRootKeyToSign)
     remove(authority.folder.File(PV_AUTHORITY_SERVER_ROOT_KEY).c_str());
     Memory memory;
     pv_authority *loaded = nullptr;
-    EXPECT_TRUE(pv_is_ok(pv_authority_load(authority.folder.path.c_str(), memory.arena, &memory.error, &loaded)))
+    EXPECT_TRUE(pv_is_ok(
+        pv_authority_load(authority.folder.path.c_str(), memory.arena, &memory.error, &loaded)))
         << memory.Message();
     pv_authority_close(loaded);
 }
@@ -405,16 +452,21 @@ TEST(AuthorityFiles, RenewingTheServerKeepsItsRootAndChangesItsKey)
     std::string root = authority.folder.Read(PV_AUTHORITY_SERVER_ROOT);
     std::string old_key = authority.folder.Read(PV_AUTHORITY_SERVER_KEY);
     const char *host = "new.purvey.example";
-    pv_authority_options options = {authority.folder.path.c_str(), nullptr, &host, 1, At(kNow + 300 * kDay)};
-    ASSERT_TRUE(pv_is_ok(pv_authority_renew_server(&options, &authority.memory.error))) << authority.memory.Message();
+    pv_authority_options options = {authority.folder.path.c_str(), nullptr, &host, 1,
+                                    At(kNow + 300 * kDay)};
+    ASSERT_TRUE(pv_is_ok(pv_authority_renew_server(&options, &authority.memory.error)))
+        << authority.memory.Message();
     EXPECT_EQ(authority.folder.Read(PV_AUTHORITY_SERVER_ROOT), root);
     EXPECT_NE(authority.folder.Read(PV_AUTHORITY_SERVER_KEY), old_key);
     EXPECT_EQ(ModeOf(authority.folder.File(PV_AUTHORITY_SERVER_KEY)), 0600u);
     Certificate server = ParsePem(authority.folder.Read(PV_AUTHORITY_SERVER));
-    EXPECT_EQ(X509_check_host(server.get(), host, 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr), 1);
-    EXPECT_TRUE(Verifies(server.get(), {}, ParsePem(root).get(), X509_PURPOSE_SSL_SERVER, kNow + 600 * kDay));
-    EXPECT_EQ(X509_check_private_key(server.get(), ReadKey(authority, PV_AUTHORITY_SERVER_KEY).get()), 1);
+    EXPECT_EQ(X509_check_host(server.get(), host, 0, X509_CHECK_FLAG_NEVER_CHECK_SUBJECT, nullptr),
+              1);
+    EXPECT_TRUE(Verifies(server.get(), {}, ParsePem(root).get(), X509_PURPOSE_SSL_SERVER,
+                         kNow + 600 * kDay));
+    EXPECT_EQ(
+        X509_check_private_key(server.get(), ReadKey(authority, PV_AUTHORITY_SERVER_KEY).get()), 1);
 }
 
-}  // namespace
-}  // namespace purvey
+} // namespace
+} // namespace purvey

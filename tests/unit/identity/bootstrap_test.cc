@@ -42,14 +42,15 @@ TEST(Bootstrap, MakesTheOperatorItsAdministratorAndTheSettings)
         EXPECT_TRUE(row->administrator);
         EXPECT_EQ(row->n_grants, 6u);
     });
-    platform.Change<pv_certificate>(&pv_certificate__object, platform.made.certificate_id, [&](pv_certificate *row) {
-        EXPECT_STREQ(row->user_id, platform.made.user_id);
-        EXPECT_EQ(strlen(row->sha256), 64u);
-        EXPECT_EQ(strlen(row->serial), 32u);
-        EXPECT_EQ(row->not_before->seconds, kNow / 1000000000 - 300);
-        EXPECT_EQ(row->not_after->seconds, kNow / 1000000000 + INT64_C(398) * 86400);
-        EXPECT_EQ(row->state, PV_CERTIFICATE_STATE_ACTIVE);
-    });
+    platform.Change<pv_certificate>(
+        &pv_certificate__object, platform.made.certificate_id, [&](pv_certificate *row) {
+            EXPECT_STREQ(row->user_id, platform.made.user_id);
+            EXPECT_EQ(strlen(row->sha256), 64u);
+            EXPECT_EQ(strlen(row->serial), 32u);
+            EXPECT_EQ(row->not_before->seconds, kNow / 1000000000 - 300);
+            EXPECT_EQ(row->not_after->seconds, kNow / 1000000000 + INT64_C(398) * 86400);
+            EXPECT_EQ(row->state, PV_CERTIFICATE_STATE_ACTIVE);
+        });
     EXPECT_EQ(AuditEntries(platform), 3u);
     platform.Write([&](pv_txn *txn, pv_arena *) {
         pv_view value;
@@ -67,7 +68,9 @@ TEST(Bootstrap, RefusesAStoreThatHasAnOperator)
     Platform platform;
     Memory memory;
     pv_bootstrapped again = {};
-    EXPECT_EQ(pv_bootstrap(platform.store, &platform.signer, &platform.options, memory.arena, &memory.error, &again).code,
+    EXPECT_EQ(pv_bootstrap(platform.store, &platform.signer, &platform.options, memory.arena,
+                           &memory.error, &again)
+                  .code,
               PV_CODE_FAILED_PRECONDITION);
     EXPECT_EQ(memory.Reason(), "STORE_INITIALISED");
     EXPECT_EQ(AuditEntries(platform), 3u);
@@ -76,7 +79,7 @@ TEST(Bootstrap, RefusesAStoreThatHasAnOperator)
 TEST(Bootstrap, ARefusedSignatureLeavesAnEmptyStoreWhichCanBeTriedAgain)
 {
     Authority authority;
-    Platform form;  // for its options
+    Platform form; // for its options
     pv_store *store = nullptr;
     ASSERT_TRUE(pv_is_ok(pv_memory_open(nullptr, &store)));
     const pv_signer *signer = pv_authority_signer(authority.loaded);
@@ -88,11 +91,13 @@ TEST(Bootstrap, ARefusedSignatureLeavesAnEmptyStoreWhichCanBeTriedAgain)
     memory.Clear();
     std::string csr = Pem("CERTIFICATE REQUEST", MakeRequest(EcKey("P-256")));
     form.options.csr = View(csr);
-    ASSERT_TRUE(pv_is_ok(pv_bootstrap(store, signer, &form.options, memory.arena, &memory.error, &made)))
+    ASSERT_TRUE(
+        pv_is_ok(pv_bootstrap(store, signer, &form.options, memory.arena, &memory.error, &made)))
         << memory.Message();
     Certificate leaf = ParsePem(made.certificate_pem);
     Certificate root = ParsePem(authority.folder.Read(PV_AUTHORITY_ROOT));
-    EXPECT_TRUE(Verifies(leaf.get(), {ParsePem(made.chain_pem)}, root.get(), X509_PURPOSE_SSL_CLIENT, kNow));
+    EXPECT_TRUE(Verifies(leaf.get(), {ParsePem(made.chain_pem)}, root.get(),
+                         X509_PURPOSE_SSL_CLIENT, kNow));
     // What TLS would hand over as the peer's digest finds the caller.
     unsigned char *der = nullptr;
     int size = i2d_X509(leaf.get(), &der);
@@ -103,11 +108,12 @@ TEST(Bootstrap, ARefusedSignatureLeavesAnEmptyStoreWhichCanBeTriedAgain)
     pv_caller caller = {};
     pv_peer peer = Platform::PeerOf(digest);
     ASSERT_TRUE(pv_is_ok(pv_identity_create(store, &memory.error, &identity)));
-    EXPECT_TRUE(pv_is_ok(pv_identity_resolve(identity, &peer, At(kNow), &caller, &memory.error))) << memory.Message();
+    EXPECT_TRUE(pv_is_ok(pv_identity_resolve(identity, &peer, At(kNow), &caller, &memory.error)))
+        << memory.Message();
     EXPECT_STREQ(caller.user_id, made.user_id);
     pv_identity_destroy(identity);
     pv_store_close(store);
 }
 
-}  // namespace
-}  // namespace purvey
+} // namespace
+} // namespace purvey

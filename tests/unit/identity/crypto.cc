@@ -2,6 +2,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/core_names.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
@@ -31,16 +32,20 @@ static Key Generate(const char *algorithm, const std::function<bool(EVP_PKEY_CTX
     return Hold(key);
 }
 
-Key EcKey(const char *curve) { return Hold(EVP_EC_gen(curve)); }
+Key EcKey(const char *curve)
+{
+    return Hold(EVP_EC_gen(curve));
+}
 
 Key ExplicitEcKey()
 {
     return Generate("EC", [](EVP_PKEY_CTX *context) {
         char curve[] = "P-256";
         char encoding[] = OSSL_PKEY_EC_ENCODING_EXPLICIT;
-        OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, curve, 0),
-                               OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_EC_ENCODING, encoding, 0),
-                               OSSL_PARAM_construct_end()};
+        OSSL_PARAM params[] = {
+            OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, curve, 0),
+            OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_EC_ENCODING, encoding, 0),
+            OSSL_PARAM_construct_end()};
         return EVP_PKEY_CTX_set_params(context, params) == 1;
     });
 }
@@ -54,6 +59,28 @@ Key RsaKey(size_t bits, unsigned exponent)
                                OSSL_PARAM_construct_end()};
         return EVP_PKEY_CTX_set_params(context, params) == 1;
     });
+}
+
+Key RsaPublicKey(size_t bits, unsigned exponent)
+{
+    BIGNUM *modulus = BN_new();
+    BIGNUM *power = BN_new();
+    EXPECT_EQ(BN_rand(modulus, static_cast<int>(bits), BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD), 1);
+    EXPECT_EQ(BN_set_word(power, exponent), 1);
+    OSSL_PARAM_BLD *builder = OSSL_PARAM_BLD_new();
+    EXPECT_EQ(OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_N, modulus), 1);
+    EXPECT_EQ(OSSL_PARAM_BLD_push_BN(builder, OSSL_PKEY_PARAM_RSA_E, power), 1);
+    OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(builder);
+    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr);
+    EVP_PKEY *key = nullptr;
+    EXPECT_EQ(EVP_PKEY_fromdata_init(context), 1);
+    EXPECT_EQ(EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
+    EVP_PKEY_CTX_free(context);
+    OSSL_PARAM_free(params);
+    OSSL_PARAM_BLD_free(builder);
+    BN_free(modulus);
+    BN_free(power);
+    return Hold(key);
 }
 
 Key NamedKey(const char *algorithm)
@@ -79,9 +106,12 @@ static bool Sign(X509_REQ *request, EVP_PKEY *key, const RequestOptions &options
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     EVP_PKEY_CTX *key_context = nullptr;
-    const EVP_MD *digest = options.digest == nullptr ? nullptr : EVP_get_digestbyname(options.digest);
+    const EVP_MD *digest =
+        options.digest == nullptr ? nullptr : EVP_get_digestbyname(options.digest);
     bool done = EVP_DigestSignInit(context, &key_context, digest, nullptr, key) == 1;
-    if (options.pss) { done = done && EVP_PKEY_CTX_set_rsa_padding(key_context, RSA_PKCS1_PSS_PADDING) == 1; }
+    if (options.pss) {
+        done = done && EVP_PKEY_CTX_set_rsa_padding(key_context, RSA_PKCS1_PSS_PADDING) == 1;
+    }
     done = done && X509_REQ_sign_ctx(request, context) > 0;
     EVP_MD_CTX_free(context);
     return done;
@@ -91,13 +121,14 @@ std::string MakeRequest(const Key &key, const RequestOptions &options)
 {
     X509_REQ *request = X509_REQ_new();
     X509_NAME *subject = X509_REQ_get_subject_name(request);
-    EXPECT_EQ(X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
-                                         reinterpret_cast<const unsigned char *>(options.common_name.c_str()), -1, -1,
-                                         0),
+    EXPECT_EQ(X509_NAME_add_entry_by_txt(
+                  subject, "CN", MBSTRING_UTF8,
+                  reinterpret_cast<const unsigned char *>(options.common_name.c_str()), -1, -1, 0),
               1);
     EXPECT_EQ(X509_REQ_set_pubkey(request, key.get()), 1);
     AddExtensions(request, options);
-    EXPECT_TRUE(Sign(request, options.signer == nullptr ? key.get() : options.signer.get(), options));
+    EXPECT_TRUE(
+        Sign(request, options.signer == nullptr ? key.get() : options.signer.get(), options));
     unsigned char *der = nullptr;
     int size = i2d_X509_REQ(request, &der);
     EXPECT_GT(size, 0);
@@ -137,8 +168,8 @@ Certificate ParseDer(const std::string &der)
     return certificate;
 }
 
-bool Verifies(X509 *leaf, const std::vector<Certificate> &sent, X509 *root, int purpose, int64_t utc_ns,
-              std::string *ret_error)
+bool Verifies(X509 *leaf, const std::vector<Certificate> &sent, X509 *root, int purpose,
+              int64_t utc_ns, std::string *ret_error)
 {
     X509_STORE *store = X509_STORE_new();
     X509_STORE_CTX *context = X509_STORE_CTX_new();
@@ -151,7 +182,9 @@ bool Verifies(X509 *leaf, const std::vector<Certificate> &sent, X509 *root, int 
     X509_VERIFY_PARAM_set_time(parameters, static_cast<time_t>(utc_ns / 1000000000));
     X509_VERIFY_PARAM_set_auth_level(parameters, 2);
     bool verified = X509_verify_cert(context) == 1;
-    if (ret_error != nullptr) { *ret_error = X509_verify_cert_error_string(X509_STORE_CTX_get_error(context)); }
+    if (ret_error != nullptr) {
+        *ret_error = X509_verify_cert_error_string(X509_STORE_CTX_get_error(context));
+    }
     X509_STORE_CTX_free(context);
     sk_X509_free(chain);
     X509_STORE_free(store);
@@ -170,7 +203,8 @@ std::vector<std::string> Extensions(X509 *certificate)
         std::string text(data, static_cast<size_t>(size));
         while (!text.empty() && text.back() == '\n') { text.pop_back(); }
         result.push_back(std::string(X509_EXTENSION_get_critical(extension) ? "critical " : "") +
-                         OBJ_nid2sn(OBJ_obj2nid(X509_EXTENSION_get_object(extension))) + ": " + text);
+                         OBJ_nid2sn(OBJ_obj2nid(X509_EXTENSION_get_object(extension))) + ": " +
+                         text);
         BIO_free(bio);
     }
     return result;
@@ -184,7 +218,10 @@ Folder::Folder()
     path = form;
 }
 
-Folder::~Folder() { std::filesystem::remove_all(path); }
+Folder::~Folder()
+{
+    std::filesystem::remove_all(path);
+}
 
 std::string Folder::Read(const char *name) const
 {
@@ -202,19 +239,30 @@ void Folder::Write(const char *name, const std::string &content, unsigned mode) 
     EXPECT_EQ(chmod(File(name).c_str(), mode), 0);
 }
 
-Memory::Memory() : arena(pv_arena_create(1024 * 1024)) { pv_error_init(&error, arena); }
+Memory::Memory() : arena(pv_arena_create(1024 * 1024))
+{
+    pv_error_init(&error, arena);
+}
 
-Memory::~Memory() { pv_arena_destroy(arena); }
+Memory::~Memory()
+{
+    pv_arena_destroy(arena);
+}
 
 Authority::Authority(const char *domain, std::vector<const char *> hosts)
 {
-    pv_authority_options options = {folder.path.c_str(), domain, hosts.data(), hosts.size(), At(kNow)};
+    pv_authority_options options = {folder.path.c_str(), domain, hosts.data(), hosts.size(),
+                                    At(kNow)};
     EXPECT_TRUE(pv_is_ok(pv_authority_init(&options, &memory.error))) << memory.Message();
-    EXPECT_TRUE(pv_is_ok(pv_authority_load(folder.path.c_str(), memory.arena, &memory.error, &loaded)))
+    EXPECT_TRUE(
+        pv_is_ok(pv_authority_load(folder.path.c_str(), memory.arena, &memory.error, &loaded)))
         << memory.Message();
 }
 
-Authority::~Authority() { pv_authority_close(loaded); }
+Authority::~Authority()
+{
+    pv_authority_close(loaded);
+}
 
 pv_signing Authority::Signing(const std::string &csr) const
 {
@@ -225,8 +273,10 @@ pv_signing Authority::Signing(const std::string &csr) const
     signing.certificate_id = kCertificate;
     signing.not_before = At(kNow - INT64_C(300) * 1000000000);
     signing.not_after = At(kNow + INT64_C(90) * 86400 * 1000000000);
-    for (uint8_t i = 0; i < PV_SERIAL_SIZE; i++) { signing.serial[i] = static_cast<uint8_t>(0x41 + i); }
+    for (uint8_t i = 0; i < PV_SERIAL_SIZE; i++) {
+        signing.serial[i] = static_cast<uint8_t>(0x41 + i);
+    }
     return signing;
 }
 
-}  // namespace purvey
+} // namespace purvey

@@ -37,31 +37,35 @@ inline pv_time At(int64_t utc_ns)
     return time;
 }
 
-inline pv_view View(const std::string &text) { return pv_view_of(text.data(), text.size()); }
+inline pv_view View(const std::string &text)
+{
+    return pv_view_of(text.data(), text.size());
+}
 
 Key EcKey(const char *curve);
 Key ExplicitEcKey();
 Key RsaKey(size_t bits, unsigned exponent = 65537);
-Key NamedKey(const char *algorithm);  // "ED25519", "ED448"
+Key RsaPublicKey(size_t bits, unsigned exponent); // any modulus, without a private half: cheap
+Key NamedKey(const char *algorithm);              // "ED25519", "ED448"
 
 // What a peer puts into a signing request.
 struct RequestOptions {
-    const char *digest = "SHA256";               // NULL for Ed25519
-    std::string common_name = "Root of all";     // asked for; to be ignored
-    std::vector<std::pair<int, std::string>> extensions;  // asked for; to be ignored
+    const char *digest = "SHA256";                       // NULL for Ed25519
+    std::string common_name = "Root of all";             // asked for; to be ignored
+    std::vector<std::pair<int, std::string>> extensions; // asked for; to be ignored
     bool pss = false;
-    Key signer;  // NULL: the key itself
+    Key signer; // NULL: the key itself
 };
 
-std::string MakeRequest(const Key &key, const RequestOptions &options = {});  // DER
+std::string MakeRequest(const Key &key, const RequestOptions &options = {}); // DER
 std::string Pem(const char *name, const std::string &der);
 
 Certificate ParsePem(const std::string &pem);
 Certificate ParseDer(const std::string &der);
 
 // Whether the chain leaf <- issuing is accepted for a purpose (X509_PURPOSE_*) with `root` as the only anchor.
-bool Verifies(X509 *leaf, const std::vector<Certificate> &sent, X509 *root, int purpose, int64_t utc_ns,
-              std::string *ret_error = nullptr);
+bool Verifies(X509 *leaf, const std::vector<Certificate> &sent, X509 *root, int purpose,
+              int64_t utc_ns, std::string *ret_error = nullptr);
 
 // Every extension as "critical? short-name: text", sorted by OpenSSL's order in the certificate.
 std::vector<std::string> Extensions(X509 *certificate);
@@ -100,5 +104,5 @@ class Authority {
     pv_authority *loaded = nullptr;
 };
 
-}  // namespace purvey
+} // namespace purvey
 #endif

@@ -15,7 +15,8 @@ class Identity : public testing::Test {
   protected:
     void SetUp() override
     {
-        ASSERT_TRUE(pv_is_ok(pv_identity_create(platform.store, &memory.error, &identity))) << memory.Message();
+        ASSERT_TRUE(pv_is_ok(pv_identity_create(platform.store, &memory.error, &identity)))
+            << memory.Message();
     }
     void TearDown() override { pv_identity_destroy(identity); }
 
@@ -31,14 +32,17 @@ class Identity : public testing::Test {
     std::string Note(const char *key) const
     {
         for (size_t i = 0; i < memory.error.metadata_count; i++) {
-            if (strcmp(memory.error.metadata[i].key, key) == 0) { return memory.error.metadata[i].value; }
+            if (strcmp(memory.error.metadata[i].key, key) == 0) {
+                return memory.error.metadata[i].value;
+            }
         }
         return "";
     }
 
     void SetCertificate(const std::function<void(pv_certificate *)> &change)
     {
-        platform.Change<pv_certificate>(&pv_certificate__object, platform.made.certificate_id, change);
+        platform.Change<pv_certificate>(&pv_certificate__object, platform.made.certificate_id,
+                                        change);
     }
     void SetUser(const std::function<void(pv_user *)> &change)
     {
@@ -78,7 +82,8 @@ TEST_F(Identity, WithoutACertificateNobodyIsKnown)
     peer.has_certificate = false;
     EXPECT_EQ(Resolve(peer), "NO_CERTIFICATE");
     EXPECT_EQ(memory.error.reason->code, PV_CODE_UNAUTHENTICATED);
-    EXPECT_EQ(pv_identity_resolve(identity, nullptr, At(kNow), &caller, &memory.error).code, PV_CODE_UNAUTHENTICATED);
+    EXPECT_EQ(pv_identity_resolve(identity, nullptr, At(kNow), &caller, &memory.error).code,
+              PV_CODE_UNAUTHENTICATED);
 }
 
 TEST_F(Identity, ACertificateWithoutARowIsUnknownThoughItWasSigned)
@@ -137,7 +142,9 @@ TEST_F(Identity, TimesAreComparedAtEveryCallThoughTheRowIsKept)
     EXPECT_EQ(Resolve(platform.Peer(), begin), "");
     EXPECT_EQ(Resolve(platform.Peer(), end - 1), "");
     EXPECT_EQ(Resolve(platform.Peer(), end), "CERTIFICATE_EXPIRED");
-    EXPECT_EQ(memory.Message(), "The client certificate is valid from 2026-11-22T19:55:00Z to 2027-12-25T20:00:00Z only.");
+    EXPECT_EQ(
+        memory.Message(),
+        "The client certificate is valid from 2026-11-22T19:55:00Z to 2027-12-25T20:00:00Z only.");
 }
 
 TEST_F(Identity, RefusalsComeInTheirOrder)
@@ -173,12 +180,14 @@ TEST_F(Identity, TheWeakerOfScopeAndGrantCounts)
         {PV_GRANT_MANAGE, PV_GRANT_UNSPECIFIED, PV_GRANT_UNSPECIFIED},
     };
     for (const Rights &rights : table) {
-        SetCertificate([&](pv_certificate *row) { row->scopes[PV_MODULE_ORDER - 1]->grant = rights.scope; });
+        SetCertificate(
+            [&](pv_certificate *row) { row->scopes[PV_MODULE_ORDER - 1]->grant = rights.scope; });
         SetUser([&](pv_user *row) { row->grants[PV_MODULE_ORDER - 1]->grant = rights.grant; });
         pv_identity_changed(identity);
         ASSERT_EQ(Resolve(platform.Peer()), "");
         EXPECT_EQ(caller.grants[PV_MODULE_ORDER], rights.effective);
-        EXPECT_EQ(caller.grants[PV_MODULE_USAGE], PV_GRANT_MANAGE) << "other modules are as they were";
+        EXPECT_EQ(caller.grants[PV_MODULE_USAGE], PV_GRANT_MANAGE)
+            << "other modules are as they were";
     }
     SetCertificate([&](pv_certificate *row) { row->n_scopes = 0; });
     pv_identity_changed(identity);
@@ -215,7 +224,7 @@ TEST_F(Identity, ARowThatPointsAtNothingIsDamageAndNotACaller)
 TEST_F(Identity, NoCallBegunAfterARevocationWasAnnouncedSucceeds)
 {
     enum { kTrials = 200 };
-    std::atomic<int> announced{-1};  // trial whose revocation was announced
+    std::atomic<int> announced{-1}; // trial whose revocation was announced
     std::atomic<int> current{-1};
     std::atomic<bool> stop{false};
     std::atomic<int> escaped{0};
@@ -229,10 +238,11 @@ TEST_F(Identity, NoCallBegunAfterARevocationWasAnnouncedSucceeds)
         while (!stop) {
             int trial = current;
             if (trial < 0) { continue; }
-            bool late = announced >= trial;  // read before the call begins
+            bool late = announced >= trial; // read before the call begins
             pv_peer peer = Platform::PeerOf(digests[static_cast<size_t>(trial)]);
             own.Clear();
-            bool accepted = pv_is_ok(pv_identity_resolve(identity, &peer, At(kNow), &found, &own.error));
+            bool accepted =
+                pv_is_ok(pv_identity_resolve(identity, &peer, At(kNow), &found, &own.error));
             if (accepted && late) { escaped++; }
             if (pv_arena_used(own.arena) > 512 * 1024) { pv_arena_reset(own.arena); }
         }
@@ -242,12 +252,13 @@ TEST_F(Identity, NoCallBegunAfterARevocationWasAnnouncedSucceeds)
         pv_identity_changed(identity);
         current = trial;
         ASSERT_EQ(Resolve(Platform::PeerOf(digests[static_cast<size_t>(trial)])), "");
-        platform.Change<pv_certificate>(&pv_certificate__object, id.c_str(), [](pv_certificate *row) {
-            row->state = PV_CERTIFICATE_STATE_REVOKED;
-        });
+        platform.Change<pv_certificate>(
+            &pv_certificate__object, id.c_str(),
+            [](pv_certificate *row) { row->state = PV_CERTIFICATE_STATE_REVOKED; });
         pv_identity_changed(identity);
         announced = trial;
-        EXPECT_EQ(Resolve(Platform::PeerOf(digests[static_cast<size_t>(trial)])), "CERTIFICATE_REVOKED");
+        EXPECT_EQ(Resolve(Platform::PeerOf(digests[static_cast<size_t>(trial)])),
+                  "CERTIFICATE_REVOKED");
         if (pv_arena_used(memory.arena) > 512 * 1024) { pv_arena_reset(memory.arena); }
     }
     stop = true;
@@ -261,11 +272,12 @@ TEST(IdentityStore, AStoreThatWasNotInitialisedIsRefused)
     pv_store *store = nullptr;
     pv_identity *identity = nullptr;
     ASSERT_TRUE(pv_is_ok(pv_memory_open(nullptr, &store)));
-    EXPECT_EQ(pv_identity_create(store, &memory.error, &identity).code, PV_CODE_FAILED_PRECONDITION);
+    EXPECT_EQ(pv_identity_create(store, &memory.error, &identity).code,
+              PV_CODE_FAILED_PRECONDITION);
     EXPECT_EQ(memory.Reason(), "STORE_NOT_INITIALISED");
     EXPECT_EQ(identity, nullptr);
     pv_store_close(store);
 }
 
-}  // namespace
-}  // namespace purvey
+} // namespace
+} // namespace purvey

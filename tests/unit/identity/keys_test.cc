@@ -32,7 +32,8 @@ TEST(Keys, TheRequestIsOneThatTheAuthoritySigns)
     std::string path = folder.File("me.key");
     char *csr = nullptr;
     ASSERT_TRUE(pv_is_ok(pv_keys_create(path.c_str(), &memory.error)));
-    ASSERT_TRUE(pv_is_ok(pv_keys_request(path.c_str(), memory.arena, &memory.error, &csr))) << memory.Message();
+    ASSERT_TRUE(pv_is_ok(pv_keys_request(path.c_str(), memory.arena, &memory.error, &csr)))
+        << memory.Message();
     EVP_PKEY *key = nullptr;
     ASSERT_TRUE(pv_is_ok(pv_csr_read(pv_view_text(csr), &memory.error, &key))) << memory.Message();
     char curve[64] = "";
@@ -58,13 +59,15 @@ TEST(Keys, AMissingOrForeignFileIsNamed)
     Folder folder;
     char *csr = nullptr;
     Memory missing;
-    EXPECT_FALSE(pv_is_ok(pv_keys_request(folder.File("no.key").c_str(), missing.arena, &missing.error, &csr)));
+    EXPECT_FALSE(pv_is_ok(
+        pv_keys_request(folder.File("no.key").c_str(), missing.arena, &missing.error, &csr)));
     EXPECT_NE(missing.Message().find("no.key"), std::string::npos);
     Memory foreign;
     folder.Write("bad.key", "hello\n", 0600);
-    EXPECT_FALSE(pv_is_ok(pv_keys_request(folder.File("bad.key").c_str(), foreign.arena, &foreign.error, &csr)));
+    EXPECT_FALSE(pv_is_ok(
+        pv_keys_request(folder.File("bad.key").c_str(), foreign.arena, &foreign.error, &csr)));
     EXPECT_NE(foreign.Message().find("read a private key from"), std::string::npos);
 }
 
-}  // namespace
-}  // namespace purvey
+} // namespace
+} // namespace purvey

@@ -3,8 +3,8 @@
 namespace purvey {
 
 // Signs anything: the "certificate" is its id.
-static pv_status SignAnything(const pv_signer *, const pv_signing *signing, pv_arena *arena, pv_signed *ret_signed,
-                              pv_error *)
+static pv_status SignAnything(const pv_signer *, const pv_signing *signing, pv_arena *arena,
+                              pv_signed *ret_signed, pv_error *)
 {
     ret_signed->pem = pv_arena_dup(arena, pv_view_text(signing->certificate_id));
     ret_signed->chain_pem = "chain";
@@ -27,12 +27,18 @@ Platform::Platform()
     options.lifetime_days = 398;
     options.now = At(kNow);
     options.ids = &ids;
-    EXPECT_TRUE(pv_is_ok(pv_bootstrap(store, &signer, &options, memory.arena, &memory.error, &made)))
+    EXPECT_TRUE(
+        pv_is_ok(pv_bootstrap(store, &signer, &options, memory.arena, &memory.error, &made)))
         << memory.Message();
-    if (made.certificate_id != nullptr) { pv_sha256(pv_view_text(made.certificate_id), digest.bytes); }
+    if (made.certificate_id != nullptr) {
+        pv_sha256(pv_view_text(made.certificate_id), digest.bytes);
+    }
 }
 
-Platform::~Platform() { pv_store_close(store); }
+Platform::~Platform()
+{
+    pv_store_close(store);
+}
 
 void Platform::Write(const std::function<void(pv_txn *, pv_arena *)> &write)
 {
@@ -55,7 +61,8 @@ std::string Platform::AddCertificate(const Digest &of)
         pv_id number;
         ProtobufCMessage *message = nullptr;
         ASSERT_TRUE(pv_id_parse("crt", pv_view_text(made.certificate_id), &number));
-        ASSERT_TRUE(pv_is_ok(pv_object_load(txn, &pv_certificate__object, number, arena, &message, nullptr)));
+        ASSERT_TRUE(pv_is_ok(
+            pv_object_load(txn, &pv_certificate__object, number, arena, &message, nullptr)));
         pv_certificate *certificate = reinterpret_cast<pv_certificate *>(message);
         char hex[2 * PV_SHA256_SIZE + 1];
         pv_hex_format(pv_view_of(of.bytes, sizeof of.bytes), hex);
@@ -63,7 +70,8 @@ std::string Platform::AddCertificate(const Digest &of)
         certificate->sha256 = hex;
         std::string serial = std::string(hex, PV_SHA256_SIZE);
         certificate->serial = serial.data();
-        ASSERT_TRUE(pv_is_ok(pv_object_put(txn, &pv_certificate__object, arena, At(kNow), message, nullptr)));
+        ASSERT_TRUE(pv_is_ok(
+            pv_object_put(txn, &pv_certificate__object, arena, At(kNow), message, nullptr)));
     });
     return id;
 }
@@ -77,4 +85,4 @@ pv_peer Platform::PeerOf(const Digest &of)
     return peer;
 }
 
-}  // namespace purvey
+} // namespace purvey

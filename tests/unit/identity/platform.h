@@ -27,7 +27,8 @@ class Platform {
 
     // Changes the object of an id in a transaction of its own.
     template <typename Message>
-    void Change(const pv_object_info *object, const char *id, const std::function<void(Message *)> &change)
+    void Change(const pv_object_info *object, const char *id,
+                const std::function<void(Message *)> &change)
     {
         Write([&](pv_txn *txn, pv_arena *arena) {
             pv_id number;
@@ -52,8 +53,8 @@ class Platform {
     pv_id_source ids = {};
     pv_bootstrap_options options = {};
     pv_bootstrapped made = {};
-    Digest digest = {};  // of the first certificate
+    Digest digest = {}; // of the first certificate
 };
 
-}  // namespace purvey
+} // namespace purvey
 #endif

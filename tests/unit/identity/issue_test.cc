@@ -1,0 +1,125 @@
+// What is decided about a certificate before it is signed: its times, its serial number and its row.
+#include "server/identity/issue.h"
+
+#include "purvey/common/v1/error_reason.pv.h"
+#include "tests/unit/identity/crypto.h"
+
+namespace purvey {
+namespace {
+
+constexpr int64_t kSecond = INT64_C(1000000000);
+constexpr int64_t kDay = 86400 * kSecond;
+
+pv_signing last_signing;
+
+pv_status Sign(const pv_signer *, const pv_signing *signing, pv_arena *, pv_signed *ret_signed,
+               pv_error *)
+{
+    last_signing = *signing;
+    memset(ret_signed, 0, sizeof *ret_signed);
+    memset(ret_signed->sha256, 0xab, sizeof ret_signed->sha256);
+    return pv_ok();
+}
+
+pv_status Refuse(const pv_signer *, const pv_signing *, pv_arena *, pv_signed *, pv_error *error)
+{
+    return pv_refuse(error, &pv_error_reason_authority_unavailable, nullptr);
+}
+
+class Issue : public testing::Test {
+  protected:
+    void SetUp() override
+    {
+        user.id = user_id;
+        user.account_id = account_id;
+        user.operator_id = operator_id;
+        issue.user = &user;
+        issue.certificate_id = certificate_id;
+        issue.csr = pv_view_text("request");
+        issue.lifetime_days = 90;
+        issue.label = label;
+        memset(issue.random, 0xff, sizeof issue.random);
+        issue.now = At(kNow + 123456789);
+        signer.sign = Sign;
+        signer.not_after = At(kNow + 1000 * kDay);
+    }
+
+    pv_status Make(pv_arena *arena = nullptr)
+    {
+        return pv_issue_certificate(&signer, &issue, arena == nullptr ? memory.arena : arena,
+                                    &memory.error, &row, &made);
+    }
+
+    char user_id[40] = "usr_01j9zv0000abcdefghjkmnpqrt";
+    char account_id[40] = "acc_01j9zv0000abcdefghjkmnpqrs";
+    char operator_id[40] = "acc_01j9zv0000abcdefghjkmnpqrz";
+    char certificate_id[40] = "crt_01j9zv0000abcdefghjkmnpqrv";
+    char label[8] = "build";
+    Memory memory;
+    pv_user user = PV_USER__INIT;
+    pv_issue issue = {};
+    pv_signer signer = {};
+    pv_certificate *row = nullptr;
+    pv_signed made = {};
+};
+
+TEST_F(Issue, TheRowSaysWhatWasSigned)
+{
+    ASSERT_TRUE(pv_is_ok(Make()));
+    EXPECT_EQ(last_signing.not_before.utc_ns, kNow - 300 * kSecond)
+        << "whole seconds, five minutes before";
+    EXPECT_EQ(last_signing.not_after.utc_ns, kNow + 90 * kDay);
+    EXPECT_EQ(row->not_before->seconds * kSecond, last_signing.not_before.utc_ns);
+    EXPECT_EQ(row->not_after->seconds * kSecond, last_signing.not_after.utc_ns);
+    EXPECT_STREQ(last_signing.user_id, user_id);
+    EXPECT_STREQ(last_signing.account_id, account_id);
+    EXPECT_STREQ(last_signing.certificate_id, certificate_id);
+    EXPECT_STREQ(row->id, certificate_id);
+    EXPECT_STREQ(row->user_id, user_id);
+    EXPECT_STREQ(row->account_id, account_id);
+    EXPECT_STREQ(row->operator_id, operator_id);
+    EXPECT_STREQ(row->label, "build");
+    std::string hex;
+    for (int i = 0; i < PV_SHA256_SIZE; i++) { hex += "ab"; }
+    EXPECT_EQ(row->sha256, hex);
+    EXPECT_EQ(row->state, PV_CERTIFICATE_STATE_UNSPECIFIED) << "the caller moves it";
+}
+
+TEST_F(Issue, SerialNumbersArePositiveAndSixteenBytesLong)
+{
+    for (int byte = 0; byte < 256; byte++) {
+        memset(issue.random, byte, sizeof issue.random);
+        ASSERT_TRUE(pv_is_ok(Make()));
+        EXPECT_GE(last_signing.serial[0], 0x40);
+        EXPECT_LT(last_signing.serial[0], 0x80);
+        EXPECT_EQ(strlen(row->serial), 32u);
+    }
+}
+
+TEST_F(Issue, NothingOutlivesTheAuthority)
+{
+    signer.not_after = At(kNow + 10 * kDay);
+    ASSERT_TRUE(pv_is_ok(Make()));
+    EXPECT_EQ(last_signing.not_after.utc_ns, kNow + 10 * kDay);
+    EXPECT_EQ(row->not_after->seconds * kSecond, kNow + 10 * kDay);
+}
+
+TEST_F(Issue, TheSignersRefusalIsTheAnswer)
+{
+    signer.sign = Refuse;
+    EXPECT_EQ(Make().code, PV_CODE_UNAVAILABLE);
+    EXPECT_EQ(memory.Reason(), "AUTHORITY_UNAVAILABLE");
+    EXPECT_EQ(row, nullptr);
+}
+
+TEST_F(Issue, AFullArenaIsSaidWithoutAReason)
+{
+    pv_arena *small = pv_arena_create(sizeof(pv_certificate) + 64);
+    EXPECT_EQ(Make(small).code, PV_CODE_RESOURCE_EXHAUSTED);
+    EXPECT_EQ(memory.Reason(), "");
+    EXPECT_EQ(row, nullptr);
+    pv_arena_destroy(small);
+}
+
+} // namespace
+} // namespace purvey
