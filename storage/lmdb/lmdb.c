@@ -102,8 +102,9 @@ static int renew_whole(pv_lmdb_store *store, pv_engine_view *view)
         uint64_t before = __atomic_load_n(&store->commits_begun, __ATOMIC_ACQUIRE);
         int code = renew(store, view);
         if (code != MDB_SUCCESS) { return code; }
-        __atomic_thread_fence(__ATOMIC_ACQUIRE);
-        if (__atomic_load_n(&store->commits_begun, __ATOMIC_RELAXED) == before) { return code; }
+        /* Adding nothing orders what was read above before this look, as a plain load would not. */
+        uint64_t after = __atomic_fetch_add(&store->commits_begun, 0, __ATOMIC_ACQ_REL);
+        if (after == before) { return code; }
         mdb_txn_reset(view->txn);
     }
 }
