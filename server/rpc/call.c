@@ -233,7 +233,8 @@ void pv_rpc_call_over(pv_rpc_call *call)
     if (call->inbox != NULL) { grpc_byte_buffer_destroy(call->inbox); }
     if (call->answer != NULL) { grpc_byte_buffer_destroy(call->answer); }
     if (call->held != NULL) { grpc_byte_buffer_destroy(call->held); }
-    if (base->scratch != base->arena) { pv_rpc_pool_give_arena(server, base->scratch); }
+    bool own_scratch = base->scratch != NULL && base->scratch != base->arena;
+    if (own_scratch) { pv_rpc_pool_give_arena(server, base->scratch); }
     pv_rpc_pool_give_arena(server, base->arena);
     pv_rpc_peers_give(server->peers, call->peer);
     grpc_metadata_array_destroy(&call->metadata);

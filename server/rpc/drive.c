@@ -62,7 +62,11 @@ static pv_status prepare(pv_rpc_call *call, pv_phase phase)
     PV_TRY(admit_again(call));
     /* The handler may name another topic from here on. */
     pv_rpc_idle_remove(call);
-    if (base->scratch != base->arena) { pv_arena_reset(base->scratch); }
+    if (base->scratch == NULL) {
+        base->scratch = pv_rpc_pool_take_arena(call->server);
+    } else if (base->scratch != base->arena) {
+        pv_arena_reset(base->scratch);
+    }
     if (call->inbox_full && phase != PV_PHASE_FINISH) {
         PV_TRY(pv_rpc_call_open_inbox(call));
         pv_view bytes =
@@ -163,6 +167,9 @@ static bool go_idle(pv_rpc_call *call)
         return true;
     }
     pv_rpc_idle_add(call);
+    /* What waits, perhaps for hours, keeps no memory that its next step would forget anyway. */
+    pv_rpc_pool_give_arena(call->server, pv_rpc_base(call)->scratch);
+    pv_rpc_base(call)->scratch = NULL;
     return false;
 }
 

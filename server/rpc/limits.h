@@ -8,12 +8,12 @@ enum {
 
     /* Requests for a new call that are outstanding at the core. A burst larger than this waits
      * inside the core, where neither deadline nor disconnect frees a call; each slot costs about
-     * half a kilobyte. */
+     * two kilobytes. */
     PV_RPC_OUTSTANDING_REQUESTS = 256,
 
-    /* Calls open at once; beyond it a call is answered RESOURCE_EXHAUSTED. An open stream costs
-     * about 13 kB in the core and two first arena blocks here. */
-    PV_RPC_CALLS_MAX = 16384,
+    /* Calls open at once; beyond it a call is answered RESOURCE_EXHAUSTED. An idle stream costs
+     * about 13 kB in the core and 18 kB here: a quarter of a gigabyte in all. */
+    PV_RPC_CALLS_MAX = 8192,
 
     /* Calls open at once on one connection. Counted here because the core's own limit holds only
      * after the client has acknowledged SETTINGS. Above the advertised number, since a call ends
