@@ -54,7 +54,7 @@ pv_status pv_keys_create(const char *key_path, pv_error *error)
     EVP_PKEY *key = EVP_EC_gen("P-256");
     BIO *bio = BIO_new(BIO_s_secmem());
     char *data = NULL;
-    pv_status status = pv_ok();
+    pv_status status;
     if (key == NULL || bio == NULL ||
         PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) != 1) {
         status = refuse_openssl(error, "make a key for", key_path);

@@ -75,7 +75,7 @@ static pv_status read_pem(pv_view pem, pv_error *error, X509_REQ **ret_request)
     char *header = NULL;
     unsigned char *der = NULL;
     long der_size = 0;
-    pv_status status = pv_ok();
+    pv_status status;
     if (!pv_view_starts_with(block, pv_view_of(begin, sizeof begin - 1)) || bio == NULL ||
         PEM_read_bio(bio, &name, &header, &der, &der_size) != 1) {
         status = REFUSE(error, "The signing request is neither DER nor a PEM block.");
