@@ -1,5 +1,6 @@
 /* The functions that implement the sample's services. They leave a trace in call->state, which the test
  * gives them as text. */
+#include "foreign/v1/foreign.pv.h"
 #include "sample/v1/sample.pv.h"
 #include "sample/v1/words.pv.h"
 
@@ -55,5 +56,14 @@ pv_status smp_delete_union_next(pv_call *call, smp_do_response *response, pv_ste
     (void)response;
     trace(call, "next");
     *ret_step = PV_STEP_IDLE;
+    return pv_ok();
+}
+
+/* The other service of this file has no server bindings, so that nothing has to be written for it. */
+pv_status foreign_v1_class_return(pv_call *call, const foreign_v1_question *request,
+                                  foreign_v1_answer *response)
+{
+    trace(call, request->text);
+    response->text = request->text;
     return pv_ok();
 }

@@ -1,5 +1,8 @@
 // What generated tables, bindings and stubs of the sample say and do. That they compile as C and as C++
 // under all warnings is the first thing this test shows.
+#include "foreign/v1/foreign.pv.h"
+#include "grpc/health/v1/health.pv.h"
+#include "grpc/testing/test.pv.h"
 #include "sample/catalog.pv.h"
 #include "sample/v1/sample.pv.h"
 #include "sample/v1/words.pv.h"
@@ -214,6 +217,26 @@ TEST(Files, DescriptorIsWholeAndFreeOfComments)
     ASSERT_EQ(file->service_count, 2u);
     EXPECT_EQ(file->services[1], &smp_delete__info);
     EXPECT_EQ(smp_delete__info.file, file);
+}
+
+TEST(ForeignFiles, NobodyMayCallUnlessTheBuildSaysWho)
+{
+    const uint32_t access = PV_METHOD_ANY | PV_METHOD_PUBLIC;
+    const pv_method_info *unsaid = FOREIGN_V1_CLASS_RETURN__METHOD;
+    EXPECT_EQ(unsaid->flags & access, 0u);
+    EXPECT_EQ(unsaid->roles, 0u);
+    EXPECT_EQ(GRPC_HEALTH_V1_HEALTH_CHECK__METHOD->flags & access,
+              static_cast<uint32_t>(PV_METHOD_ANY));
+    EXPECT_EQ(GRPC_TESTING_TEST_SERVICE_UNARY_CALL__METHOD->flags & access,
+              static_cast<uint32_t>(PV_METHOD_PUBLIC));
+}
+
+TEST(ForeignFiles, AreNamedByTheirPackage)
+{
+    EXPECT_EQ(foreign_v1_question__info.descriptor, &foreign__v1__question__descriptor);
+    EXPECT_STREQ(foreign_v1_class__info.name, "foreign.v1.Class");
+    EXPECT_EQ(foreign_v1_class__service.info, &foreign_v1_class__info);
+    EXPECT_EQ(pv_file__foreign_v1_foreign.service_count, 2u);
 }
 
 TEST(Catalog, ListsServicesAndObjectsByName)
