@@ -255,6 +255,27 @@ TEST(Authority, TheAuthoritiesThemselvesAreBound)
     EXPECT_STREQ(pv_authority_trust_domain(authority.loaded), kDomain);
 }
 
+std::string BasicConstraintsDer(const std::string &pem)
+{
+    Certificate certificate = ParsePem(pem);
+    int index = X509_get_ext_by_NID(certificate.get(), NID_basic_constraints, -1);
+    const ASN1_OCTET_STRING *data = X509_EXTENSION_get_data(X509_get_ext(certificate.get(), index));
+    return std::string(reinterpret_cast<const char *>(ASN1_STRING_get0_data(data)),
+                       static_cast<size_t>(ASN1_STRING_length(data)));
+}
+
+// OpenSSL reads any byte but zero as TRUE and writes it as it is; Go and others refuse all but FF (X.690, 11.1).
+TEST(Authority, TrueIsWrittenAsDerDemands)
+{
+    Authority authority;
+    std::string begin("\x30\x06\x01\x01\xff\x02\x01", 7);
+    EXPECT_EQ(BasicConstraintsDer(authority.folder.Read(PV_AUTHORITY_ROOT)), begin + "\x01");
+    EXPECT_EQ(BasicConstraintsDer(authority.folder.Read(PV_AUTHORITY_ISSUING)),
+              begin + std::string(1, '\0'));
+    EXPECT_EQ(BasicConstraintsDer(authority.folder.Read(PV_AUTHORITY_SERVER_ROOT)),
+              begin + std::string(1, '\0'));
+}
+
 TEST(Authority, TheServerCertificateServesItsHostsAndIsNoClient)
 {
     Authority authority(kDomain, {"api.purvey.example", "192.0.2.7"});
