@@ -90,6 +90,22 @@ static void put_edges(const gen_model *model, const gen_method *method,
     }
 }
 
+static bool can_be_deleted(const gen_model *model, const gen_message *object)
+{
+    gen_list services = gen_ruled_services(model);
+    for (size_t i = 0; i < services.count; i++) {
+        const gen_service *service = services.items[i];
+        for (size_t j = 0; j < service->methods.count; j++) {
+            const gen_method *method = service->methods.items[j];
+            for (size_t k = 0; k < method->transitions.count; k++) {
+                const gen_transition *transition = method->transitions.items[k];
+                if (transition->object == object && transition->to == 0) { return true; }
+            }
+        }
+    }
+    return false;
+}
+
 static void put_graph(const gen_model *model, const gen_message *object, gen_text *out)
 {
     const char *name = object->short_name;
@@ -102,6 +118,9 @@ static void put_graph(const gen_model *model, const gen_message *object, gen_tex
         if (state->proto->number == 0) { continue; }
         gen_print(out, "    %s_%s [label=\"%s\"%s]\n", name, state->word, state->word,
                   is_terminal(state) ? " peripheries=2" : "");
+    }
+    if (can_be_deleted(model, object)) {
+        gen_print(out, "    %s_deleted [shape=point label=\"\"]\n", name);
     }
     visit_state(model, object, 0, put_edges, out);
     for (size_t i = 0; i < states->count; i++) {

@@ -92,6 +92,18 @@ static const gen_message *find_object(const gen_model *model, const gen_file *fi
     return message != NULL ? message : gen_find_message(model, name);
 }
 
+/* Roles in which an account can be a party of the object; a party of whatever type permits all. */
+static uint64_t party_roles(const gen_object *object)
+{
+    uint64_t roles = 0;
+    for (size_t i = 0; i < object->parties.count; i++) {
+        const gen_field *field = object->parties.items[i];
+        if (field->party == PV_PARTY_ANY) { return UINT64_MAX; }
+        roles |= UINT64_C(1) << field->party;
+    }
+    return roles;
+}
+
 static void resolve_transition(gen_model *model, const gen_file *file, gen_method *method,
                                const Purvey__Rules__V1__Transition *rule)
 {
@@ -124,6 +136,11 @@ static void resolve_transition(gen_model *model, const gen_file *file, gen_metho
         gen_refuse(model, element, GEN_OPTION_METHOD,
                    "transition of %s: %s may not call the method", rule->object,
                    gen_words_of_set(model->roles, transition->roles & ~method->roles, ", ", ""));
+    }
+    uint64_t strangers = transition->roles & ~party_roles(message->object);
+    if (strangers != 0) {
+        gen_refuse(model, element, GEN_OPTION_METHOD, "transition of %s: %s is no party of it",
+                   rule->object, gen_words_of_set(model->roles, strangers, ", ", ""));
     }
     gen_add(&method->transitions, transition);
 }
