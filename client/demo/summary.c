@@ -4,7 +4,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-enum { CURRENCIES_MAX = 16 };
+enum { CURRENCIES_MAX = 16, PADDED_SIZE = PV_DECIMAL_TEXT_SIZE + PV_DECIMAL_SCALE };
 
 typedef struct total {
     const char *currency;
@@ -33,6 +33,16 @@ static const char *text_of_amount(pv_decimal amount, char *text)
     return text;
 }
 
+/* The amount with its decimals padded with blanks, so that the points of a column stand below each other. */
+static const char *padded_amount(pv_decimal amount, unsigned scale, char *text)
+{
+    size_t size = pv_decimal_format(amount, text);
+    unsigned has = pv_decimal_scale(amount);
+    for (unsigned i = has == 0 ? 0 : has + 1; i < scale + 1 && size + 1 < PADDED_SIZE; i++) { text[size++] = ' '; }
+    text[size] = '\0';
+    return text;
+}
+
 static void print_refusals(const survey *seen)
 {
     if (seen->refusal_count == 0) { return; }
@@ -46,17 +56,22 @@ static void print_refusals(const survey *seen)
 
 void summary_print(const survey *seen, const usage_charges *charges)
 {
-    char text[PV_DECIMAL_TEXT_SIZE];
+    char text[PADDED_SIZE];
+    unsigned scale = 0;
+    for (size_t i = 0; i < charges->count; i++) {
+        unsigned has = pv_decimal_scale(charges->rows[i].amount);
+        scale = has > scale ? has : scale;
+    }
     printf("\n%-12s %-28s %-8s %8s %24s\n", "VENDOR", "CUSTOMER", "PERIOD", "RECORDS", "AMOUNT");
     for (size_t i = 0; i < charges->count; i++) {
         const usage_charge *charge = &charges->rows[i];
         printf("%-12.12s %-28.28s %-8s %8" PRIu64 " %20s %s\n", seen->vendors[charge->vendor].name, charge->customer,
-               charge->period, charge->records, text_of_amount(charge->amount, text), charge->currency);
+               charge->period, charge->records, padded_amount(charge->amount, scale, text), charge->currency);
     }
     total totals[CURRENCIES_MAX] = {{0}};
     size_t count = sum(charges, totals);
     for (size_t i = 0; i < count; i++) {
-        printf("%-12s %-28s %-8s %8zu %20s %s\n", "TOTAL", "", "", seen->accepted, text_of_amount(totals[i].amount, text),
+        printf("%-12s %-28s %-8s %8zu %20s %s\n", "TOTAL", "", "", seen->accepted, padded_amount(totals[i].amount, scale, text),
                totals[i].currency);
     }
     print_refusals(seen);

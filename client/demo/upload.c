@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { BATCH = 100, BAR_WIDTH = 30, ARENA_BYTES = 16 * 1024 * 1024, RESUMES_MAX = 3, SCRATCH_BYTES = 4 * 1024 * 1024 };
+enum { BATCH = 100, BAR_WIDTH = 30, ARENA_BYTES = 16 * 1024 * 1024, RESUMES_MAX = 3, CRASH_TRIES = 1000, SCRATCH_BYTES = 4 * 1024 * 1024 };
 
 /* The records of one message, with the texts they point to. */
 typedef struct batch {
@@ -131,6 +131,30 @@ static pv_status send_batch(const upload *of, pv_client_call *call, batch *full,
     return status;
 }
 
+/* How many records the server has. */
+static bool ask_stored(const upload *of, uint64_t *ret_stored)
+{
+    const actor *who = &of->chain->vendors[of->chain->survey->reports[of->report].vendor];
+    pv_get_usage_upload_request request = PV_GET_USAGE_UPLOAD_REQUEST__INIT;
+    pv_get_usage_upload_response *response = NULL;
+    request.report_id = text_of(of->chain->survey->reports[of->report].report_id);
+    ASK(who, pv_usage_report_client_get_usage_upload, &request, &response);
+    *ret_stored = response->records;
+    return true;
+}
+
+/* Kills the server once it has stored some of what was sent: messages are stored behind the sender's back. */
+static void crash(upload *of)
+{
+    uint64_t stored = 0;
+    of->crash_at = 0;
+    for (int tries = 0; tries < CRASH_TRIES && stored == 0; tries++) {
+        if (!ask_stored(of, &stored)) { break; }
+    }
+    platform_stop(of->chain->platform, SIGKILL);
+    chain_tell(of->chain, "  -- the server is killed (kill -9) in the middle of the upload --");
+}
+
 /* Sends the rows behind the first `stored` ones over one stream. */
 static pv_status send_rows(upload *of, pv_client_call *call, pv_focus *focus, uint64_t stored)
 {
@@ -151,11 +175,7 @@ static pv_status send_rows(upload *of, pv_client_call *call, pv_focus *focus, ui
             first = false;
             show_progress(of, full->first_number - 1, !more);
         }
-        if (of->crash_at != 0 && full->first_number > of->crash_at) {
-            of->crash_at = 0;
-            platform_stop(of->chain->platform, SIGKILL);
-            chain_tell(of->chain, "  -- the server is killed (kill -9) in the middle of the upload --");
-        }
+        if (of->crash_at != 0 && full->first_number > of->crash_at) { crash(of); }
     }
     pv_arena_destroy(full->arena);
     return status;
@@ -175,18 +195,6 @@ static pv_status attempt(upload *of, uint64_t stored, pv_error *error, pv_upload
     pv_arena_destroy(arena);
     pv_status status = pv_usage_report_client_upload_usage_records_finish(call, who->arena, ret_response);
     return pv_is_ok(status) ? sent : status;
-}
-
-/* How many records the server has. */
-static bool ask_stored(const upload *of, uint64_t *ret_stored)
-{
-    const actor *who = &of->chain->vendors[of->chain->survey->reports[of->report].vendor];
-    pv_get_usage_upload_request request = PV_GET_USAGE_UPLOAD_REQUEST__INIT;
-    pv_get_usage_upload_response *response = NULL;
-    request.report_id = text_of(of->chain->survey->reports[of->report].report_id);
-    ASK(who, pv_usage_report_client_get_usage_upload, &request, &response);
-    *ret_stored = response->records;
-    return true;
 }
 
 bool upload_run(upload *of, pv_upload_usage_records_response **ret_response)
