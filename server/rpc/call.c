@@ -119,9 +119,7 @@ static pv_status screen(pv_rpc_call *call, int64_t now_ns)
     const pv_rpc_server *server = call->server;
     pv_error *error = &pv_rpc_base(call)->error;
     if (call->method == NULL) { return pv_refuse(error, &pv_reason_unimplemented_method, NULL); }
-    if (atomic_load_explicit(&call->server->draining, memory_order_relaxed)) {
-        return pv_refuse(error, &pv_reason_server_draining, NULL);
-    }
+    if (pv_rpc_draining(server)) { return pv_refuse(error, &pv_reason_server_draining, NULL); }
     if (server->calls_open > server->calls_max) {
         error->retry_after_ms = PV_RPC_OVERLOAD_RETRY_MS;
         return pv_refuse(error, &pv_reason_queue_full, NULL);

@@ -8,6 +8,7 @@
 #include "server/rpc/internal.h"
 
 #include <grpc/support/log.h>
+#include <stdatomic.h>
 
 static _Atomic(int64_t) current_second;
 static _Atomic(int64_t) lines;

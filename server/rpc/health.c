@@ -20,7 +20,7 @@ static grpc_health_v1_health_check_response_serving_status status_of(const pv_rp
 {
     bool known = name[0] == '\0' || pv_rpc_dispatch_has_service(server->dispatch, name);
     if (!known) { return GRPC_HEALTH_V1_HEALTH_CHECK_RESPONSE_SERVICE_UNKNOWN; }
-    bool serving = atomic_load(&server->serving) && !atomic_load(&server->draining);
+    bool serving = pv_rpc_serving(server);
     return serving ? GRPC_HEALTH_V1_HEALTH_CHECK_RESPONSE_SERVING
                    : GRPC_HEALTH_V1_HEALTH_CHECK_RESPONSE_NOT_SERVING;
 }

@@ -1,7 +1,7 @@
-/* internal.h — what the files of server/rpc share; nothing outside includes it. A call record
- * and all tables of the server belong to the polling thread. Three things cross threads, each in
- * one place: finished steps, topics and the wish to drain arrive through the mailbox; new
- * certificates through a mutex in listen.c; `serving` and `draining` are atomic flags. */
+/* internal.h — what the files of server/rpc share; nothing outside includes it. A call record and all
+ * tables of the server belong to the polling thread. Two things cross threads, each in one file:
+ * finished steps, topics, health and the wish to drain come through mailbox.c, new certificates
+ * through listen.c. */
 #ifndef PV_SERVER_RPC_INTERNAL_H
 #define PV_SERVER_RPC_INTERNAL_H
 
@@ -12,7 +12,6 @@
 
 #include <grpc/grpc.h>
 #include <pthread.h>
-#include <stdatomic.h>
 
 /* What a completion-queue event points to. */
 typedef struct pv_rpc_tag {
@@ -86,17 +85,7 @@ struct pv_rpc_call {
     } trailers[PV_RPC_TRAILERS_MAX];
 };
 
-typedef struct pv_rpc_mailbox {
-    _Atomic(pv_rpc_call *) done; /* newest first */
-    atomic_bool rung;
-    pthread_mutex_t lock; /* of the topics */
-    size_t topic_count;
-    bool wake_all;
-    uint8_t topics[PV_RPC_WAKE_TOPICS_MAX][16];
-    grpc_channel *lame; /* the bell: a call that exists only to post events to the queue */
-    grpc_call *bell;
-    pv_rpc_tag on_bell;
-} pv_rpc_mailbox;
+typedef struct pv_rpc_mailbox pv_rpc_mailbox;
 
 typedef struct pv_rpc_idle {
     pv_rpc_call *slots[PV_RPC_IDLE_SLOTS];
@@ -144,9 +133,7 @@ struct pv_rpc_server {
     bool core_stopped;
     uint64_t wake_epoch; /* counts the batches of topics that were looked at */
 
-    pv_rpc_mailbox mailbox;
-    atomic_bool serving;
-    atomic_bool draining;
+    pv_rpc_mailbox *mailbox; /* what other threads have to say */
     pv_rpc_tag on_stopped;
     pthread_mutex_t lock; /* of `stopped` */
     pthread_cond_t changed;
@@ -201,7 +188,10 @@ void pv_rpc_pool_clear(pv_rpc_server *server);
 void pv_rpc_mailbox_open(pv_rpc_server *server);
 void pv_rpc_mailbox_close(pv_rpc_server *server);
 void pv_rpc_mailbox_post(pv_rpc_server *server, pv_rpc_call *call);
-void pv_rpc_mailbox_ring(pv_rpc_server *server);
+void pv_rpc_mailbox_set_serving(pv_rpc_server *server, bool serving);
+void pv_rpc_mailbox_drain(pv_rpc_server *server);
+bool pv_rpc_serving(const pv_rpc_server *server); /* any thread, as the next */
+bool pv_rpc_draining(const pv_rpc_server *server);
 
 /* idle.c */
 void pv_rpc_idle_add(pv_rpc_call *call);

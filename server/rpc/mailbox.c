@@ -7,12 +7,33 @@
  * calls costs one event. */
 #include "server/rpc/internal.h"
 
+#include <stdatomic.h>
+#include <stdlib.h>
+
+struct pv_rpc_mailbox {
+    _Atomic(pv_rpc_call *) done; /* newest first */
+    atomic_bool serving;
+    atomic_bool draining;
+    atomic_bool rung;
+    pthread_mutex_t lock; /* of the topics */
+    size_t topic_count;
+    bool wake_all;
+    uint8_t topics[PV_RPC_WAKE_TOPICS_MAX][16];
+    grpc_channel *lame;
+    grpc_call *bell;
+    pv_rpc_tag on_bell;
+};
+
 static void look(void *owner, bool ok);
 
 void pv_rpc_mailbox_open(pv_rpc_server *server)
 {
-    pv_rpc_mailbox *mailbox = &server->mailbox;
+    pv_rpc_mailbox *mailbox = (pv_rpc_mailbox *)calloc(1, sizeof *mailbox);
+    PV_ASSERT(mailbox != NULL);
+    server->mailbox = mailbox;
     atomic_init(&mailbox->done, NULL);
+    atomic_init(&mailbox->serving, true);
+    atomic_init(&mailbox->draining, false);
     atomic_init(&mailbox->rung, false);
     PV_ASSERT(pthread_mutex_init(&mailbox->lock, NULL) == 0);
     mailbox->on_bell.fire = look;
@@ -26,16 +47,27 @@ void pv_rpc_mailbox_open(pv_rpc_server *server)
 
 void pv_rpc_mailbox_close(pv_rpc_server *server)
 {
-    pv_rpc_mailbox *mailbox = &server->mailbox;
+    pv_rpc_mailbox *mailbox = server->mailbox;
     PV_ASSERT(atomic_load(&mailbox->done) == NULL);
     grpc_call_unref(mailbox->bell);
     grpc_channel_destroy(mailbox->lame);
     PV_ASSERT(pthread_mutex_destroy(&mailbox->lock) == 0);
+    free(mailbox);
 }
 
-void pv_rpc_mailbox_ring(pv_rpc_server *server)
+bool pv_rpc_serving(const pv_rpc_server *server)
 {
-    pv_rpc_mailbox *mailbox = &server->mailbox;
+    return atomic_load(&server->mailbox->serving);
+}
+
+bool pv_rpc_draining(const pv_rpc_server *server)
+{
+    return atomic_load(&server->mailbox->draining);
+}
+
+static void ring(pv_rpc_server *server)
+{
+    pv_rpc_mailbox *mailbox = server->mailbox;
     if (atomic_exchange(&mailbox->rung, true)) { return; }
     grpc_call_error error = grpc_call_start_batch(mailbox->bell, NULL, 0, &mailbox->on_bell, NULL);
     PV_ASSERT(error == GRPC_CALL_OK);
@@ -43,19 +75,19 @@ void pv_rpc_mailbox_ring(pv_rpc_server *server)
 
 void pv_rpc_mailbox_post(pv_rpc_server *server, pv_rpc_call *call)
 {
-    pv_rpc_mailbox *mailbox = &server->mailbox;
+    pv_rpc_mailbox *mailbox = server->mailbox;
     pv_rpc_call *head = atomic_load_explicit(&mailbox->done, memory_order_relaxed);
     do {
         call->mail_next = head;
     } while (!atomic_compare_exchange_weak_explicit(&mailbox->done, &head, call,
                                                     memory_order_release, memory_order_relaxed));
     /* From here on the polling thread may end and recycle the call: only `server` is touched. */
-    pv_rpc_mailbox_ring(server);
+    ring(server);
 }
 
 void pv_rpc_wake(pv_rpc_server *server, const uint8_t topic[16])
 {
-    pv_rpc_mailbox *mailbox = &server->mailbox;
+    pv_rpc_mailbox *mailbox = server->mailbox;
     PV_ASSERT(pthread_mutex_lock(&mailbox->lock) == 0);
     if (mailbox->topic_count == PV_RPC_WAKE_TOPICS_MAX) {
         mailbox->wake_all = true;
@@ -64,14 +96,28 @@ void pv_rpc_wake(pv_rpc_server *server, const uint8_t topic[16])
         mailbox->topic_count++;
     }
     PV_ASSERT(pthread_mutex_unlock(&mailbox->lock) == 0);
-    pv_rpc_mailbox_ring(server);
+    ring(server);
+}
+
+void pv_rpc_mailbox_set_serving(pv_rpc_server *server, bool serving)
+{
+    atomic_store(&server->mailbox->serving, serving);
+    pv_rpc_wake(server, pv_rpc_health_topic);
+}
+
+void pv_rpc_mailbox_drain(pv_rpc_server *server)
+{
+    /* In this order: a stream that is looked at because of the drain must find the other flag. */
+    atomic_store(&server->mailbox->serving, false);
+    atomic_store(&server->mailbox->draining, true);
+    ring(server);
 }
 
 /* Steps that have ended, oldest first. */
 static void take_done(pv_rpc_server *server)
 {
     pv_rpc_call *newest =
-        atomic_exchange_explicit(&server->mailbox.done, NULL, memory_order_acquire);
+        atomic_exchange_explicit(&server->mailbox->done, NULL, memory_order_acquire);
     pv_rpc_call *oldest = NULL;
     while (newest != NULL) {
         pv_rpc_call *next = newest->mail_next;
@@ -88,7 +134,7 @@ static void take_done(pv_rpc_server *server)
 
 static void take_topics(pv_rpc_server *server)
 {
-    pv_rpc_mailbox *mailbox = &server->mailbox;
+    pv_rpc_mailbox *mailbox = server->mailbox;
     uint8_t topics[PV_RPC_WAKE_TOPICS_MAX][16];
     PV_ASSERT(pthread_mutex_lock(&mailbox->lock) == 0);
     size_t count = mailbox->topic_count;
@@ -112,10 +158,10 @@ static void look(void *owner, bool ok)
     (void)ok; /* an empty batch cannot fail */
     pv_rpc_server *server = (pv_rpc_server *)owner;
     /* Cleared before looking: whoever leaves something later rings again. */
-    atomic_store(&server->mailbox.rung, false);
+    atomic_store(&server->mailbox->rung, false);
     take_topics(server);
     take_done(server);
-    if (!server->leaving && atomic_load(&server->draining)) {
+    if (!server->leaving && pv_rpc_draining(server)) {
         /* Idle streams get a last look, those whose step runs elsewhere too, before they end. */
         server->leaving = true;
         server->wake_epoch++;

@@ -135,8 +135,6 @@ static pv_rpc_server *allocate(const pv_rpc_config *config, const pv_rpc_hooks *
     server->arena_bytes =
         config->arena_bytes == 0 ? PV_RPC_ARENA_BYTES_DEFAULT : config->arena_bytes;
     server->calls_max = config->calls_max == 0 ? PV_RPC_CALLS_MAX : config->calls_max;
-    atomic_init(&server->serving, true);
-    atomic_init(&server->draining, false);
     server->on_stopped.fire = on_stopped;
     server->on_stopped.owner = server;
     pthread_condattr_t clock;
@@ -181,8 +179,7 @@ int pv_rpc_server_port(const pv_rpc_server *server)
 
 void pv_rpc_server_set_serving(pv_rpc_server *server, bool serving)
 {
-    atomic_store(&server->serving, serving);
-    pv_rpc_wake(server, pv_rpc_health_topic);
+    pv_rpc_mailbox_set_serving(server, serving);
 }
 
 /* --- the polling thread --- */
@@ -247,11 +244,9 @@ static bool wait_stopped(pv_rpc_server *server, int64_t wait_ms)
 
 void pv_rpc_server_drain(pv_rpc_server *server, int64_t grace_ms)
 {
-    PV_ASSERT(!atomic_load(&server->draining));
-    atomic_store(&server->serving, false);
-    atomic_store(&server->draining, true);
+    PV_ASSERT(!pv_rpc_draining(server));
+    pv_rpc_mailbox_drain(server);
     if (!server->started) { pv_rpc_server_start(server); }
-    pv_rpc_mailbox_ring(server);
     grpc_server_shutdown_and_notify(server->grpc, server->queue, &server->on_stopped);
     if (wait_stopped(server, grace_ms < 0 ? 0 : grace_ms)) { return; }
     grpc_server_cancel_all_calls(server->grpc);
@@ -261,7 +256,7 @@ void pv_rpc_server_drain(pv_rpc_server *server, int64_t grace_ms)
 void pv_rpc_server_destroy(pv_rpc_server *server)
 {
     if (server == NULL) { return; }
-    if (!atomic_load(&server->draining)) { pv_rpc_server_drain(server, 0); }
+    if (!pv_rpc_draining(server)) { pv_rpc_server_drain(server, 0); }
     grpc_server_destroy(server->grpc);
     grpc_completion_queue_shutdown(server->queue);
     PV_ASSERT(pthread_join(server->thread, NULL) == 0);
