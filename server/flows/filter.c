@@ -196,7 +196,7 @@ static pv_status read_condition(reader *in, pv_condition *condition)
     memset(condition, 0, sizeof *condition);
     PV_TRY(read_field(in, &condition->field));
     PV_TRY(read_comparison(in, &condition->comparison));
-    pv_view value;
+    pv_view value = pv_view_of(NULL, 0);
     PV_TRY(read_value(in, &value));
     return convert(in, &in->object->message->descriptor->fields[condition->field], value, condition);
 }

@@ -484,6 +484,7 @@ const Issue kIssues[] = {
      "SCOPES_EXCEED_USER"},
     {"ScopeWithoutGrant", R"("csr_pem": "csr", "scopes": [{"module": "MODULE_ORDER"}])",
      "INVALID_FIELD"},
+    {"NoAuthority", R"("csr_pem": "unavailable")", "AUTHORITY_UNAVAILABLE"},
     {"LongestLife", R"("csr_pem": "csr", "lifetime_days": 398)", ""},
     {"TooLongALife", R"("csr_pem": "csr", "lifetime_days": 399)", "INVALID_FIELD"},
     {"NegativeLife", R"("csr_pem": "csr", "lifetime_days": -1)", "INVALID_FIELD"},

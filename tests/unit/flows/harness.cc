@@ -55,9 +55,13 @@ std::string hex(const uint8_t *digest)
     return text;
 }
 
-/* Signs anything: the "certificate" is the certificate's id. The real signer has tests of its own. */
-pv_status sign(const pv_signer *, const pv_signing *signing, pv_arena *arena, pv_signed *ret_signed, pv_error *)
+/* Signs anything: the "certificate" is the certificate's id. The real signer has tests of its own. A request that says
+ * "unavailable" meets an authority that is. */
+pv_status sign(const pv_signer *, const pv_signing *signing, pv_arena *arena, pv_signed *ret_signed, pv_error *error)
 {
+    if (pv_view_equal(signing->csr, pv_view_text("unavailable"))) {
+        return pv_refuse(error, &pv_error_reason_authority_unavailable, nullptr);
+    }
     const char *der = pv_arena_dup(arena, pv_view_text(signing->certificate_id));
     PV_ASSERT(der != nullptr);
     ret_signed->der = pv_view_text(der);
