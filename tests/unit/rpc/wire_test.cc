@@ -1,6 +1,7 @@
 // What only a hand-made HTTP/2 client can send.
 #include "fixture.h"
 #include "raw.h"
+#include "server/rpc/limits.h"
 
 namespace {
 
@@ -114,6 +115,23 @@ TEST_F(WireTest, ACompressedFlagWithoutAnEncodingIsNoMessage)
     ASSERT_TRUE(app.wait_finished(1));
     EXPECT_NE(app.finished()[0].code, PV_CODE_OK);
     EXPECT_EQ(app.finished()[0].messages_out, 0u);
+}
+
+TEST_F(WireTest, OneConnectionCannotHaveMoreCallsThanItsShare)
+{
+    // All in one go, before the client has acknowledged any limit.
+    start();
+    std::string sent = open_call("/purvey.test.v1.EchoService/Collect");
+    std::string headers = sent.substr(sent.find(":method") - 2); // the payload of the HEADERS frame
+    const uint32_t calls = 300;
+    for (uint32_t i = 1; i < calls; i++) {
+        sent += frame(HEADERS, END_HEADERS, 2 * i + 1, headers);
+    }
+    exchange_bytes(pv_rpc_server_port(server), sent, 500);
+    ASSERT_TRUE(app.wait_finished(calls));
+    size_t refused = 0;
+    for (const Finished &one : app.finished()) { refused += one.reason == "QUEUE_FULL" ? 1 : 0; }
+    EXPECT_EQ(refused, calls - PV_RPC_CALLS_PER_CONNECTION_MAX);
 }
 
 TEST_F(WireTest, OddPathsAreUnknownMethods)
