@@ -248,7 +248,7 @@ static bool buffer_reserve(pv_buffer *buffer, size_t need)
         }
         uint8_t *data = (uint8_t *)pv_arena_alloc(buffer->arena, wanted);
         if (data != NULL) {
-            if (buffer->size > 0) { memcpy(data, buffer->data, buffer->size); }
+            if (buffer->data != NULL) { memcpy(data, buffer->data, buffer->size); }
             buffer->data = data;
             buffer->capacity = wanted;
             return true;

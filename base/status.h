@@ -72,16 +72,16 @@ const char *pv_code_name(pv_code code);
 bool pv_code_of_name(const char *name, pv_code *ret_code);
 
 /* Returns the status from the calling function unless it is OK. */
-#define PV_TRY(expression)                                                                         \
-    do {                                                                                           \
-        pv_status pv_try_status = (expression);                                                    \
-        if (pv_try_status.code != PV_CODE_OK) { return pv_try_status; }                            \
+#define PV_TRY(expression)                                              \
+    do {                                                                \
+        pv_status pv_try_status = (expression);                         \
+        if (pv_try_status.code != PV_CODE_OK) { return pv_try_status; } \
     } while (0)
 
 /* Prints expression, file and line to stderr and aborts. */
 __attribute__((noreturn)) void pv_assert_failed(const char *expression, const char *file, int line);
 
-#define PV_ASSERT(expression)                                                                      \
+#define PV_ASSERT(expression) \
     ((expression) ? (void)0 : pv_assert_failed(#expression, __FILE__, __LINE__))
 
 #ifdef __cplusplus

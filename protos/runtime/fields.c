@@ -197,9 +197,7 @@ static void check_message_value(pv_error *error, const step *at, const ProtobufC
 static void check_value(pv_error *error, const step *at, const void *value)
 {
     switch (at->value->type) {
-    case PROTOBUF_C_TYPE_STRING:
-        check_string(error, at, *(char *const *)value);
-        return;
+    case PROTOBUF_C_TYPE_STRING: check_string(error, at, *(char *const *)value); return;
     case PROTOBUF_C_TYPE_BYTES:
         if (at->info->rule != NULL) {
             check_length(error, at, ((const ProtobufCBinaryData *)value)->len, "bytes");
@@ -224,9 +222,7 @@ static void check_value(pv_error *error, const step *at, const void *value)
     case PROTOBUF_C_TYPE_FIXED32:
     case PROTOBUF_C_TYPE_UINT64:
     case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_BOOL:
-        check_integer(error, at, pv_value_integer(at->value, value));
-        return;
+    case PROTOBUF_C_TYPE_BOOL: check_integer(error, at, pv_value_integer(at->value, value)); return;
     case PROTOBUF_C_TYPE_FLOAT:
     case PROTOBUF_C_TYPE_DOUBLE:
         return; /* no rule is for them: money and quantities are decimals */
@@ -389,22 +385,29 @@ static void check_message(pv_error *error, const step *parent, const pv_message_
 {
     PV_ASSERT(message->descriptor == info->descriptor);
     for (unsigned i = 0; i < info->descriptor->n_fields; i++) {
+        const pv_field *field = &info->descriptor->fields[i];
         const pv_field_rule *rule = info->fields[i].rule;
+        /* Most fields end here: nothing is asked of them, or they are not set and may be. */
+        if (rule == NULL && field->type != PROTOBUF_C_TYPE_MESSAGE) { continue; }
         uint32_t flags = rule == NULL ? 0 : rule->flags;
         if ((flags & PV_RULE_OUTPUT_ONLY) != 0) { continue; }
+        bool repeated = field->label == PROTOBUF_C_LABEL_REPEATED;
+        bool set = pv_field_is_set(message, field);
+        bool demanded = (flags & PV_RULE_REQUIRED) != 0 || (repeated && rule != NULL);
+        if (!set && !demanded) { continue; }
         step at = {.parent = parent,
-                   .field = &info->descriptor->fields[i],
-                   .value = &info->descriptor->fields[i],
+                   .field = field,
+                   .value = field,
                    .info = &info->fields[i],
                    .sensitive = parent->sensitive || (flags & PV_RULE_SENSITIVE) != 0};
-        if (at.field->label == PROTOBUF_C_LABEL_REPEATED) {
+        if (repeated) {
             check_repeated(error, &at, message);
-        } else if (pv_field_is_set(message, at.field)) {
-            check_value(error, &at, pv_field_data(message, at.field));
-        } else if ((flags & PV_RULE_REQUIRED) != 0) {
+        } else if (set) {
+            check_value(error, &at, pv_field_data(message, field));
+        } else {
             violate(error, &at,
-                    at.field->type == PROTOBUF_C_TYPE_ENUM ? "must not be unspecified"
-                                                           : "is required");
+                    field->type == PROTOBUF_C_TYPE_ENUM ? "must not be unspecified"
+                                                        : "is required");
         }
     }
 }

@@ -16,9 +16,12 @@
 extern "C" {
 #endif
 
-/* Checks a request. Violations are named by path: "items[3].quantity", "annotations[\"color\"]".
- * Values of SENSITIVE fields are not repeated. Reasons: INVALID_FIELD; ARENA_EXHAUSTED if the
- * error's arena has no room to compare elements. Threads: any. */
+/* Checks a request; `error` has no reason yet. A singular field outside a oneof that holds zero
+ * or nothing counts as not set: only REQUIRED looks at it. Elements of lists and members of
+ * oneofs that are there are always set. Keys of maps are 1 to PV_MAP_KEY_MAX characters.
+ * Violations are named by path: "items[3].quantity", "annotations[\"color\"]". Values of
+ * SENSITIVE fields are not repeated. Reasons: INVALID_FIELD; ARENA_EXHAUSTED if the error's
+ * arena has no room to compare elements. Threads: any. */
 PV_MUST_USE pv_status pv_fields_check(const pv_message_info *info, const ProtobufCMessage *message,
                                       pv_error *error);
 

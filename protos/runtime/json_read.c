@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define INVALID(in, step, ...)                                                                     \
+#define INVALID(in, step, ...) \
     pv_json_fault((in)->error, &(in)->source, (step), &pv_reason_invalid_field, __VA_ARGS__)
 
 typedef pv_json_reader reader;
@@ -226,21 +226,17 @@ static bool read_value(const reader *in, const pv_json_step *at, const pv_field 
                        const pv_message_info *info, json_t *value, void *place)
 {
     switch (field->type) {
-    case PROTOBUF_C_TYPE_STRING:
-        return read_string(in, at, value, (char **)place);
-    case PROTOBUF_C_TYPE_BYTES:
-        return read_bytes(in, at, value, (ProtobufCBinaryData *)place);
+    case PROTOBUF_C_TYPE_STRING: return read_string(in, at, value, (char **)place);
+    case PROTOBUF_C_TYPE_BYTES: return read_bytes(in, at, value, (ProtobufCBinaryData *)place);
     case PROTOBUF_C_TYPE_MESSAGE:
         return read_message(in, at, info, value, (ProtobufCMessage **)place);
-    case PROTOBUF_C_TYPE_ENUM:
-        return read_enum(in, at, field, value, (int32_t *)place);
+    case PROTOBUF_C_TYPE_ENUM: return read_enum(in, at, field, value, (int32_t *)place);
     case PROTOBUF_C_TYPE_BOOL:
         if (!json_is_boolean(value)) { return INVALID(in, at, "must be true or false"); }
         *(protobuf_c_boolean *)place = json_is_true(value);
         return true;
     case PROTOBUF_C_TYPE_FLOAT:
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return read_real(in, at, field, value, place);
+    case PROTOBUF_C_TYPE_DOUBLE: return read_real(in, at, field, value, place);
     case PROTOBUF_C_TYPE_INT32:
     case PROTOBUF_C_TYPE_SINT32:
     case PROTOBUF_C_TYPE_SFIXED32:
@@ -250,8 +246,7 @@ static bool read_value(const reader *in, const pv_json_step *at, const pv_field 
     case PROTOBUF_C_TYPE_UINT32:
     case PROTOBUF_C_TYPE_FIXED32:
     case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_FIXED64:
-        return read_integer(in, at, field, value, place);
+    case PROTOBUF_C_TYPE_FIXED64: return read_integer(in, at, field, value, place);
     }
     return false;
 }
@@ -446,23 +441,18 @@ static bool read_form(const reader *in, const pv_json_step *at, const pv_message
 {
     const pv_field *fields = info->descriptor->fields;
     switch (pv_json_kind_of(info)) {
-    case PV_JSON_TIMESTAMP:
-        return read_time(in, at, value, message);
-    case PV_JSON_DURATION:
-        return read_duration(in, at, value, message);
-    case PV_JSON_MASK:
-        return read_mask(in, at, value, message);
+    case PV_JSON_TIMESTAMP: return read_time(in, at, value, message);
+    case PV_JSON_DURATION: return read_duration(in, at, value, message);
+    case PV_JSON_MASK: return read_mask(in, at, value, message);
     case PV_JSON_WRAPPER:
         return read_value(in, at, &fields[0], NULL, value, pv_field_place(message, &fields[0]));
-    case PV_JSON_ANY:
-        return read_any(in, at, value, message);
+    case PV_JSON_ANY: return read_any(in, at, value, message);
     case PV_JSON_UNSUPPORTED:
         return INVALID(in, at, "is a %s, which is not supported", info->descriptor->name);
     case PV_JSON_DECIMAL:
         if (!json_is_object(value)) { return read_decimal(in, at, value, message); }
         return read_fields(in, at, info, value, false, message);
-    case PV_JSON_PLAIN:
-        return read_fields(in, at, info, value, false, message);
+    case PV_JSON_PLAIN: return read_fields(in, at, info, value, false, message);
     }
     return false;
 }

@@ -24,8 +24,8 @@ static json_t *checked(const writer *out, json_t *value)
     return value != NULL ? value : no_memory(out);
 }
 
-#define INVALID(out, step, ...)                                                                    \
-    (pv_json_fault((out)->error, NULL, (step), &pv_reason_invalid_field, __VA_ARGS__),             \
+#define INVALID(out, step, ...)                                                        \
+    (pv_json_fault((out)->error, NULL, (step), &pv_reason_invalid_field, __VA_ARGS__), \
      (json_t *)NULL)
 
 static json_t *write_message(const writer *out, const pv_json_step *at, const pv_message_info *info,
@@ -63,28 +63,22 @@ static json_t *write_value(const writer *out, const pv_json_step *at, const pv_f
     case PROTOBUF_C_TYPE_UINT64:
     case PROTOBUF_C_TYPE_FIXED64:
         return checked(out, json_sprintf("%" PRIu64, *(const uint64_t *)value));
-    case PROTOBUF_C_TYPE_FLOAT:
-        return write_real(out, (double)*(const float *)value);
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return write_real(out, *(const double *)value);
-    case PROTOBUF_C_TYPE_BOOL:
-        return json_boolean(*(const protobuf_c_boolean *)value);
-    case PROTOBUF_C_TYPE_ENUM:
-        return write_enum(out, field, *(const int32_t *)value);
+    case PROTOBUF_C_TYPE_FLOAT: return write_real(out, (double)*(const float *)value);
+    case PROTOBUF_C_TYPE_DOUBLE: return write_real(out, *(const double *)value);
+    case PROTOBUF_C_TYPE_BOOL: return json_boolean(*(const protobuf_c_boolean *)value);
+    case PROTOBUF_C_TYPE_ENUM: return write_enum(out, field, *(const int32_t *)value);
     case PROTOBUF_C_TYPE_STRING: {
         json_t *text = json_string(*(char *const *)value);
         return text != NULL ? text : INVALID(out, at, "is not UTF-8");
     }
-    case PROTOBUF_C_TYPE_BYTES:
-        return write_bytes(out, (const ProtobufCBinaryData *)value);
+    case PROTOBUF_C_TYPE_BYTES: return write_bytes(out, (const ProtobufCBinaryData *)value);
     case PROTOBUF_C_TYPE_MESSAGE:
         return write_message(out, at, info, *(ProtobufCMessage *const *)value);
     case PROTOBUF_C_TYPE_INT32:
     case PROTOBUF_C_TYPE_SINT32:
     case PROTOBUF_C_TYPE_SFIXED32:
     case PROTOBUF_C_TYPE_UINT32:
-    case PROTOBUF_C_TYPE_FIXED32:
-        return checked(out, json_integer(pv_value_integer(field, value)));
+    case PROTOBUF_C_TYPE_FIXED32: return checked(out, json_integer(pv_value_integer(field, value)));
     }
     return NULL;
 }
@@ -177,6 +171,7 @@ static json_t *write_plain(const writer *out, const pv_json_step *at, const pv_m
 static json_t *write_message(const writer *out, const pv_json_step *at, const pv_message_info *info,
                              const ProtobufCMessage *message)
 {
+    PV_ASSERT(info != NULL); /* only message fields lead here, and those have one */
     if (at->depth >= PV_WIRE_DEPTH_MAX) {
         return INVALID(out, at, "is nested deeper than %d messages", PV_WIRE_DEPTH_MAX);
     }
@@ -190,17 +185,14 @@ static json_t *write_message(const writer *out, const pv_json_step *at, const pv
     case PV_JSON_DURATION:
         return write_duration(out, at, pv_field_integer(message, &fields[0]),
                               pv_field_integer(message, &fields[1]));
-    case PV_JSON_MASK:
-        return write_mask(out, message);
+    case PV_JSON_MASK: return write_mask(out, message);
     case PV_JSON_WRAPPER:
         return write_value(out, at, &fields[0], NULL, pv_field_data(message, &fields[0]));
-    case PV_JSON_ANY:
-        return write_any(out, &inner, message);
+    case PV_JSON_ANY: return write_any(out, &inner, message);
     case PV_JSON_UNSUPPORTED:
         return INVALID(out, at, "is a %s, which is not supported", info->descriptor->name);
     case PV_JSON_PLAIN:
-    case PV_JSON_DECIMAL:
-        return write_plain(out, &inner, info, message);
+    case PV_JSON_DECIMAL: return write_plain(out, &inner, info, message);
     }
     return NULL;
 }

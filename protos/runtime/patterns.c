@@ -263,28 +263,17 @@ bool pv_pattern_matches(pv_pattern pattern, pv_view text)
     if (text.size == 0) { return false; }
     pv_decimal decimal;
     switch (pattern) {
-    case PV_PATTERN_NONE:
-        return true;
-    case PV_PATTERN_CURRENCY:
-        return is_upper_word(text, 3);
-    case PV_PATTERN_COUNTRY:
-        return is_upper_word(text, 2);
-    case PV_PATTERN_EMAIL:
-        return is_email(text);
-    case PV_PATTERN_NAME:
-        return is_name(text);
-    case PV_PATTERN_UUID:
-        return is_uuid(text);
-    case PV_PATTERN_ETAG:
-        return is_etag(text);
-    case PV_PATTERN_DECIMAL:
-        return pv_decimal_parse(text, &decimal);
-    case PV_PATTERN_URL:
-        return is_url(text);
-    case PV_PATTERN_DOMAIN:
-        return is_domain(text, false);
-    case PV_PATTERN_LINE:
-        return is_line(text);
+    case PV_PATTERN_NONE: return true;
+    case PV_PATTERN_CURRENCY: return is_upper_word(text, 3);
+    case PV_PATTERN_COUNTRY: return is_upper_word(text, 2);
+    case PV_PATTERN_EMAIL: return is_email(text);
+    case PV_PATTERN_NAME: return is_name(text);
+    case PV_PATTERN_UUID: return is_uuid(text);
+    case PV_PATTERN_ETAG: return is_etag(text);
+    case PV_PATTERN_DECIMAL: return pv_decimal_parse(text, &decimal);
+    case PV_PATTERN_URL: return is_url(text);
+    case PV_PATTERN_DOMAIN: return is_domain(text, false);
+    case PV_PATTERN_LINE: return is_line(text);
     }
     return false;
 }
@@ -292,28 +281,18 @@ bool pv_pattern_matches(pv_pattern pattern, pv_view text)
 const char *pv_pattern_text(pv_pattern pattern)
 {
     switch (pattern) {
-    case PV_PATTERN_NONE:
-        return "any text";
-    case PV_PATTERN_CURRENCY:
-        return "a currency code of three upper case letters (ISO 4217)";
-    case PV_PATTERN_COUNTRY:
-        return "a country code of two upper case letters (ISO 3166-1)";
-    case PV_PATTERN_EMAIL:
-        return "an e-mail address";
-    case PV_PATTERN_NAME:
-        return "letters, digits, \"_\" and \"-\" only";
-    case PV_PATTERN_UUID:
-        return "a UUID in lower case, e.g. 3f2b8c1e-5a4d-4e6f-9b7a-0c1d2e3f4a5b";
-    case PV_PATTERN_ETAG:
-        return "an entity tag as this service gives them, quotes included";
+    case PV_PATTERN_NONE: return "any text";
+    case PV_PATTERN_CURRENCY: return "a currency code of three upper case letters (ISO 4217)";
+    case PV_PATTERN_COUNTRY: return "a country code of two upper case letters (ISO 3166-1)";
+    case PV_PATTERN_EMAIL: return "an e-mail address";
+    case PV_PATTERN_NAME: return "letters, digits, \"_\" and \"-\" only";
+    case PV_PATTERN_UUID: return "a UUID in lower case, e.g. 3f2b8c1e-5a4d-4e6f-9b7a-0c1d2e3f4a5b";
+    case PV_PATTERN_ETAG: return "an entity tag as this service gives them, quotes included";
     case PV_PATTERN_DECIMAL:
         return "a decimal number of up to 18 integer digits and 18 decimals, without exponent";
-    case PV_PATTERN_URL:
-        return "an absolute http or https URL without user name";
-    case PV_PATTERN_DOMAIN:
-        return "a DNS name in lower case";
-    case PV_PATTERN_LINE:
-        return "one line of printable text";
+    case PV_PATTERN_URL: return "an absolute http or https URL without user name";
+    case PV_PATTERN_DOMAIN: return "a DNS name in lower case";
+    case PV_PATTERN_LINE: return "one line of printable text";
     }
     return "any text";
 }

@@ -101,20 +101,16 @@ static unsigned wire_of(ProtobufCType type)
     case PROTOBUF_C_TYPE_UINT32:
     case PROTOBUF_C_TYPE_UINT64:
     case PROTOBUF_C_TYPE_BOOL:
-    case PROTOBUF_C_TYPE_ENUM:
-        return WIRE_VARINT;
+    case PROTOBUF_C_TYPE_ENUM: return WIRE_VARINT;
     case PROTOBUF_C_TYPE_SFIXED64:
     case PROTOBUF_C_TYPE_FIXED64:
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return WIRE_64;
+    case PROTOBUF_C_TYPE_DOUBLE: return WIRE_64;
     case PROTOBUF_C_TYPE_SFIXED32:
     case PROTOBUF_C_TYPE_FIXED32:
-    case PROTOBUF_C_TYPE_FLOAT:
-        return WIRE_32;
+    case PROTOBUF_C_TYPE_FLOAT: return WIRE_32;
     case PROTOBUF_C_TYPE_STRING:
     case PROTOBUF_C_TYPE_BYTES:
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return WIRE_BYTES;
+    case PROTOBUF_C_TYPE_MESSAGE: return WIRE_BYTES;
     }
     return WIRE_BYTES;
 }
@@ -282,8 +278,7 @@ static bool check_number(checker *check, const frame *at, uint64_t value)
     case PROTOBUF_C_TYPE_DOUBLE:
     case PROTOBUF_C_TYPE_STRING:
     case PROTOBUF_C_TYPE_BYTES:
-    case PROTOBUF_C_TYPE_MESSAGE:
-        return true;
+    case PROTOBUF_C_TYPE_MESSAGE: return true;
     }
     return true;
 }
