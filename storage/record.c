@@ -42,9 +42,6 @@ pv_status pv_replay_put(pv_txn *txn, pv_id account, pv_id user, pv_view method, 
                         pv_time now, pv_view answer)
 {
     pv_key key = pv_key_of_replay(account, user, method, request_id);
-    if (answer.size > PV_STORE_VALUE_MAX - REPLAY_TIME_SIZE) {
-        return pv_status_of(PV_CODE_RESOURCE_EXHAUSTED);
-    }
     uint8_t *value = (uint8_t *)pv_arena_alloc(pv_txn_arena(txn), REPLAY_TIME_SIZE + answer.size);
     if (value == NULL) { return pv_status_of(PV_CODE_RESOURCE_EXHAUSTED); }
     pv_store_u64(value, (uint64_t)now.utc_ns);

@@ -215,6 +215,18 @@ TEST_P(Limits, FullStoreLosesTheBatchAndNothingElse)
     EXPECT_EQ(write.Commit(), "OK") << "what still fits goes in";
 }
 
+TEST_P(Limits, WritingTheSameKeysAgainDoesNotFillAStore)
+{
+    Store store(GetParam(), uint64_t{1} << 20);
+    for (int round = 0; round < 40; round++) {
+        Write write(store.get());
+        ASSERT_EQ(Put(write, "n", std::string(PV_STORE_VALUE_MAX, 'v')), "OK");
+        ASSERT_EQ(Put(write, NumberedKey(round), std::string(PV_STORE_VALUE_MAX, 'v')), "OK");
+        if (round > 0) { ASSERT_CODE("OK", pv_txn_delete(write, View(NumberedKey(round - 1)))); }
+        ASSERT_EQ(write.Commit(), "OK") << round;
+    }
+}
+
 TEST_P(Limits, ScanThatFindsNoArenaIsRefused)
 {
     Store store(GetParam());
@@ -256,7 +268,11 @@ TEST_P(LimitsDeathTest, WritingWhileAScanIsOpenIsAProgrammerError)
     pv_range range = {View("a"), View("z"), false};
     ASSERT_CODE("OK", pv_scan_open(write, write.arena(), range, &scan));
     EXPECT_DEATH((void)Put(write, "n", "1"), "scans");
+    pv_scan *newer = nullptr;
+    ASSERT_CODE("OK", pv_scan_open(write, write.arena(), range, &newer));
     pv_scan_close(scan);
+    EXPECT_DEATH((void)Put(write, "n", "1"), "scans") << "the newer one is still open";
+    pv_scan_close(newer);
     EXPECT_EQ(Put(write, "n", "1"), "OK");
 }
 

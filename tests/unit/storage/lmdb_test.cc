@@ -1,8 +1,11 @@
-// What pv_lmdb_open accepts and refuses, with the sentence that people read.
+// What pv_lmdb_open accepts and refuses, with the sentence that people read; and what is left of a store
+// whose disk fails or whose process is killed.
 #include "tests/unit/storage/fixture.h"
 
 #include <linux/capability.h>
 #include <lmdb.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -359,6 +362,99 @@ TEST(LmdbOpen, ReadersAreBoundedAndRefusedBeyond)
     EXPECT_CODE("OK", pv_read_begin(store, arena, &readers.back()));
     for (pv_txn *reader : readers) { pv_txn_abort(reader); }
     pv_store_close(store);
+}
+
+// --- what a failing disk and a killed process leave ---
+
+// Writes until a file may not grow any more. The signal of the limit is ignored, so that the write fails.
+void WriteBeyondTheFileLimit(const std::string &path)
+{
+    const Opened opened = Open(path);
+    struct rlimit limit = {uint64_t{1} << 20, uint64_t{1} << 20};
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &limit);
+    for (int i = 0; i < 100; i++) {
+        Write write(opened.store);
+        EXPECT_CODE("OK", pv_txn_put(write, View("o" + std::to_string(i)),
+                                     View(std::string(PV_STORE_VALUE_MAX, 'v'))));
+        EXPECT_EQ(write.Commit(), "OK");
+    }
+}
+
+TEST(LmdbDeathTest, FailedWriteEndsTheProcessAndHarmsNothing)
+{
+    testing::FLAGS_gtest_death_test_style = "threadsafe";
+    Folder folder;
+    MakeStore(folder.path());
+    EXPECT_EXIT(WriteBeyondTheFileLimit(folder.path()), testing::KilledBySignal(SIGABRT),
+                "store_failed.*commit");
+    const Opened opened = Open(folder.path());
+    ASSERT_EQ(opened.code, "OK") << opened.sentence;
+    {
+        Read read(opened.store);
+        pv_view value;
+        EXPECT_CODE("OK", pv_txn_get(read, View("n2"), &value));
+        EXPECT_GE(pv_txn_revision(read), 1U);
+        Write write(opened.store);
+        EXPECT_CODE("OK", pv_txn_put(write, View("p"), View("1")));
+        EXPECT_EQ(write.Commit(), "OK");
+    }
+    pv_store_close(opened.store);
+}
+
+// Commits one number after the other, each into two rows, and tells each that is durable.
+[[noreturn]] void CommitForEver(const std::string &path, int told)
+{
+    const Opened opened = Open(path);
+    for (uint64_t number = 1;; number++) {
+        Write write(opened.store);
+        const std::string text = std::to_string(number);
+        if (!pv_is_ok(pv_txn_put(write, View("n" + text), View(text))) ||
+            !pv_is_ok(pv_txn_put(write, View("o"), View(text))) || write.Commit() != "OK" ||
+            ::write(told, &number, sizeof number) != sizeof number) {
+            _exit(1);
+        }
+    }
+}
+
+TEST(LmdbDeathTest, KilledProcessLosesNothingThatWasTold)
+{
+    for (int round = 0; round < 10; round++) {
+        Folder folder;
+        MakeStore(folder.path());
+        int told[2];
+        ASSERT_EQ(pipe(told), 0);
+        const pid_t child = fork();
+        ASSERT_GE(child, 0);
+        if (child == 0) { CommitForEver(folder.path(), told[1]); }
+        uint64_t newest = 0;
+        for (int i = 0; i <= 3 * round; i++) {
+            ASSERT_EQ(read(told[0], &newest, sizeof newest), static_cast<ssize_t>(sizeof newest));
+        }
+        ASSERT_EQ(kill(child, SIGKILL), 0);
+        ASSERT_EQ(waitpid(child, nullptr, 0), child);
+        close(told[1]);
+        for (uint64_t number = 0; read(told[0], &number, sizeof number) == sizeof number;) {
+            newest = number;
+        }
+        close(told[0]);
+
+        const Opened opened = Open(folder.path());
+        ASSERT_EQ(opened.code, "OK") << opened.sentence;
+        {
+            Read read(opened.store);
+            pv_view value;
+            ASSERT_CODE("OK", pv_txn_get(read, View("o"), &value));
+            const uint64_t last = std::stoull(Bytes(value));
+            EXPECT_GE(last, newest);
+            EXPECT_LE(last, newest + 1) << "at most the one that was under way";
+            EXPECT_EQ(pv_txn_revision(read), last + 1) << "after the one of MakeStore";
+            for (uint64_t number = 1; number <= last; number++) {
+                EXPECT_CODE("OK", pv_txn_get(read, View("n" + std::to_string(number)), &value));
+            }
+        }
+        pv_store_close(opened.store);
+    }
 }
 
 } // namespace
