@@ -57,7 +57,7 @@ static pv_status next(walk *run, usage_frame *ret_frame, bool *ret_more)
     }
 }
 
-/* A walk over the records of a report that the caller sees. */
+/* A walk over the records of a report that the caller sees, not yet placed. */
 static pv_status open(pv_call *call, const char *report_id, uint64_t after, walk *ret_walk)
 {
     pv_usage_report *report = NULL;
@@ -68,15 +68,17 @@ static pv_status open(pv_call *call, const char *report_id, uint64_t after, walk
     PV_TRY(status);
     *ret_walk = (walk){.call = call, .after = after, .state = report->state};
     ret_walk->report = pv_id_of(&pv_usage_report__object, report->id);
-    PV_TRY(usage_ledger_load(call, ret_walk->report, &ret_walk->ledger));
-    if (after > ret_walk->ledger.records) {
-        pv_error_note(&call->error, "records", "%llu",
-                      (unsigned long long)ret_walk->ledger.records);
-        return pv_refuse(&call->error, &pv_error_reason_record_number_unknown,
-                         "%s has %llu records; there is none with number %llu.", report_id,
-                         (unsigned long long)ret_walk->ledger.records, (unsigned long long)after);
-    }
-    return place(ret_walk);
+    return usage_ledger_load(call, ret_walk->report, &ret_walk->ledger);
+}
+
+static pv_status check_number(pv_call *call, const char *report_id, const walk *run)
+{
+    if (run->after <= run->ledger.records) { return pv_ok(); }
+    unsigned long long records = run->ledger.records;
+    pv_error_note(&call->error, "records", "%llu", records);
+    return pv_refuse(&call->error, &pv_error_reason_record_number_unknown,
+                     "%s has %llu records; there is none with number %llu.", report_id, records,
+                     (unsigned long long)run->after);
 }
 
 pv_status pv_usage_report_service_get_usage_upload(pv_call *call,
@@ -101,6 +103,8 @@ pv_status pv_usage_report_service_list_usage_records(pv_call *call,
     (void)response;
     walk run;
     PV_TRY(open(call, request->report_id, request->after_number, &run));
+    PV_TRY(check_number(call, request->report_id, &run));
+    PV_TRY(place(&run));
     size_t page_size = page_size_of(request->page_size);
     uint32_t last_block = run.block + PAGE_BLOCKS_MAX;
     pv_buffer reply = pv_buffer_of(call->scratch);
@@ -134,6 +138,7 @@ static pv_status resume(pv_call *call, const pv_export_usage_records_request *re
     PV_TRY(
         open(call, request->report_id, run == NULL ? request->after_number : run->after, ret_walk));
     if (run == NULL) {
+        PV_TRY(check_number(call, request->report_id, ret_walk));
         run = pv_arena_zalloc(call->arena, 1, sizeof *run);
         if (run == NULL) { return pv_out_of_memory(call); }
         run->generation = ret_walk->ledger.generation;
@@ -146,7 +151,7 @@ static pv_status resume(pv_call *call, const pv_export_usage_records_request *re
                          request->report_id);
     }
     *ret_export = run;
-    return pv_ok();
+    return place(ret_walk);
 }
 
 /* The transaction of a step ends with it, so every step finds its place again. */

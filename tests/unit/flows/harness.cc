@@ -412,6 +412,13 @@ Answer World::call(const Actor &actor, const std::string &name, const std::strin
     return call_packed(actor, name, pack(state->method(name, &handler), text, &state->requests));
 }
 
+void World::run_meanwhile()
+{
+    std::function<void()> others = std::move(meanwhile);
+    meanwhile = nullptr;
+    if (others) { others(); }
+}
+
 Answer World::upload(const Actor &actor, const std::string &name, const std::vector<std::string> &messages, bool abandon)
 {
     const pv_handler *handler = nullptr;
@@ -422,6 +429,7 @@ Answer World::upload(const Actor &actor, const std::string &name, const std::vec
     for (size_t i = 0; i < messages.size() && pv_is_ok(status); i++) {
         std::string bytes = pack(method, messages[i], &state->requests);
         status = carrier.run(PV_PHASE_RECEIVE, view_of(bytes));
+        run_meanwhile();
     }
     if (pv_is_ok(status) && !abandon) {
         carrier.call()->half_closed = true;
@@ -447,8 +455,9 @@ std::vector<Answer> World::pull(const Actor &actor, const std::string &name, con
         request = pv_view_of(nullptr, 0);
         if (pv_is_ok(status) && carrier.step() != PV_STEP_MESSAGE) { return answers; }
         answers.push_back(carrier.answer(status));
+        run_meanwhile();
     }
-    if (answers.empty()) { answers.push_back(carrier.answer(status)); }
+    if (answers.empty() || answers.back().ok()) { answers.push_back(carrier.answer(status)); }
     return answers;
 }
 

@@ -16,6 +16,7 @@
 
 #include <jansson.h>
 
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -68,8 +69,11 @@ class World {
     /* A client stream: its messages, then half-close. With `abandon` the client goes away instead. */
     Answer upload(const Actor &actor, const std::string &method, const std::vector<std::string> &messages,
                   bool abandon = false);
-    /* A server stream, pulled until it ends or has nothing more. */
+    /* A server stream, pulled until it ends, has nothing more, or is refused: then that is the last answer. */
     std::vector<Answer> pull(const Actor &actor, const std::string &method, const std::string &json);
+
+    /* Run once, after the first message of the next stream: what others do meanwhile. */
+    std::function<void()> meanwhile;
 
     /* Deletes the oldest events of the actor's feed up to this number, as retention does. */
     void forget_events(const Actor &actor, uint64_t upto);
@@ -82,6 +86,7 @@ class World {
 
   private:
     void record_changes(const Actor &actor);
+    void run_meanwhile();
 
     struct State;
     std::unique_ptr<State> state;
