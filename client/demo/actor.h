@@ -7,6 +7,10 @@
 #include "client/rpc/client.h"
 #include "purvey/common/v1/vocabulary.pv.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct actor {
     const char *name;       /* as the story calls it */
     const char *account_id;
@@ -14,7 +18,7 @@ typedef struct actor {
     const char *key_path;
     pv_client *client;
     pv_arena *arena;
-    platform *platform;
+    struct platform *platform;
 } actor;
 
 /* The operator, whose key and certificate `purvey init` made. */
@@ -46,5 +50,9 @@ static inline char *text_of(const char *text) { return (char *)(uintptr_t)text; 
         pv_status ask_status = stub((who)->client, (who)->arena, NULL, request, ret_response, &ask_error); \
         if (!pv_is_ok(ask_status)) { return actor_refused(who, #stub, ask_status, &ask_error); }           \
     } while (0)
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

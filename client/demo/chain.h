@@ -7,9 +7,13 @@
 #include "client/demo/actor.h"
 #include "client/demo/survey.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct chain {
-    platform *platform;
-    survey *survey;
+    struct platform *platform;
+    struct survey *survey;
     actor operator_;
     actor distributor;
     actor reseller;
@@ -40,5 +44,9 @@ bool chain_subscriptions(chain *of);
 bool chain_reconnect(chain *of);
 
 void chain_end(chain *of);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -7,6 +7,10 @@
 
 #include <sys/types.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct platform {
     pv_arena *arena;
     const char *server_path; /* the purveyd binary */
@@ -32,5 +36,9 @@ const char *platform_path(const platform *of, const char *name);
 
 /* A whole file as NUL-ended text in the arena; NULL after a sentence on stderr. */
 char *platform_read(pv_arena *arena, const char *path);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -6,6 +6,10 @@
 
 #include "client/focus/focus.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct survey_vendor {
     const char *name;
     size_t rows;
@@ -81,5 +85,9 @@ bool survey_read(pv_arena *arena, const char *path, survey *ret_survey);
 
 /* Indexes of what a row belongs to; false if the survey has not seen it. */
 bool survey_report_of(const survey *seen, const pv_focus_row *row, size_t *ret_report);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

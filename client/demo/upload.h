@@ -5,8 +5,12 @@
 #include "client/demo/chain.h"
 #include "purvey/usage/v1/usage_report_service.pv.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct upload {
-    chain *chain;
+    struct chain *chain;
     size_t report;    /* index in the survey */
     uint64_t crash_at; /* kill the server once this many records were sent; 0: never */
 } upload;
@@ -16,5 +20,9 @@ bool upload_run(upload *of, pv_upload_usage_records_response **ret_response);
 
 /* Row of the file that became this record number. */
 bool upload_row_of(const upload *of, uint64_t record_number, pv_focus_row *ret_row);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -5,6 +5,10 @@
 
 #include "client/demo/chain.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* One charge, as the distributor sees it after closing. */
 typedef struct usage_charge {
     size_t vendor;
@@ -26,5 +30,9 @@ typedef struct usage_charges {
  * are added to the survey's refusals, and the report is uploaded again without them. With `crash` the server
  * is killed in the middle of the first upload, started again, and the upload is resumed. */
 bool usage_bill(chain *of, bool crash, usage_charges *ret_charges);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
