@@ -115,11 +115,9 @@ pv_exit pv_answer_write(pv_cli *cli, pv_arena *arena, pv_output output, const pv
     case PV_OUTPUT_TABLE:
         return is_list ? write_list_table(cli, arena, info, response)
                        : write_object_table(cli, arena, info, response);
-    case PV_OUTPUT_JSON:
-        return pv_codec_write(cli, arena, info, response, true);
+    case PV_OUTPUT_JSON: return pv_codec_write(cli, arena, info, response, true);
     case PV_OUTPUT_JSONL:
-    case PV_OUTPUT_ID:
-        break;
+    case PV_OUTPUT_ID: break;
     }
     if (is_list) {
         pv_exit exit = write_elements(cli, arena, output, info, response);

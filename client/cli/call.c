@@ -56,30 +56,45 @@ static pv_exit run_unary(run *self)
                            response);
 }
 
-static const ProtobufCFieldDescriptor *text_field(const ProtobufCMessageDescriptor *descriptor,
-                                                  const char *name)
+/* A response's "next_x" is what the request for the next page has as "x": a token or a number. */
+static const ProtobufCFieldDescriptor *find_next(const pv_method_info *method,
+                                                 const ProtobufCFieldDescriptor **ret_from)
 {
-    const ProtobufCFieldDescriptor *field =
-        protobuf_c_message_descriptor_get_field_by_name(descriptor, name);
-    return field != NULL && field->type == PROTOBUF_C_TYPE_STRING ? field : NULL;
+    static const char prefix[] = "next_";
+    const ProtobufCMessageDescriptor *response = method->response->descriptor;
+    for (unsigned i = 0; i < response->n_fields; i++) {
+        const ProtobufCFieldDescriptor *next = &response->fields[i];
+        if (strncmp(next->name, prefix, sizeof prefix - 1) != 0) { continue; }
+        const ProtobufCFieldDescriptor *from = protobuf_c_message_descriptor_get_field_by_name(
+            method->request->descriptor, next->name + sizeof prefix - 1);
+        if (from != NULL && from->type == next->type && from->type != PROTOBUF_C_TYPE_MESSAGE) {
+            *ret_from = from;
+            return next;
+        }
+    }
+    return NULL;
 }
 
-/* Moves the token of the page over to the request. False: it was the last page. */
+/* Moves what continues behind the page over to the request. False: it was the last page. */
 static bool turn_page(run *self, ProtobufCMessage *response)
 {
-    const ProtobufCFieldDescriptor *next = text_field(response->descriptor, "next_page_token");
-    const ProtobufCFieldDescriptor *token = text_field(self->request->descriptor, "page_token");
-    PV_ASSERT(next != NULL && token != NULL);
+    const ProtobufCFieldDescriptor *from = NULL;
+    const ProtobufCFieldDescriptor *next = find_next(self->method, &from);
+    PV_ASSERT(next != NULL);
     if (!pv_field_is_set(response, next)) { return false; }
-    char *copy = pv_arena_dup(self->cli->arena, pv_view_text(pv_field_string(response, next)));
-    PV_ASSERT(copy != NULL); /* tokens are short */
-    pv_field_set_string(self->request, token, copy);
+    if (next->type == PROTOBUF_C_TYPE_STRING) {
+        char *copy = pv_arena_dup(self->cli->arena, pv_view_text(pv_field_string(response, next)));
+        PV_ASSERT(copy != NULL); /* tokens are short */
+        pv_field_set_string(self->request, from, copy);
+    } else {
+        pv_field_set_integer(self->request, from, pv_field_integer(response, next));
+    }
     pv_field_clear(response, next);
     return true;
 }
 
-/* All pages: lines and ids as they come, tables and JSON when everything is there, which is all pages
- * packed behind each other. */
+/* All pages: lines and ids as they come, tables and JSON when everything is there, which is all
+ * pages packed behind each other. */
 static pv_exit run_all_pages(run *self)
 {
     const pv_message_info *info = self->method->response;
@@ -168,8 +183,8 @@ static pv_exit read_message(run *self, uint64_t *number, ProtobufCMessage **ret_
     return pv_codec_read(self->cli, self->arena, self->method->request, line, what, ret_message);
 }
 
-/* Sends the flags' message merged with the first line, then the other lines. A service that has gone does
- * not want the rest: pv_client_finish tells why. */
+/* Sends the flags' message merged with the first line, then the other lines. A service that has
+ * gone does not want the rest: pv_client_finish tells why. */
 static pv_exit send_all(run *self, pv_client_call *call)
 {
     uint64_t number = 0;
@@ -231,9 +246,9 @@ static pv_exit run_stream(run *self)
 
 static bool is_paged(const pv_method_info *method)
 {
+    const ProtobufCFieldDescriptor *from = NULL;
     return method->kind == PV_METHOD_UNARY && pv_answer_list(method->response) != NULL &&
-           text_field(method->request->descriptor, "page_token") != NULL &&
-           text_field(method->response->descriptor, "next_page_token") != NULL;
+           find_next(method, &from) != NULL;
 }
 
 static pv_exit run_connected(run *self)

@@ -1,8 +1,10 @@
-/* call.h — runs the command of a method: request, connection, call, answer, for all four kinds of methods.
+/* call.h — runs the command of a method: request, connection, call, answer, for all four kinds of
+ * methods.
  *   server stream  writes each message as it arrives
- *   client stream  sends the JSON messages of standard input; what the flags say is part of the first one
- *   bidi stream    sends like a client stream, then writes the answers: the service must not want them
- *                  to be read before the input ends */
+ *   client stream  sends the JSON messages of standard input; what the flags say is part of the
+ *                  first one
+ *   bidi stream    sends like a client stream, then writes the answers: the service must not want
+ *                  them to be read before the input ends */
 #ifndef PV_CLIENT_CLI_CALL_H
 #define PV_CLIENT_CLI_CALL_H
 
@@ -26,7 +28,8 @@ pv_exit pv_call_run(pv_cli *cli, const pv_command *command, const pv_options *op
                     const pv_arguments *arguments);
 
 /* Reads the next line that is not empty, without its line end; `ret_line` is NULL at the end of the
- * input. PV_EXIT_USAGE after a message when it is too long, PV_EXIT_OTHER when it cannot be read. */
+ * input. PV_EXIT_USAGE after a message when it is too long, PV_EXIT_OTHER when it cannot be
+ * read. */
 pv_exit pv_call_read_line(pv_cli *cli, pv_arena *arena, uint64_t *number, const char **ret_line);
 
 #ifdef __cplusplus

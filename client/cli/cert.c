@@ -1,4 +1,5 @@
-/* cert.c — `purvey cert request`: a private key and the signing request for `purvey certificate issue`. */
+/* cert.c — `purvey cert request`: a private key and the signing request for `purvey certificate
+ * issue`. */
 #include "client/cli/extra.h"
 #include "client/cli/keys.h"
 

@@ -5,30 +5,23 @@
 pv_exit pv_exit_of(pv_code code)
 {
     switch (code) {
-    case PV_CODE_OK:
-        return PV_EXIT_OK;
+    case PV_CODE_OK: return PV_EXIT_OK;
     case PV_CODE_INVALID_ARGUMENT:
-    case PV_CODE_OUT_OF_RANGE:
-        return PV_EXIT_USAGE;
-    case PV_CODE_NOT_FOUND:
-        return PV_EXIT_NOT_FOUND;
+    case PV_CODE_OUT_OF_RANGE: return PV_EXIT_USAGE;
+    case PV_CODE_NOT_FOUND: return PV_EXIT_NOT_FOUND;
     case PV_CODE_ALREADY_EXISTS:
     case PV_CODE_FAILED_PRECONDITION:
-    case PV_CODE_ABORTED:
-        return PV_EXIT_PRECONDITION;
+    case PV_CODE_ABORTED: return PV_EXIT_PRECONDITION;
     case PV_CODE_UNAUTHENTICATED:
-    case PV_CODE_PERMISSION_DENIED:
-        return PV_EXIT_AUTH;
+    case PV_CODE_PERMISSION_DENIED: return PV_EXIT_AUTH;
     case PV_CODE_UNAVAILABLE:
     case PV_CODE_DEADLINE_EXCEEDED:
-    case PV_CODE_RESOURCE_EXHAUSTED:
-        return PV_EXIT_UNAVAILABLE;
+    case PV_CODE_RESOURCE_EXHAUSTED: return PV_EXIT_UNAVAILABLE;
     case PV_CODE_CANCELLED:
     case PV_CODE_UNKNOWN:
     case PV_CODE_UNIMPLEMENTED:
     case PV_CODE_INTERNAL:
-    case PV_CODE_DATA_LOSS:
-        return PV_EXIT_OTHER;
+    case PV_CODE_DATA_LOSS: return PV_EXIT_OTHER;
     }
     return PV_EXIT_OTHER;
 }

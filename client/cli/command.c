@@ -20,8 +20,8 @@ static char to_lower(char byte)
     return is_upper(byte) ? (char)(byte - 'A' + 'a') : byte;
 }
 
-/* A word begins at a capital that follows no capital or is followed by a small letter: "GetCSRFile" is
- * get, csr, file. */
+/* A word begins at a capital that follows no capital or is followed by a small letter: "GetCSRFile"
+ * is get, csr, file. */
 static bool begins_word(const char *name, size_t at)
 {
     if (at == 0) { return true; }
@@ -238,18 +238,29 @@ static const pv_object_info *object_of(const pv_method_info *method)
     return response->fields[0].message->object;
 }
 
-const pv_method_info *pv_command_reader(const pv_command *command,
-                                        const ProtobufCFieldDescriptor *field)
+static const pv_method_info *find_reader(const pv_service_info *service,
+                                         const pv_object_info *object, const char *field_name)
 {
-    const pv_object_info *changed = command->method->transition_count > 0
-                                        ? command->method->transitions[0].object
-                                        : object_of(command->method);
-    for (size_t i = 0; changed != NULL && i < command->service->method_count; i++) {
-        const pv_method_info *method = &command->service->methods[i];
-        if (method->kind == PV_METHOD_UNARY && (method->flags & PV_METHOD_WRITES) == 0 &&
-            object_of(method) == changed && needs_only(method, field->name)) {
+    for (size_t i = 0; i < service->method_count; i++) {
+        const pv_method_info *method = &service->methods[i];
+        const pv_object_info *read = object_of(method);
+        bool reads = method->kind == PV_METHOD_UNARY && (method->flags & PV_METHOD_WRITES) == 0;
+        if (reads && read != NULL && (object == NULL || read == object) &&
+            needs_only(method, field_name)) {
             return method;
         }
     }
     return NULL;
+}
+
+const pv_method_info *pv_command_reader(const pv_command *command,
+                                        const ProtobufCFieldDescriptor *field)
+{
+    const pv_method_info *method = command->method;
+    const pv_object_info *changed =
+        method->transition_count > 0 ? method->transitions[0].object : object_of(method);
+    const pv_method_info *reader = NULL;
+    if (changed != NULL) { reader = find_reader(command->service, changed, field->name); }
+    /* What makes a part of an object compares the etag of the whole, which is what the ID names. */
+    return reader != NULL ? reader : find_reader(command->service, NULL, field->name);
 }

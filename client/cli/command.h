@@ -1,12 +1,12 @@
-/* command.h — which command stands for which method: `purvey <noun> <verb>`. Everything is derived from
- * the generated tables, so that a new RPC is a new command.
+/* command.h — which command stands for which method: `purvey <noun> <verb>`. Everything is derived
+ * from the generated tables, so that a new RPC is a new command.
  *
- * The noun is the service's name without "Service": TierAccountService is "tier-account". The verb is
- * the method's name without the noun's words, which may stand in the plural at their end; where not
- * all of them stand there, the first ones are taken: GetOrder is "order get", ListTierAccounts
+ * The noun is the service's name without "Service": TierAccountService is "tier-account". The verb
+ * is the method's name without the noun's words, which may stand in the plural at their end; where
+ * not all of them stand there, the first ones are taken: GetOrder is "order get", ListTierAccounts
  * "tier-account list", EndItemSale "item end-sale", UploadUsageRecords of UsageReportService
- * "usage-report upload-records", AnswerInquiry of OrderService "order answer-inquiry". Two methods of
- * one service never get the same verb: a test proves it over all services.
+ * "usage-report upload-records", AnswerInquiry of OrderService "order answer-inquiry". Two methods
+ * of one service never get the same verb: a test proves it over all services.
  *
  * Memory: static tables are borrowed; names are held in the struct. Threads: any. */
 #ifndef PV_CLIENT_CLI_COMMAND_H
@@ -47,13 +47,14 @@ const pv_service_info *pv_command_find_noun(pv_service_list list, const char *no
 PV_MUST_USE bool pv_command_find(pv_service_list list, const char *noun, const char *verb,
                                  pv_command *ret_command);
 
-/* The request's field that the ID behind the verb fills: "<object>_id", where the object is what the
- * method's name says behind its verb, else the noun, of either if need be only the last words
+/* The request's field that the ID behind the verb fills: "<object>_id", where the object is what
+ * the method's name says behind its verb, else the noun, of either if need be only the last words
  * (report_id of a usage report). NULL: the command takes no ID. */
 const ProtobufCFieldDescriptor *pv_command_id_field(const pv_command *command);
 
-/* The unary method that reads the object which the command changes and needs no more than `field` to
- * do so; NULL if there is none. `field` is what pv_command_id_field gave. */
+/* The unary method that reads the object whose etag the command compares (the one it changes, else
+ * the one that `field` names) and needs no more than `field` to do so; NULL if there is none.
+ * `field` is what pv_command_id_field gave. */
 const pv_method_info *pv_command_reader(const pv_command *command,
                                         const ProtobufCFieldDescriptor *field);
 

@@ -1,4 +1,5 @@
-/* completion.c — `purvey completion bash`: a completion script made of the same tables as the commands. */
+/* completion.c — `purvey completion bash`: a completion script made of the same tables as the
+ * commands. */
 #include "client/cli/extra.h"
 #include "client/cli/help_fields.h"
 

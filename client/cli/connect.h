@@ -1,6 +1,6 @@
-/* connect.h — the connection of a command: made from the profile at the first use. The one place of the
- * command line that knows client/rpc; everything else sees protos/runtime/stub.h, so that tests put their
- * own server behind it. */
+/* connect.h — the connection of a command: made from the profile at the first use. The one place of
+ * the command line that knows client/rpc; everything else sees protos/runtime/stub.h, so that tests
+ * put their own server behind it. */
 #ifndef PV_CLIENT_CLI_CONNECT_H
 #define PV_CLIENT_CLI_CONNECT_H
 
@@ -13,8 +13,8 @@ extern "C" {
 
 enum { PV_CONNECT_FILE_BYTES_MAX = 1024 * 1024 };
 
-/* Reads the profile and its files and makes a client; the network is touched by the first call. A message
- * and an exit code when a value is missing or a file cannot be read. */
+/* Reads the profile and its files and makes a client; the network is touched by the first call. A
+ * message and an exit code when a value is missing or a file cannot be read. */
 pv_exit pv_connect(pv_cli *cli, const pv_options *options, pv_client **ret_client);
 
 /* NULL is permitted. */

@@ -1,5 +1,5 @@
-/* dispatch.c — from the command line to the command: finds noun and verb, which may stand behind flags of
- * every command, and hands over what is left. */
+/* dispatch.c — from the command line to the command: finds noun and verb, which may stand behind
+ * flags of every command, and hands over what is left. */
 #include "client/cli/call.h"
 #include "client/cli/help.h"
 #include "client/cli/request.h"
@@ -14,7 +14,8 @@ typedef struct line {
     size_t rest_count;
 } line;
 
-/* True when the flag takes the next argument: only flags of every command can be known this early. */
+/* True when the flag takes the next argument: only flags of every command can be known this
+ * early. */
 static bool takes_next(const pv_flag_table *table, const char *argument)
 {
     for (size_t i = 0; i < table->count; i++) {

@@ -1,5 +1,5 @@
-/* extra.h — the commands that are not one call of one method. One of them may take the place of a method's
- * own command ("event watch", which reconnects). */
+/* extra.h — the commands that are not one call of one method. One of them may take the place of a
+ * method's own command ("event watch", which reconnects). */
 #ifndef PV_CLIENT_CLI_EXTRA_H
 #define PV_CLIENT_CLI_EXTRA_H
 
@@ -17,9 +17,8 @@ typedef struct pv_extra {
     const pv_flag
         *flags; /* its own, beside those that every command has; offsets in its own struct */
     size_t flag_count;
-    const char *
-        repeated; /* a flag that may be given several times: its values are assignments; NULL: none */
-    bool connects; /* takes the flags that every command has; else only its own and --help */
+    const char *repeated; /* a flag that may come several times, as assignments; NULL: none */
+    bool connects;        /* takes the flags that every command has; else only its own and --help */
     /* `count` arguments behind noun and verb. */
     pv_exit (*run)(pv_cli *cli, size_t count, char *const *arguments);
 } pv_extra;
@@ -43,9 +42,9 @@ const pv_extra *pv_extra_find(const pv_cli *cli, const char *noun, const char *v
 /* True when some extra command begins with the noun. */
 bool pv_extra_has_noun(const pv_cli *cli, const char *noun);
 
-/* Parses what stands behind noun and verb: the command's own flags into `values`, those of every command
- * into `options`, which is checked. `words_max` words are permitted. PV_EXIT_USAGE after a message; when
- * --help was given, the help has been written and `ret_done` is true. */
+/* Parses what stands behind noun and verb: the command's own flags into `values`, those of every
+ * command into `options`, which is checked. `words_max` words are permitted. PV_EXIT_USAGE after a
+ * message; when --help was given, the help has been written and `ret_done` is true. */
 pv_exit pv_extra_parse(pv_cli *cli, const pv_extra *extra, void *values, pv_options *options,
                        size_t count, char *const *arguments, size_t words_max,
                        pv_arguments *ret_arguments, bool *ret_done);

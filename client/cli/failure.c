@@ -21,6 +21,18 @@ const char *pv_failure_next_step(const char *reason)
     return "";
 }
 
+/* What to do about a failure that has no reason of its own: the network's. */
+static const char *step_of_code(pv_code code)
+{
+    if (code == PV_CODE_UNAVAILABLE) {
+        return "Check --server and the certificates, and that the service runs; then repeat.";
+    }
+    if (code == PV_CODE_DEADLINE_EXCEEDED) {
+        return "Repeat, with a longer --deadline if the service is slow.";
+    }
+    return "";
+}
+
 static const char *safe(pv_cli *cli, const char *text)
 {
     return pv_terminal_text(cli->arena, text, 0, NULL);
@@ -77,6 +89,7 @@ pv_exit pv_failure_report(pv_cli *cli, const pv_method_info *method, pv_status s
     if (next_step[0] == '\0' && error->reason != NULL && error->reason->next_step != NULL) {
         next_step = error->reason->next_step;
     }
+    if (next_step[0] == '\0') { next_step = step_of_code(status.code); }
     if (next_step[0] != '\0') { fprintf(out, "  next: %s\n", next_step); }
     if (request_id != NULL && pv_exit_of(status.code) == PV_EXIT_UNAVAILABLE) {
         fprintf(out, "  to repeat %s safely: --request-id %s\n", method->name, request_id);

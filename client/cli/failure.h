@@ -1,5 +1,5 @@
-/* failure.h — a refused call told to a person: code, reason, sentence, what is wrong where, the values the
- * server named, and what to do next. */
+/* failure.h — a refused call told to a person: code, reason, sentence, what is wrong where, the
+ * values the server named, and what to do next. */
 #ifndef PV_CLIENT_CLI_FAILURE_H
 #define PV_CLIENT_CLI_FAILURE_H
 
@@ -9,12 +9,13 @@
 extern "C" {
 #endif
 
-/* Writes the error to cli->err and gives the exit code of `status`. `request_id` is the one that the call
- * was made with; NULL: it changes nothing. */
+/* Writes the error to cli->err and gives the exit code of `status`. `request_id` is the one that
+ * the call was made with; NULL: it changes nothing. */
 pv_exit pv_failure_report(pv_cli *cli, const pv_method_info *method, pv_status status,
                           const pv_error *error, const char *request_id);
 
-/* What to do about a reason, from the generated tables and the runtime's own; "" if it is unknown. */
+/* What to do about a reason, from the generated tables and the runtime's own; "" if it is
+ * unknown. */
 const char *pv_failure_next_step(const char *reason);
 
 #ifdef __cplusplus

@@ -1,6 +1,6 @@
-/* flags.h — the command line taken apart: "--name value", "--name=value", "-o value", switches, and what
- * is no flag. What a flag is for is told by tables; flags that no table knows are asked of the command,
- * because every field of a request is one.
+/* flags.h — the command line taken apart: "--name value", "--name=value", "-o value", switches, and
+ * what is no flag. What a flag is for is told by tables; flags that no table knows are asked of the
+ * command, because every field of a request is one.
  *
  * Memory: values are borrowed from the command line. */
 #ifndef PV_CLIENT_CLI_FLAGS_H
@@ -13,8 +13,8 @@
 extern "C" {
 #endif
 
-/* One flag of a table. `offset` is where in the values' struct its `const char *` (or, of a switch, its
- * bool) stands. */
+/* One flag of a table. `offset` is where in the values' struct its `const char *` (or, of a switch,
+ * its bool) stands. */
 typedef struct pv_flag {
     const char *name;
     char letter;       /* of the short form; 0: none */
@@ -58,8 +58,8 @@ typedef struct pv_arguments {
     size_t assignment_count;
 } pv_arguments;
 
-/* Takes the arguments apart. "--" ends the flags. A flag of a table given twice keeps its last value.
- * PV_EXIT_USAGE after a message. `fields` may be NULL. */
+/* Takes the arguments apart. "--" ends the flags. A flag of a table given twice keeps its last
+ * value. PV_EXIT_USAGE after a message. `fields` may be NULL. */
 pv_exit pv_flags_parse(pv_cli *cli, const pv_flag_table *tables, size_t table_count,
                        const pv_field_flags *fields, size_t count, char *const *arguments,
                        pv_arguments *ret_arguments);

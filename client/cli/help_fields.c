@@ -57,12 +57,9 @@ static const char *value_name(pv_arena *arena, const ProtobufCFieldDescriptor *f
                               const pv_field_info *info)
 {
     switch (field->type) {
-    case PROTOBUF_C_TYPE_BOOL:
-        return field->label == PROTOBUF_C_LABEL_REPEATED ? "true|false" : "";
-    case PROTOBUF_C_TYPE_ENUM:
-        return enum_value(arena, field->descriptor);
-    case PROTOBUF_C_TYPE_BYTES:
-        return "BASE64|@FILE";
+    case PROTOBUF_C_TYPE_BOOL: return field->label == PROTOBUF_C_LABEL_REPEATED ? "true|false" : "";
+    case PROTOBUF_C_TYPE_ENUM: return enum_value(arena, field->descriptor);
+    case PROTOBUF_C_TYPE_BYTES: return "BASE64|@FILE";
     case PROTOBUF_C_TYPE_STRING:
         if (info->rule != NULL && info->rule->id_prefix != NULL) {
             const char *name = pv_arena_printf(arena, "%s_...", info->rule->id_prefix);
@@ -84,8 +81,7 @@ static const char *value_name(pv_arena *arena, const ProtobufCFieldDescriptor *f
     case PROTOBUF_C_TYPE_UINT64:
     case PROTOBUF_C_TYPE_FIXED64:
     case PROTOBUF_C_TYPE_FLOAT:
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return "N";
+    case PROTOBUF_C_TYPE_DOUBLE: return "N";
     }
     return "VALUE";
 }

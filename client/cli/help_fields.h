@@ -8,8 +8,8 @@
 extern "C" {
 #endif
 
-/* Writes an entry for every field that a caller may set, fields of messages by their path. `id` is the
- * field that the ID behind the verb fills; NULL: none. */
+/* Writes an entry for every field that a caller may set, fields of messages by their path. `id` is
+ * the field that the ID behind the verb fills; NULL: none. */
 void pv_help_fields(pv_cli *cli, const pv_message_info *info, const ProtobufCFieldDescriptor *id);
 
 /* The flag of a field: "page-size" of page_size, in the arena; NULL at its ceiling. */

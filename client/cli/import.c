@@ -1,4 +1,5 @@
-/* import.c — `purvey usage import FILE.csv`: from a FOCUS 1.0 file to usage reports with their verdicts. */
+/* import.c — `purvey usage import FILE.csv`: from a FOCUS 1.0 file to usage reports with their
+ * verdicts. */
 #include "client/cli/import.h"
 
 #include "client/cli/connect.h"
@@ -48,7 +49,8 @@ static char *fresh_request_id(const pv_import *import)
 
 /* --- what the product wants --- */
 
-/* Amounts go into reports of products that are rated by them; reports by tier need what FOCUS has not. */
+/* Amounts go into reports of products that are rated by them; reports by tier need what FOCUS has
+ * not. */
 static pv_exit read_schema(pv_import *import)
 {
     pv_get_product_request request = PV_GET_PRODUCT_REQUEST__INIT;
@@ -161,6 +163,7 @@ static pv_exit send_group(pv_import *import, pv_import_group *group)
     group->state = "";
     pv_exit exit = group->report_id == NULL ? create_report(import, group) : PV_EXIT_OK;
     if (exit == PV_EXIT_OK) { exit = pv_import_upload(import, group); }
+    if (exit == PV_EXIT_OK) { exit = pv_import_list_refused(import, group); }
     return exit == PV_EXIT_OK ? submit_report(import, group) : exit;
 }
 
@@ -220,13 +223,9 @@ static void write_table(const pv_import *import)
 static void write_outcome(const pv_import *import)
 {
     switch (import->options.output) {
-    case PV_OUTPUT_TABLE:
-        write_table(import);
-        break;
+    case PV_OUTPUT_TABLE: write_table(import); break;
     case PV_OUTPUT_JSON:
-    case PV_OUTPUT_JSONL:
-        write_json(import);
-        break;
+    case PV_OUTPUT_JSONL: write_json(import); break;
     case PV_OUTPUT_ID:
         for (size_t i = 0; i < import->group_count; i++) {
             if (import->groups[i].report_id != NULL) {

@@ -1,6 +1,6 @@
-/* import.h — what the steps of `purvey usage import` share. The file is read twice: once to find the
- * billing periods and the rows that are no usage, so that a broken file is refused before anything is
- * sent; then once for each report to send its rows. Used inside this folder only. */
+/* import.h — what the steps of `purvey usage import` share. The file is read twice: once to find
+ * the billing periods and the rows that are no usage, so that a broken file is refused before
+ * anything is sent; then once for each report to send its rows. Used inside this folder only. */
 #ifndef PV_CLIENT_CLI_IMPORT_H
 #define PV_CLIENT_CLI_IMPORT_H
 
@@ -75,8 +75,11 @@ bool pv_import_takes(const pv_import *import, const pv_import_group *group,
 void pv_import_tell_refused(pv_import *import, uint64_t row, uint64_t line, const char *column,
                             const char *reason);
 
-/* Sends the rows of the group to its report, across lost connections, and tells the records with problems. */
+/* Sends the rows of the group to its report, across lost connections. */
 pv_exit pv_import_upload(pv_import *import, pv_import_group *group);
+
+/* Tells the rows of the records with problems that the report has. */
+pv_exit pv_import_list_refused(pv_import *import, const pv_import_group *group);
 
 #ifdef __cplusplus
 }

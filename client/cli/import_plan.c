@@ -7,8 +7,7 @@
 typedef struct plan {
     pv_import *import;
     pv_arena *arena;
-    const char *
-        provider; /* of the first row; every row must have it unless --provider says which to take */
+    const char *provider; /* of the first row: without --provider all must have it */
 } plan;
 
 void pv_import_tell_refused(pv_import *import, uint64_t row, uint64_t line, const char *column,

@@ -1,6 +1,7 @@
-/* import_upload.c — one report's records over the wire: batches on a stream; when the stream breaks, the
- * service is asked how many records it has, and another stream goes on behind them. Records are numbered
- * by their place among the rows of the report, so that none is lost or stored twice. */
+/* import_upload.c — one report's records over the wire: batches on a stream; when the stream
+ * breaks, the service is asked how many records it has, and another stream goes on behind them.
+ * Records are numbered by their place among the rows of the report, so that none is lost or stored
+ * twice. */
 #include "client/cli/connect.h"
 #include "client/cli/failure.h"
 #include "client/cli/import.h"
@@ -10,7 +11,7 @@
 
 #include <inttypes.h>
 
-#define STREAM_MS                                                                                  \
+#define STREAM_MS \
     (INT64_C(60) * 60 * 1000) /* an hour a stream; a longer upload goes on with another */
 
 /* The records of one message and what they point to. */
@@ -108,7 +109,8 @@ static pv_exit tell_fault(const upload *self, const pv_focus *focus)
                        pv_focus_fault_of(focus));
 }
 
-/* Sends the rows behind those that the service has. A sending that fails ends it: the finish tells why. */
+/* Sends the rows behind those that the service has. A sending that fails ends it: the finish tells
+ * why. */
 static pv_exit send_rows(upload *self, pv_focus *focus)
 {
     uint64_t number = 0;
@@ -141,52 +143,9 @@ static pv_exit send_file(upload *self)
     return exit;
 }
 
-/* --- the records with problems --- */
-
-static const pv_usage_record *find_refused(const pv_upload_usage_records_response *response,
-                                           uint64_t number)
-{
-    for (size_t i = 0; i < response->n_refused; i++) {
-        if (response->refused[i]->number == number) { return response->refused[i]; }
-    }
-    return NULL;
-}
-
-static void tell_record(pv_import *import, const pv_focus_row *row, const pv_usage_record *record)
-{
-    const char *column = record->n_problems == 0 ? "" : record->problems[0]->column;
-    const char *reason = record->n_problems == 0 ? "" : record->problems[0]->message;
-    pv_import_tell_refused(import, row->number, row->line, column, reason);
-}
-
-/* Finds the rows of the refused records by reading the file once more, and only then. Gives how many were
- * told: all of them, unless somebody is changing the file. */
-static uint64_t tell_refused(upload *self, const pv_upload_usage_records_response *response)
-{
-    uint64_t told = 0;
-    pv_focus *focus = NULL;
-    pv_focus_row row;
-    bool found = false;
-    uint64_t number = 0;
-    if (response->n_refused == 0) { return 0; }
-    pv_arena_reset(self->arena);
-    pv_status status = pv_focus_open(self->arena, self->import->path, &focus);
-    while (pv_is_ok(status) && pv_is_ok(status = pv_focus_next(focus, &found, &row)) && found) {
-        if (!pv_import_takes(self->import, self->group, &row)) { continue; }
-        const pv_usage_record *record = find_refused(response, ++number);
-        if (record == NULL) { continue; }
-        tell_record(self->import, &row, record);
-        told++;
-    }
-    pv_focus_close(focus);
-    return told;
-}
-
 static void take_answer(upload *self, const pv_upload_usage_records_response *response)
 {
     pv_import_group *group = self->group;
-    pv_import *import = self->import;
-    uint64_t told = tell_refused(self, response);
     if (response->report != NULL) {
         const ProtobufCEnumValue *state = protobuf_c_enum_descriptor_get_value(
             pv_usage_report__object.states, (int)response->report->state);
@@ -196,13 +155,6 @@ static void take_answer(upload *self, const pv_upload_usage_records_response *re
             group->valid = response->report->stats->valid;
             group->invalid = response->report->stats->invalid;
         }
-    }
-    /* Records of earlier streams of a resumed upload, and those beyond what the answer holds. */
-    if (group->invalid > told) {
-        import->refused += group->invalid - told;
-        fprintf(import->cli->err,
-                "more of them: purvey usage-report list-records %s --only-invalid\n",
-                group->report_id);
     }
 }
 

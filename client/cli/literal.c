@@ -250,31 +250,24 @@ json_t *pv_literal_read(pv_cli *cli, const char *flag, const ProtobufCFieldDescr
                         const pv_field_info *info, const char *text)
 {
     switch (field->type) {
-    case PROTOBUF_C_TYPE_STRING:
-        return read_text(cli, flag, text);
-    case PROTOBUF_C_TYPE_BYTES:
-        return read_bytes(cli, flag, text);
-    case PROTOBUF_C_TYPE_BOOL:
-        return read_bool(cli, flag, text);
-    case PROTOBUF_C_TYPE_ENUM:
-        return read_enum(cli, flag, field->descriptor, text);
+    case PROTOBUF_C_TYPE_STRING: return read_text(cli, flag, text);
+    case PROTOBUF_C_TYPE_BYTES: return read_bytes(cli, flag, text);
+    case PROTOBUF_C_TYPE_BOOL: return read_bool(cli, flag, text);
+    case PROTOBUF_C_TYPE_ENUM: return read_enum(cli, flag, field->descriptor, text);
     case PROTOBUF_C_TYPE_MESSAGE:
         return read_message(cli, flag, field->descriptor, info->message, text);
     case PROTOBUF_C_TYPE_FLOAT:
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return read_float(cli, flag, text);
+    case PROTOBUF_C_TYPE_DOUBLE: return read_float(cli, flag, text);
     case PROTOBUF_C_TYPE_UINT32:
     case PROTOBUF_C_TYPE_FIXED32:
     case PROTOBUF_C_TYPE_UINT64:
-    case PROTOBUF_C_TYPE_FIXED64:
-        return read_integer(cli, flag, text, true);
+    case PROTOBUF_C_TYPE_FIXED64: return read_integer(cli, flag, text, true);
     case PROTOBUF_C_TYPE_INT32:
     case PROTOBUF_C_TYPE_SINT32:
     case PROTOBUF_C_TYPE_SFIXED32:
     case PROTOBUF_C_TYPE_INT64:
     case PROTOBUF_C_TYPE_SINT64:
-    case PROTOBUF_C_TYPE_SFIXED64:
-        return read_integer(cli, flag, text, false);
+    case PROTOBUF_C_TYPE_SFIXED64: return read_integer(cli, flag, text, false);
     }
     return NULL;
 }

@@ -3,7 +3,6 @@
 #include "client/cli/init.h"
 #include "client/cli/services.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -21,8 +20,6 @@ static pv_extra_list all_extras(pv_arena *arena)
 
 int main(int argc, char **argv)
 {
-    /* A reader that goes away (purvey ... | head) is told by the failing write. */
-    signal(SIGPIPE, SIG_IGN);
     bool is_terminal = isatty(STDERR_FILENO) == 1;
     const char *no_colour = getenv("NO_COLOR");
     pv_arena *arena = pv_arena_create(ARENA_BYTES);

@@ -1,6 +1,7 @@
-/* profile.h — where the service is and with what to go there. Each value comes from its flag, else from
- * the environment (PURVEY_SERVER, PURVEY_CA, PURVEY_CERT, PURVEY_KEY, PURVEY_SERVER_NAME), else from the
- * section of the profile in $XDG_CONFIG_HOME/purvey/config or ~/.config/purvey/config:
+/* profile.h — where the service is and with what to go there. Each value comes from its flag, else
+ * from the environment (PURVEY_SERVER, PURVEY_CA, PURVEY_CERT, PURVEY_KEY, PURVEY_SERVER_NAME),
+ * else from the section of the profile in $XDG_CONFIG_HOME/purvey/config or
+ * ~/.config/purvey/config:
  *
  *     [default]
  *     server = purvey.example.com:443
@@ -29,8 +30,8 @@ typedef struct pv_profile {
     const char *server_name;
 } pv_profile;
 
-/* Puts the values together. PV_EXIT_USAGE after a message: the file has a line that is none, an unknown
- * setting, or not the section asked for. */
+/* Puts the values together. PV_EXIT_USAGE after a message: the file has a line that is none, an
+ * unknown setting, or not the section asked for. */
 pv_exit pv_profile_read(pv_cli *cli, const pv_options *options, pv_profile *ret_profile);
 
 #ifdef __cplusplus

@@ -1,5 +1,5 @@
-/* progress.h — how far a long upload is: on a terminal a bar drawn over itself, elsewhere a line every ten
- * seconds. Only on err; data on out is never disturbed. */
+/* progress.h — how far a long upload is: on a terminal a bar drawn over itself, elsewhere a line
+ * every ten seconds. Only on err; data on out is never disturbed. */
 #ifndef PV_CLIENT_CLI_PROGRESS_H
 #define PV_CLIENT_CLI_PROGRESS_H
 
@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-#define PV_PROGRESS_DRAW_NS                                                                        \
+#define PV_PROGRESS_DRAW_NS \
     (INT64_C(100) * 1000 * 1000) /* on a terminal: smooth enough, and cheap */
 #define PV_PROGRESS_LINE_NS (INT64_C(10) * 1000 * 1000 * 1000) /* in a log */
 

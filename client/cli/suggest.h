@@ -19,8 +19,8 @@ typedef struct pv_suggestion {
     size_t distance;
 } pv_suggestion;
 
-/* Compares a known word; it must live as long as the suggestion. Near enough is a beginning that was
- * cut, or at most one slip (letter wrong, missing, too much, swapped) in three letters. */
+/* Compares a known word; it must live as long as the suggestion. Near enough is a beginning that
+ * was cut, or at most one slip (letter wrong, missing, too much, swapped) in three letters. */
 void pv_suggest_offer(pv_suggestion *suggestion, const char *known);
 
 #ifdef __cplusplus

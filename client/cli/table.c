@@ -2,11 +2,13 @@
 
 #include "client/cli/terminal.h"
 #include "client/cli/value.h"
+#include "google/protobuf/timestamp.pb-c.h"
 #include "protos/runtime/message.h"
 
 enum { DEPTH_MAX = 16 };
 
-/* Names of columns in the order in which a list shows them; those an object lacks are passed over. */
+/* Names of columns in the order in which a list shows them; those an object lacks are passed
+ * over. */
 static const char *const column_names[] = {
     "id",       "sequence",    "number",      "state",           "kind",
     "type",     "name",        "title",       "label",           "email",
@@ -58,13 +60,27 @@ typedef struct column {
     const ProtobufCFieldDescriptor *field;
     size_t width; /* 0: empty in all rows */
     size_t limit; /* of a cell; 0: none */
+    bool is_time;
 } column;
 
 static const char *cell(pv_arena *arena, const column *at, const ProtobufCMessage *row,
                         size_t *ret_columns)
 {
     const char *text = pv_value_text(row, at->field, arena);
+    if (text != NULL && at->is_time && text[0] != '\0') {
+        text = pv_arena_printf(arena, "%.*sZ", (int)strcspn(text, ".Z"), text); /* whole seconds */
+    }
     return pv_terminal_text(arena, text == NULL ? "" : text, at->limit, ret_columns);
+}
+
+static column column_of(const ProtobufCFieldDescriptor *field)
+{
+    size_t size = strlen(field->name);
+    bool is_id = size >= 2 && strcmp(field->name + size - 2, "id") == 0;
+    bool is_time = field->type == PROTOBUF_C_TYPE_MESSAGE &&
+                   field->descriptor == &google__protobuf__timestamp__descriptor;
+    return (column){
+        .field = field, .limit = is_id ? 0 : PV_TABLE_CELL_COLUMNS_MAX, .is_time = is_time};
 }
 
 /* Drops the columns that say nothing and widens the others for their header. */
@@ -102,9 +118,7 @@ void pv_table_list(FILE *out, pv_arena *arena, const pv_message_info *info,
     column columns[PV_TABLE_COLUMNS_MAX];
     size_t column_count = pv_table_columns(info, fields);
     for (size_t i = 0; i < column_count; i++) {
-        size_t name_size = strlen(fields[i]->name);
-        bool is_id = strcmp(fields[i]->name + (name_size >= 2 ? name_size - 2 : 0), "id") == 0;
-        columns[i] = (column){.field = fields[i], .limit = is_id ? 0 : PV_TABLE_CELL_COLUMNS_MAX};
+        columns[i] = column_of(fields[i]);
         for (size_t r = 0; r < count; r++) {
             size_t width = 0;
             (void)cell(arena, &columns[i], rows[r], &width);

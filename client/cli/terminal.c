@@ -2,7 +2,8 @@
 
 #include "base/utf8.h"
 
-/* True when the character may be shown: no C0 or C1 control, no mark that turns the writing around. */
+/* True when the character may be shown: no C0 or C1 control, no mark that turns the writing
+ * around. */
 static bool is_printable(uint32_t code_point)
 {
     if (code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0)) { return false; }

@@ -61,8 +61,8 @@ static bool is_type(const ProtobufCMessage *message, const char *name)
     return strcmp(message->descriptor->name, name) == 0;
 }
 
-/* Messages that are a number in a wrapper (Decimal), or a currency and such a number (Money), are known by
- * their form: the client knows no domain. */
+/* Messages that are a number in a wrapper (Decimal), or a currency and such a number (Money), are
+ * known by their form: the client knows no domain. */
 static const char *number_text(const ProtobufCMessage *message, pv_arena *arena)
 {
     const ProtobufCMessageDescriptor *descriptor = message->descriptor;
@@ -103,17 +103,14 @@ static const char *one_text(const ProtobufCFieldDescriptor *field, const void *d
     switch (field->type) {
     case PROTOBUF_C_TYPE_STRING:
         return *(const char *const *)data == NULL ? "" : *(const char *const *)data;
-    case PROTOBUF_C_TYPE_BYTES:
-        return bytes_text(data, arena);
+    case PROTOBUF_C_TYPE_BYTES: return bytes_text(data, arena);
     case PROTOBUF_C_TYPE_MESSAGE: {
         const ProtobufCMessage *message = *(const ProtobufCMessage *const *)data;
         const char *text = message == NULL ? "" : pv_value_message_text(message, arena);
         return text == NULL ? "{...}" : text;
     }
-    case PROTOBUF_C_TYPE_ENUM:
-        return enum_text(field, *(const int *)data, arena);
-    case PROTOBUF_C_TYPE_BOOL:
-        return *(const protobuf_c_boolean *)data ? "true" : "false";
+    case PROTOBUF_C_TYPE_ENUM: return enum_text(field, *(const int *)data, arena);
+    case PROTOBUF_C_TYPE_BOOL: return *(const protobuf_c_boolean *)data ? "true" : "false";
     case PROTOBUF_C_TYPE_INT32:
     case PROTOBUF_C_TYPE_SINT32:
     case PROTOBUF_C_TYPE_SFIXED32:
@@ -128,10 +125,8 @@ static const char *one_text(const ProtobufCFieldDescriptor *field, const void *d
     case PROTOBUF_C_TYPE_UINT64:
     case PROTOBUF_C_TYPE_FIXED64:
         return pv_arena_printf(arena, "%" PRIu64, *(const uint64_t *)data);
-    case PROTOBUF_C_TYPE_FLOAT:
-        return pv_arena_printf(arena, "%.9g", (double)*(const float *)data);
-    case PROTOBUF_C_TYPE_DOUBLE:
-        return pv_arena_printf(arena, "%.17g", *(const double *)data);
+    case PROTOBUF_C_TYPE_FLOAT: return pv_arena_printf(arena, "%.9g", (double)*(const float *)data);
+    case PROTOBUF_C_TYPE_DOUBLE: return pv_arena_printf(arena, "%.17g", *(const double *)data);
     }
     return "";
 }

@@ -1,5 +1,5 @@
-/* value.h — fields of messages as short text for people: enums without the prefix of their type, times in
- * RFC 3339, decimals and money as numbers. */
+/* value.h — fields of messages as short text for people: enums without the prefix of their type,
+ * times in RFC 3339, decimals and money as numbers. */
 #ifndef PV_CLIENT_CLI_VALUE_H
 #define PV_CLIENT_CLI_VALUE_H
 
@@ -10,9 +10,9 @@
 extern "C" {
 #endif
 
-/* The field as text in the arena, "" if unset. Elements of a repeated scalar are joined by ", ", of a
- * repeated message counted ("3"); a message of which nothing shorter can be said is "{...}". NULL at the
- * arena's ceiling. */
+/* The field as text in the arena, "" if unset. Elements of a repeated scalar are joined by ", ", of
+ * a repeated message counted ("3"); a message of which nothing shorter can be said is "{...}". NULL
+ * at the arena's ceiling. */
 const char *pv_value_text(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
                           pv_arena *arena);
 
@@ -20,7 +20,8 @@ const char *pv_value_text(const ProtobufCMessage *message, const ProtobufCFieldD
  * NULL where it has none, or at the ceiling. */
 const char *pv_value_message_text(const ProtobufCMessage *message, pv_arena *arena);
 
-/* Bytes of the prefix that all names of the enum share, up to its last '_': 12 of ORDER_STATE_PENDING. */
+/* Bytes of the prefix that all names of the enum share, up to its last '_': 12 of
+ * ORDER_STATE_PENDING. */
 size_t pv_value_enum_prefix(const ProtobufCEnumDescriptor *descriptor);
 
 #ifdef __cplusplus

@@ -1,6 +1,6 @@
-/* watch.c — `purvey event watch`: the feed of the account as JSON lines, across lost connections, and with
- * --token-file across runs. The token is written behind the events it stands for, so that a run that is
- * killed in between repeats events but misses none. */
+/* watch.c — `purvey event watch`: the feed of the account as JSON lines, across lost connections,
+ * and with --token-file across runs. The token is written behind the events it stands for, so that
+ * a run that is killed in between repeats events but misses none. */
 #include "base/time.h"
 #include "client/cli/answer.h"
 #include "client/cli/connect.h"

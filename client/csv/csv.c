@@ -193,15 +193,9 @@ static pv_status after_field(pv_csv *csv, uint8_t byte)
 {
     csv->position++;
     switch (byte) {
-    case ',':
-        csv->state = SCAN_FIELD_START;
-        break;
-    case '\n':
-        csv->state = SCAN_DONE;
-        break;
-    case '\r':
-        csv->state = SCAN_CR_SEEN;
-        break;
+    case ',': csv->state = SCAN_FIELD_START; break;
+    case '\n': csv->state = SCAN_DONE; break;
+    case '\r': csv->state = SCAN_CR_SEEN; break;
     default:
         return fail(csv, PV_CSV_FAULT_TEXT_AFTER_QUOTE, csv->position - 1,
                     "A comma or a line end must follow the closing quote.");
@@ -252,11 +246,8 @@ static pv_status scan_step(pv_csv *csv)
             csv->state = SCAN_QUOTED;
         }
         return pv_ok();
-    case SCAN_PLAIN:
-        return scan_plain(csv, bytes, size);
-    case SCAN_QUOTED:
-        scan_quoted(csv, bytes, size);
-        return pv_ok();
+    case SCAN_PLAIN: return scan_plain(csv, bytes, size);
+    case SCAN_QUOTED: scan_quoted(csv, bytes, size); return pv_ok();
     case SCAN_QUOTE_SEEN:
         if (bytes[csv->position] == '"') {
             csv->position++;
@@ -274,8 +265,7 @@ static pv_status scan_step(pv_csv *csv)
         csv->position++;
         csv->state = SCAN_DONE;
         return pv_ok();
-    case SCAN_DONE:
-        break;
+    case SCAN_DONE: break;
     }
     PV_ASSERT(csv->state == SCAN_DONE);
     return pv_ok();
@@ -289,20 +279,15 @@ static pv_status scan_end(pv_csv *csv)
         csv->field.begin = (uint32_t)csv->position;
         PV_TRY(end_field(csv, csv->position));
         break;
-    case SCAN_PLAIN:
-        PV_TRY(end_field(csv, csv->position));
-        break;
+    case SCAN_PLAIN: PV_TRY(end_field(csv, csv->position)); break;
     case SCAN_QUOTED:
         return fail(csv, PV_CSV_FAULT_UNCLOSED_QUOTE, csv->field.begin - 1,
                     "The quote that opens here is not closed before the file ends.");
-    case SCAN_QUOTE_SEEN:
-        PV_TRY(end_field(csv, csv->position - 1));
-        break;
+    case SCAN_QUOTE_SEEN: PV_TRY(end_field(csv, csv->position - 1)); break;
     case SCAN_CR_SEEN:
         return fail(csv, PV_CSV_FAULT_CARRIAGE_RETURN, csv->position - 1,
                     "A line feed must follow a carriage return outside quotes.");
-    case SCAN_DONE:
-        break;
+    case SCAN_DONE: break;
     }
     csv->state = SCAN_DONE;
     return pv_ok();

@@ -1,5 +1,5 @@
-// The rules of FOCUS rows: which are accepted, why others are refused, and that nothing is lost: the
-// real file's totals are compared with another program's.
+// The rules of FOCUS rows: which are accepted, why others are refused, and that nothing is lost:
+// the real file's totals are compared with another program's.
 #include "client/focus/focus.h"
 #include "client/focus/number.h"
 
