@@ -6,6 +6,8 @@ extern "C" {
 static pv_status on_admit(void *app, pv_call *call)
 {
     static_cast<App *>(app)->admitted++;
+    if (call->context == nullptr) { static_cast<App *>(app)->opened++; }
+    call->context = static_cast<pv_context *>(app);
     return static_cast<App *>(app)->admit(call);
 }
 
@@ -15,8 +17,9 @@ static void on_run(void *app, pv_call *call)
     static_cast<App *>(app)->run(call);
 }
 
-static void on_release(void *app, pv_call *)
+static void on_release(void *app, pv_call *call)
 {
+    EXPECT_EQ(call->context, app);
     static_cast<App *>(app)->released++;
 }
 

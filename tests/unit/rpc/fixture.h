@@ -33,7 +33,8 @@ struct App {
     std::function<void(pv_call *)> run = [](pv_call *call) {
         pv_rpc_done(call, pv_rpc_step(call));
     };
-    std::atomic<int> admitted{0}, released{0}, steps{0};
+    // `opened` counts calls, `admitted` also the times that a stream is asked about again.
+    std::atomic<int> opened{0}, admitted{0}, released{0}, steps{0};
 
     std::vector<Finished> finished();
     // Waits until so many calls have ended.
