@@ -10,8 +10,8 @@
 #include "server/flows/order/tiers.h"
 #include "server/flows/state.h"
 
-/* Terminated subscriptions with the same external_id that are looked at: each is a purchase that failed or a
- * subscription that ended. */
+/* Terminated subscriptions with the same external_id that are looked at: each is a purchase that
+ * failed or a subscription that ended. */
 enum { SAME_EXTERNAL_ID_MAX = 1000 };
 
 static pv_status start(pv_call *call, const pv_create_order_request *request, pv_order **ret_order)
@@ -32,8 +32,8 @@ static pv_status keep_live(void *context, ProtobufCMessage *message)
     return pv_ok();
 }
 
-/* Rule O3: a repeated purchase is told what came of the first; after a failed or ended one the external_id is
- * free again. */
+/* Rule O3: a repeated purchase is told what came of the first; after a failed or ended one the
+ * external_id is free again. */
 static pv_status refuse_existing(pv_call *call, const pv_order *order)
 {
     if (pv_is_empty(order->external_id)) { return pv_ok(); }
@@ -156,8 +156,8 @@ static pv_status copy_params(pv_call *call, const pv_subscription *subscription,
     return pv_ok();
 }
 
-/* What the order takes over from the subscription. Tiers are as the subscription names them: its tier accounts may
- * be decommissioned by now, and whoever orders need not own them. */
+/* What the order takes over from the subscription. Tiers are as the subscription names them: its
+ * tier accounts may be decommissioned by now, and whoever orders need not own them. */
 static pv_status describe(pv_call *call, const pv_subscription *subscription, pv_order *order)
 {
     order->subscription_id = subscription->id;

@@ -13,9 +13,10 @@ extern "C" {
 /* Items of one subscription, so that an order stays below the 64 KiB of a stored object. */
 enum { PV_ORDER_ITEMS_MAX = 400 };
 
-/* Puts the request's items into order->items, which hold the subscription's items before: each new one is looked
- * up in the product version of the order, and its quantity checked. Items without a quantity before and after
- * are left out. ret_changed tells whether anything differs. ITEM_UNKNOWN, QUANTITY_INVALID, ORDER_INPUT_INVALID. */
+/* Puts the request's items into order->items, which hold the subscription's items before: each new
+ * one is looked up in the product version of the order, and its quantity checked. Items without a
+ * quantity before and after are left out. ret_changed tells whether anything differs. ITEM_UNKNOWN,
+ * QUANTITY_INVALID, ORDER_INPUT_INVALID. */
 PV_MUST_USE pv_status pv_items_merge(pv_call *call, const pv_product *product,
                                      const pv_create_order_request *request, pv_order *order,
                                      bool *ret_changed);

@@ -1,4 +1,5 @@
-/* kinds.h — which order a subscription in which state allows (table O1), and what an order of a kind takes. */
+/* kinds.h — which order a subscription in which state allows (table O1), and what an order of a
+ * kind takes. */
 #ifndef PV_SERVER_FLOWS_ORDER_KINDS_H
 #define PV_SERVER_FLOWS_ORDER_KINDS_H
 
@@ -12,16 +13,16 @@ extern "C" {
 /* "CHANGE". */
 const char *pv_order_kind_name(pv_order_kind kind);
 
-/* Refuses a kind that is not offered (ORDER_KIND_UNSUPPORTED), and a request with a field that its kind does not
- * take or without one that it needs (ORDER_INPUT_INVALID). */
+/* Refuses a kind that is not offered (ORDER_KIND_UNSUPPORTED), and a request with a field that its
+ * kind does not take or without one that it needs (ORDER_INPUT_INVALID). */
 PV_MUST_USE pv_status pv_order_check_input(pv_call *call, const pv_create_order_request *request);
 
 /* Refuses with ORDER_INPUT_INVALID. */
 __attribute__((format(printf, 4, 5))) PV_MUST_USE pv_status pv_order_input_invalid(
     pv_call *call, pv_order_kind kind, const char *field, const char *format, ...);
 
-/* Refuses unless the subscription's state allows an order of the kind; says in the metadata whether the
- * subscription is already where the order would bring it. ORDER_KIND_FORBIDDEN. */
+/* Refuses unless the subscription's state allows an order of the kind; says in the metadata whether
+ * the subscription is already where the order would bring it. ORDER_KIND_FORBIDDEN. */
 PV_MUST_USE pv_status pv_order_check_kind(pv_call *call, const pv_subscription *subscription,
                                           pv_order_kind kind);
 

@@ -9,7 +9,8 @@
 extern "C" {
 #endif
 
-/* NULL if the value, which is not empty, is in order; else what it must be, behind "must be ...", in the arena. */
+/* NULL if the value, which is not empty, is in order; else what it must be, behind "must be ...",
+ * in the arena. */
 const char *pv_param_value_fault(const pv_parameter *parameter, const char *value, pv_arena *arena);
 
 #ifdef __cplusplus

@@ -1,8 +1,9 @@
-/* params.h — the values of parameters that an order carries. The rules are those of the product's parameters as
- * they are now. Messages live in call->arena.
+/* params.h — the values of parameters that an order carries. The rules are those of the product's
+ * parameters as they are now. Messages live in call->arena.
  *
- * Unique values: every value that an order gives leaves a note of who gave it last (owner: the product). A note
- * counts only as long as that subscription still has the value, so nothing ever needs to be taken back. Usage reports find subscriptions by the same notes. */
+ * Unique values: every value that an order gives leaves a note of who gave it last (owner: the
+ * product). A note counts only as long as that subscription still has the value, so nothing ever
+ * needs to be taken back. Usage reports find subscriptions by the same notes. */
 #ifndef PV_SERVER_FLOWS_ORDER_PARAMS_H
 #define PV_SERVER_FLOWS_ORDER_PARAMS_H
 
@@ -32,9 +33,10 @@ typedef struct pv_params_input {
     size_t count;
 } pv_params_input;
 
-/* Puts the values into order->params after checking form, choices, length, uniqueness, and that a readonly value
- * is given once (or again when the vendor has flagged it); a new value takes its flag away. ret_changed (may be
- * NULL) tells whether any value differs. PARAMETER_UNKNOWN, PARAMETER_VALUE with every wrong value. */
+/* Puts the values into order->params after checking form, choices, length, uniqueness, and that a
+ * readonly value is given once (or again when the vendor has flagged it); a new value takes its
+ * flag away. ret_changed (may be NULL) tells whether any value differs. PARAMETER_UNKNOWN,
+ * PARAMETER_VALUE with every wrong value. */
 PV_MUST_USE pv_status pv_params_merge(pv_call *call, const pv_parameters *parameters,
                                       pv_order *order, pv_params_input input, bool *ret_changed);
 
@@ -42,8 +44,8 @@ PV_MUST_USE pv_status pv_params_merge(pv_call *call, const pv_parameters *parame
 PV_MUST_USE pv_status pv_params_default(pv_call *call, const pv_parameters *parameters,
                                         pv_order *order);
 
-/* Flags every required parameter of the phase that has no value; hidden ordering parameters are not asked.
- * ret_missing tells how many. */
+/* Flags every required parameter of the phase that has no value; hidden ordering parameters are not
+ * asked. ret_missing tells how many. */
 PV_MUST_USE pv_status pv_params_flag_missing(pv_call *call, const pv_parameters *parameters,
                                              pv_order *order, pv_parameter_phase phase,
                                              size_t *ret_missing);
@@ -62,8 +64,8 @@ void pv_params_clear_flags(pv_order *order);
 /* Notes who has the values. */
 PV_MUST_USE pv_status pv_params_claim(pv_call *call, const pv_order *order);
 
-/* The subscription that has this value of the product's parameter, by the notes; it may be terminated. NOT_FOUND
- * without filling call->error. */
+/* The subscription that has this value of the product's parameter, by the notes; it may be
+ * terminated. NOT_FOUND without filling call->error. */
 PV_MUST_USE pv_status pv_params_holder(pv_call *call, const char *product_id, const char *name,
                                        const char *value, pv_subscription **ret_subscription);
 

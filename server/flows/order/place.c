@@ -9,7 +9,8 @@ static bool calls_as_reseller(const pv_call *call)
     return pv_caller_of(call)->role == PV_ACCOUNT_TYPE_RESELLER;
 }
 
-/* A reseller whose contract has ended is told so; to one that never had any the marketplace does not exist. */
+/* A reseller whose contract has ended is told so; to one that never had any the marketplace does
+ * not exist. */
 static pv_status refuse_reseller(pv_call *call, const pv_marketplace *marketplace)
 {
     const char *reseller_id = pv_caller_of(call)->account_id;

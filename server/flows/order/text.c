@@ -11,7 +11,8 @@ static pv_status unknown(pv_call *call, const char *template_id, pv_template_typ
                      type == PV_TEMPLATE_TYPE_INQUIRE ? "INQUIRE" : "FULFILLMENT");
 }
 
-/* The name inside "{{ name }}" at the head of `text`; NULL if there is none. ret_size tells how long it all is. */
+/* The name inside "{{ name }}" at the head of `text`; NULL if there is none. ret_size tells how
+ * long it all is. */
 static char *name_at(pv_view text, pv_arena *arena, size_t *ret_size)
 {
     if (!pv_view_starts_with(text, pv_view_of("{{", 2))) { return NULL; }

@@ -12,8 +12,9 @@ extern "C" {
 /* Bytes of a filled template. An order keeps two of them, and an order is at most 64 KiB. */
 enum { PV_ORDER_TEXT_MAX = 12 * 1024 };
 
-/* Fills the product's template of this type with the values of the order; "{{ name }}" of a parameter without
- * value, or of none, becomes nothing. TEMPLATE_UNKNOWN, TEMPLATE_TEXT_TOO_LONG. */
+/* Fills the product's template of this type with the values of the order; "{{ name }}" of a
+ * parameter without value, or of none, becomes nothing. TEMPLATE_UNKNOWN,
+ * TEMPLATE_TEXT_TOO_LONG. */
 PV_MUST_USE pv_status pv_order_text(pv_call *call, const pv_product *product, const pv_order *order,
                                     const char *template_id, pv_template_type type,
                                     char **ret_text);

@@ -17,8 +17,8 @@ pv_tier_unusable(pv_call *call, const char *tier_account_id, const char *format,
 PV_MUST_USE pv_status pv_tier_find(pv_call *call, const char *id, pv_tier_account_kind kind,
                                    pv_tier_account **ret_account);
 
-/* The chain of an order: the customer, its reseller, and the reseller above that one, as they are now with
- * their contacts. NOT_FOUND, TIER_ACCOUNT_UNUSABLE. */
+/* The chain of an order: the customer, its reseller, and the reseller above that one, as they are
+ * now with their contacts. NOT_FOUND, TIER_ACCOUNT_UNUSABLE. */
 PV_MUST_USE pv_status pv_tiers_of_customer(pv_call *call, const char *customer_id,
                                            pv_tiers **ret_tiers);
 

@@ -1,6 +1,7 @@
-/* blocks.h — records in packed blocks. A block is the packed form of `repeated UsageRecord records = 1`, so that a
- * stored block can be sent as a response without being decoded. Every record begins with its number and ends with
- * its state, which is how both are read, and the state replaced, without decoding. */
+/* blocks.h — records in packed blocks. A block is the packed form of `repeated UsageRecord
+ * records = 1`, so that a stored block can be sent as a response without being decoded. Every
+ * record begins with its number and ends with its state, which is how both are read, and the
+ * state replaced, without decoding. */
 #ifndef PV_SERVER_FLOWS_USAGE_BLOCKS_H
 #define PV_SERVER_FLOWS_USAGE_BLOCKS_H
 
@@ -43,7 +44,8 @@ PV_MUST_USE pv_status usage_block_find(pv_call *call, pv_id report, const usage_
 PV_MUST_USE pv_status usage_block_read(pv_call *call, pv_id report, const usage_ledger *ledger,
                                        uint32_t block, pv_view *ret_bytes);
 
-/* Appends a record as it stands in a report of this state: once submitted, the record's state is the report's. */
+/* Appends a record as it stands in a report of this state: once submitted, the record's state is
+ * the report's. */
 void usage_frame_append(pv_buffer *reply, const usage_frame *frame, pv_usage_report_state state);
 
 #ifdef __cplusplus

@@ -1,5 +1,6 @@
-/* bytes.h — fixed-size numbers in the packed rows of usage: little endian, so that a store can be moved between
- * machines. A cursor stops at its end: reading beyond gives zeros and clears `ok`, which is asked once. */
+/* bytes.h — fixed-size numbers in the packed rows of usage: little endian, so that a store can be
+ * moved between machines. A cursor stops at its end: reading beyond gives zeros and clears `ok`,
+ * which is asked once. */
 #ifndef PV_SERVER_FLOWS_USAGE_BYTES_H
 #define PV_SERVER_FLOWS_USAGE_BYTES_H
 

@@ -5,7 +5,8 @@
 #include "server/flows/contract/make.h"
 #include "server/flows/usage/sums.h"
 
-/* Memory for one charge: a subscription with 400 items and a charge with as many lines, decoded and packed. */
+/* Memory for one charge: a subscription with 400 items and a charge with as many lines, decoded and
+ * packed. */
 enum { CHARGE_BYTES_MAX = 4 * 1024 * 1024 };
 
 /* The lines of one subscription: neighbours in the sorted list. */
@@ -92,7 +93,8 @@ static pv_status make_line(pv_call *call, pv_usage_schema schema, const usage_li
     return pv_ok();
 }
 
-/* The lines and their sums. A sum that leaves the range of a decimal cannot be billed as one charge. */
+/* The lines and their sums. A sum that leaves the range of a decimal cannot be billed as one
+ * charge. */
 static pv_status add_lines(pv_call *call, group of, pv_charge *charge)
 {
     charge->lines = pv_arena_zalloc(call->arena, of.count, sizeof(pv_charge_line *));

@@ -9,7 +9,8 @@
 extern "C" {
 #endif
 
-/* Makes the charges of a report from its sums; each is an object with its own events. ret_count tells how many. */
+/* Makes the charges of a report from its sums; each is an object with its own events. ret_count
+ * tells how many. */
 PV_MUST_USE pv_status usage_make_charges(pv_call *call, const pv_usage_report *report,
                                          uint32_t *ret_count);
 

@@ -33,8 +33,8 @@ typedef struct usage_verdict {
     char amount[PV_DECIMAL_TEXT_SIZE];
 } usage_verdict;
 
-/* Checks one record, notes its id as seen, and adds it to the sums if nothing is wrong with it. The verdict borrows
- * from the record; its problems live in call->scratch. */
+/* Checks one record, notes its id as seen, and adds it to the sums if nothing is wrong with it. The
+ * verdict borrows from the record; its problems live in call->scratch. */
 PV_MUST_USE pv_status usage_check(pv_call *call, const usage_rules *rules, usage_resolver *resolver,
                                   usage_seen_cache *seen, usage_sums *sums,
                                   const pv_usage_record *record, uint64_t number,

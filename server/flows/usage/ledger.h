@@ -1,9 +1,11 @@
-/* ledger.h — the row that a report has beside its object: how far its upload is and where its records lie. It is
- * written with every batch of records, so that the object, its event and its audit entry need not be.
+/* ledger.h — the row that a report has beside its object: how far its upload is and where its
+ * records lie. It is written with every batch of records, so that the object, its event and its
+ * audit entry need not be.
  *
- * A report's records lie in packed blocks under an owner id that is made of the report's id and a generation. To
- * replace all records a new generation begins: the old blocks, and the old notes of record ids (seen.h), are
- * stale at once, and the blocks are swept in bounded steps by later calls. */
+ * A report's records lie in packed blocks under an owner id that is made of the report's id and
+ * a generation. To replace all records a new generation begins: the old blocks, and the old
+ * notes of record ids (seen.h), are stale at once, and the blocks are swept in bounded steps by
+ * later calls. */
 #ifndef PV_SERVER_FLOWS_USAGE_LEDGER_H
 #define PV_SERVER_FLOWS_USAGE_LEDGER_H
 

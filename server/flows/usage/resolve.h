@@ -1,6 +1,6 @@
-/* resolve.h — finds the items and subscriptions that usage records name (rule U4), and remembers what it has found
- * for the life of the stream. What was not found is looked up again with the next record. Beyond the ceilings
- * nothing more is remembered, only looked up. */
+/* resolve.h — finds the items and subscriptions that usage records name (rule U4), and remembers
+ * what it has found for the life of the stream. What was not found is looked up again with the next
+ * record. Beyond the ceilings nothing more is remembered, only looked up. */
 #ifndef PV_SERVER_FLOWS_USAGE_RESOLVE_H
 #define PV_SERVER_FLOWS_USAGE_RESOLVE_H
 
@@ -48,7 +48,8 @@ PV_MUST_USE pv_status usage_resolve_item(pv_call *call, usage_resolver *resolver
                                          const pv_usage_record *record, usage_found *ret_found,
                                          usage_item *ret_item);
 
-/* The subscription that the record names by id, external id or parameter; one of them is not empty. */
+/* The subscription that the record names by id, external id or parameter; one of them is not
+ * empty. */
 PV_MUST_USE pv_status usage_resolve_subscription(pv_call *call, usage_resolver *resolver,
                                                  const pv_usage_record *record,
                                                  usage_found *ret_found,

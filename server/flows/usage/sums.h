@@ -1,9 +1,10 @@
-/* sums.h — what the valid records of a report come to, for each subscription and item, kept up to date with every
- * record so that closing a report need not read its records again. Lives in the stream's arena; what a step has
- * changed is written with the step.
+/* sums.h — what the valid records of a report come to, for each subscription and item, kept up
+ * to date with every record so that closing a report need not read its records again. Lives in
+ * the stream's arena; what a step has changed is written with the step.
  *
  * Limits: a charge is an object with its events in one transaction, so a report has at most
- * USAGE_SUBSCRIPTIONS_MAX subscriptions; a charge is at most 64 KiB, hence USAGE_CHARGE_LINES_MAX. */
+ * USAGE_SUBSCRIPTIONS_MAX subscriptions; a charge is at most 64 KiB, hence
+ * USAGE_CHARGE_LINES_MAX. */
 #ifndef PV_SERVER_FLOWS_USAGE_SUMS_H
 #define PV_SERVER_FLOWS_USAGE_SUMS_H
 
@@ -48,7 +49,8 @@ typedef enum usage_sum_fault {
     USAGE_SUM_MEMORY = 3    /* the stream's arena is used up */
 } usage_sum_fault;
 
-/* Adds a record: `addend` holds subscription, item, quantity and amounts. Nothing is changed on a fault. */
+/* Adds a record: `addend` holds subscription, item, quantity and amounts. Nothing is changed on a
+ * fault. */
 usage_sum_fault usage_sums_add(usage_sums *sums, const usage_line *addend);
 
 /* Writes what has changed since the last time, and the counts into the ledger. */

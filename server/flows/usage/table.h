@@ -1,5 +1,5 @@
-/* table.h — finds the index of a thing by its hash; what the things are only the caller knows. Fixed capacity,
- * chosen at creation, in an arena; the caller never adds more than `limit`. */
+/* table.h — finds the index of a thing by its hash; what the things are only the caller knows.
+ * Fixed capacity, chosen at creation, in an arena; the caller never adds more than `limit`. */
 #ifndef PV_SERVER_FLOWS_USAGE_TABLE_H
 #define PV_SERVER_FLOWS_USAGE_TABLE_H
 
@@ -30,7 +30,8 @@ uint32_t usage_table_find(const usage_table *table, uint64_t hash, usage_same sa
 
 void usage_table_add(usage_table *table, uint32_t slot, uint32_t index);
 
-/* Hash of bytes; `seed` differs from upload to upload, so that nobody can prepare colliding keys. */
+/* Hash of bytes; `seed` differs from upload to upload, so that nobody can prepare colliding
+ * keys. */
 uint64_t usage_hash(uint64_t seed, pv_view bytes);
 
 #endif

@@ -1,5 +1,6 @@
-/* Uploading usage records: see UsageReportService.UploadUsageRecords. Every message is one transaction; what a
- * message has stored stays stored when the client goes away, and the ledger tells where to go on. */
+/* Uploading usage records: see UsageReportService.UploadUsageRecords. Every message is one
+ * transaction; what a message has stored stays stored when the client goes away, and the ledger
+ * tells where to go on. */
 #include "purvey/usage/v1/usage_report_service.pv.h"
 
 #include "protos/runtime/message.h"
@@ -91,8 +92,8 @@ static pv_status start(pv_call *call, const pv_upload_usage_records_request *req
     return pv_ok();
 }
 
-/* The ledger, if this is still the upload that may go on. What was added to in memory by a transaction that did not
- * come about is taken back. */
+/* The ledger, if this is still the upload that may go on. What was added to in memory by a
+ * transaction that did not come about is taken back. */
 static pv_status resume(pv_call *call, upload *run, usage_ledger *ret_ledger)
 {
     PV_TRY(usage_ledger_load(call, run->report, ret_ledger));
@@ -110,8 +111,8 @@ static pv_status resume(pv_call *call, upload *run, usage_ledger *ret_ledger)
     return usage_sums_load(call, run->sums, run->report, ret_ledger);
 }
 
-/* Whether this message begins the upload. One that began it in a transaction which did not come about does so again:
- * then the ledger does not know the session. */
+/* Whether this message begins the upload. One that began it in a transaction which did not come
+ * about does so again: then the ledger does not know the session. */
 static pv_status is_fresh(pv_call *call, const pv_upload_usage_records_request *request,
                           bool *ret_fresh)
 {
@@ -207,7 +208,8 @@ static pv_status set_stats(pv_call *call, const upload *run, const usage_ledger 
         return pv_ok();
     }
     pv_decimal total;
-    /* Each sum is in range, but all of them together need not be; then there is no total to show. */
+    /* Each sum is in range, but all of them together need not be; then there is no total to
+     * show. */
     if (!usage_sums_total(run->sums, &total)) { return pv_ok(); }
     char text[PV_DECIMAL_TEXT_SIZE];
     (void)pv_decimal_format(total, text);

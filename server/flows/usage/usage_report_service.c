@@ -1,4 +1,5 @@
-/* Usage reports but for their records. Who may call what from which state stands in usage_report_service.proto. */
+/* Usage reports but for their records. Who may call what from which state stands in
+ * usage_report_service.proto. */
 #include "purvey/usage/v1/usage_report_service.pv.h"
 
 #include "purvey/contract/v1/contract.pv.h"
@@ -31,7 +32,8 @@ static pv_status demand_schema(pv_call *call, const pv_product *product,
                      product->id);
 }
 
-/* Decision 16 of the domain: after a contract has ended its subscriptions go on, and so does their usage. */
+/* Decision 16 of the domain: after a contract has ended its subscriptions go on, and so does their
+ * usage. */
 static pv_status demand_contract(pv_call *call, const char *contract_id, pv_contract **ret_contract)
 {
     PV_TRY(pv_find(call, &pv_contract__object, contract_id, ret_contract));
