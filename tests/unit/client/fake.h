@@ -69,6 +69,6 @@ struct Streams {
 };
 
 // The text without the values that differ from run to run: request_ids.
-std::string without_uuids(std::string text);
+std::string without_uuids(const std::string &text);
 
 } // namespace fake
