@@ -87,6 +87,7 @@ typedef struct pv_query {
     const pv_condition *conditions;
     size_t condition_count;
     bool descending;
+    bool by_id;    /* in order of id, which is creation, even if another index would serve better */
     uint8_t role;  /* only objects of which the account is this party, or PV_PARTY_ANY; 0: all */
     pv_view after; /* position of the last entry of the page before; empty: from the start */
 } pv_query;

@@ -16,6 +16,7 @@ struct pv_query_run {
     const pv_object_info *object;
     pv_id account;
     uint8_t role;
+    bool by_id;
     check checks[PV_QUERY_CONDITIONS_MAX];
     size_t check_count;
     pv_scan *scan;
@@ -151,6 +152,8 @@ static unsigned score(pv_query_run *run, const pv_index_info *index)
     bool bounded =
         equalities < index->field_count && is_bounded(run, index->field_indexes[equalities]);
     if (equalities == 0 && !bounded) { return 0; }
+    /* Behind equal values the entries of an index are in order of id, but only behind all its fields. */
+    if (run->by_id && equalities < index->field_count) { return 0; }
     unsigned brevity = UINT8_MAX - (unsigned)index->field_count;
     return (bounded ? 1U << 16 : 0U) + (equalities << 8) + brevity;
 }
@@ -277,6 +280,7 @@ static pv_status make_run(pv_txn *txn, const pv_object_info *object, pv_arena *a
     run->object = object;
     run->account = query->account;
     run->role = query->role;
+    run->by_id = query->by_id;
     PV_TRY(take_conditions(run, query, arena));
     *ret_run = run;
     return pv_ok();

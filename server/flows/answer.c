@@ -82,17 +82,16 @@ static pv_status list_conditions(pv_call *call, const pv_object_info *object, co
     if (fixed_count > 0) { memcpy(conditions, fixed, fixed_count * sizeof *fixed); }
     size_t count = fixed_count;
     PV_TRY(pv_filter_parse(call, object, pv_text_of(request, "filter"), conditions, &count));
-    PV_TRY(pv_order_parse(call, object, pv_text_of(request, "order_by"), conditions, count, &query->descending));
     query->conditions = conditions;
     query->condition_count = count;
-    return pv_ok();
+    return pv_order_parse(call, object, pv_text_of(request, "order_by"), query);
 }
 
 pv_status pv_answer_list_of(pv_call *call, const pv_object_info *object, pv_id account, const ProtobufCMessage *request,
                             const pv_condition *fixed, size_t fixed_count)
 {
     pv_condition conditions[PV_QUERY_CONDITIONS_MAX];
-    pv_query query = {.account = account};
+    pv_query query = {.account = account, .role = pv_role_in(call, account)};
     PV_TRY(list_conditions(call, object, request, fixed, fixed_count, conditions, &query));
     pv_view binding;
     PV_TRY(page_binding(call, request, account, &binding));

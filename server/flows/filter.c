@@ -219,22 +219,29 @@ pv_status pv_filter_parse(pv_call *call, const pv_object_info *object, const cha
     }
 }
 
-pv_status pv_order_parse(pv_call *call, const pv_object_info *object, const char *order_by, const pv_condition *conditions,
-                         size_t count, bool *ret_descending)
+/* Name of the one field that the conditions bound; NULL if there is none, or more than one. */
+static const char *bounded_field(const pv_object_info *object, const pv_query *query)
+{
+    const char *bounded = NULL;
+    for (size_t i = 0; i < query->condition_count; i++) {
+        if (query->conditions[i].comparison == PV_EQUAL) { continue; }
+        const char *name = object->message->descriptor->fields[query->conditions[i].field].name;
+        if (bounded != NULL && strcmp(bounded, name) != 0) { return NULL; }
+        bounded = name;
+    }
+    return bounded;
+}
+
+pv_status pv_order_parse(pv_call *call, const pv_object_info *object, const char *order_by, pv_query *query)
 {
     static const char suffix[] = " desc";
     pv_view field = pv_view_text(order_by);
     size_t tail = sizeof suffix - 1;
-    *ret_descending = field.size > tail && memcmp(field.data + field.size - tail, suffix, tail) == 0;
-    if (*ret_descending) { field.size -= tail; }
-    const char *bounded = NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (conditions[i].comparison != PV_EQUAL) {
-            bounded = object->message->descriptor->fields[conditions[i].field].name;
-        }
-    }
-    bool by_id = field.size == 0 || pv_view_equal(field, pv_view_text("id")) ||
-                 pv_view_equal(field, pv_view_text("create_time"));
-    bool by_bounded = bounded != NULL && (field.size == 0 || pv_view_equal(field, pv_view_text(bounded)));
-    return (bounded == NULL ? by_id : by_bounded) ? pv_ok() : refuse_field(call, object, field);
+    query->descending = field.size > tail && memcmp(field.data + field.size - tail, suffix, tail) == 0;
+    if (query->descending) { field.size -= tail; }
+    const char *bounded = bounded_field(object, query);
+    query->by_id = pv_view_equal(field, pv_view_text("id")) || pv_view_equal(field, pv_view_text("create_time"));
+    bool by_bounded = bounded != NULL && pv_view_equal(field, pv_view_text(bounded));
+    if (field.size == 0 || query->by_id || by_bounded) { return pv_ok(); }
+    return refuse_field(call, object, field);
 }

@@ -21,10 +21,11 @@ extern "C" {
 PV_MUST_USE pv_status pv_filter_parse(pv_call *call, const pv_object_info *object, const char *filter,
                                       pv_condition *conditions, size_t *count);
 
-/* Reads `order_by`: empty, "id", "create_time" or the field the filter bounds from one side, each with an
- * optional " desc". Refuses with FILTER_FIELD_NOT_INDEXED. */
+/* Reads `order_by` into the query, whose conditions are set: empty (the order of whatever index serves best), or
+ * "id", "create_time" or the one field that the filter bounds, each with an optional " desc". Refuses with
+ * FILTER_FIELD_NOT_INDEXED. */
 PV_MUST_USE pv_status pv_order_parse(pv_call *call, const pv_object_info *object, const char *order_by,
-                                     const pv_condition *conditions, size_t count, bool *ret_descending);
+                                     pv_query *query);
 
 #ifdef __cplusplus
 }

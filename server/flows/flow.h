@@ -113,6 +113,13 @@ PV_MUST_USE pv_status pv_answer_list(pv_call *call, const pv_object_info *object
 PV_MUST_USE pv_status pv_answer_list_of(pv_call *call, const pv_object_info *object, pv_id account,
                                         const ProtobufCMessage *request, const pv_condition *fixed, size_t fixed_count);
 
+/* The role of an account as far as the call knows it: the caller's own, 0 (any) of another. A query that knows the
+ * role can use an index that holds one party only. */
+static inline uint8_t pv_role_in(const pv_call *call, pv_id account)
+{
+    return pv_id_equal(account, pv_caller_of(call)->account) ? pv_caller_of(call)->role : 0;
+}
+
 /* The condition field = text; the field must exist. */
 pv_condition pv_where(const pv_object_info *object, const char *field, const char *text);
 /* The condition field = number (an enum, bool or integer). */

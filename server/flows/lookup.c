@@ -44,7 +44,8 @@ static pv_status collect(pv_call *call, pv_query_run *run, size_t limit, pv_id *
 pv_status pv_each(pv_call *call, const pv_object_info *object, pv_id account, const pv_condition *conditions, size_t count,
                   size_t limit, pv_status (*each)(void *context, ProtobufCMessage *message), void *context)
 {
-    pv_query query = {.account = account, .conditions = conditions, .condition_count = count};
+    pv_query query = {
+        .account = account, .conditions = conditions, .condition_count = count, .role = pv_role_in(call, account)};
     pv_id *ids = pv_arena_zalloc(call->arena, limit, sizeof *ids);
     if (ids == NULL) { return pv_out_of_memory(call); }
     pv_query_run *run = NULL;
@@ -64,7 +65,8 @@ pv_status pv_each(pv_call *call, const pv_object_info *object, pv_id account, co
 pv_status pv_lookup(pv_call *call, const pv_object_info *object, pv_id account, const pv_condition *conditions, size_t count,
                     void *ret_message)
 {
-    pv_query query = {.account = account, .conditions = conditions, .condition_count = count};
+    pv_query query = {
+        .account = account, .conditions = conditions, .condition_count = count, .role = pv_role_in(call, account)};
     pv_query_run *run = NULL;
     PV_TRY(pv_store_refused(call, pv_query_open(call->context->txn, object, call->arena, &query, &run)));
     pv_id id;

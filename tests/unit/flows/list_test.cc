@@ -60,6 +60,16 @@ TEST_F(Lists, FiltersEqualAScan)
     }
 }
 
+TEST_F(Lists, AnOrderThatIsAskedForIsKeptWhateverIndexServes)
+{
+    std::vector<std::string> by_id = walk(R"(, "filter": "name >= \"Hub 120\"", "order_by": "id desc")", 4);
+    ASSERT_EQ(by_id.size(), 10U);
+    EXPECT_EQ(by_id.front(), "Hub 129");
+    std::vector<std::string> by_name = walk(R"(, "filter": "name < \"Hub 010\" AND instance_id = i1", "order_by": "name")", 2);
+    EXPECT_EQ(by_name, (std::vector<std::string>{"Hub 001", "Hub 004", "Hub 007"}));
+    EXPECT_EQ(world.call(actor, "ListHubs", R"({"order_by": "name"})").reason, "FILTER_FIELD_NOT_INDEXED");
+}
+
 TEST_F(Lists, PageSizeHasADefaultAndACeilingAndIsNotNegative)
 {
     EXPECT_EQ(json_array_size(json_object_get(world.call(actor, "ListHubs", "{}").json.get(), "hubs")), 50U);
