@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-enum { USAGE_ITEMS_REMEMBERED = 4096, USAGE_SUBSCRIPTIONS_REMEMBERED = 4096 };
+enum { USAGE_ITEMS_REMEMBERED = 2048, USAGE_SUBSCRIPTIONS_REMEMBERED = 1024 };
 
 typedef struct usage_item {
     pv_id id;
