@@ -3,9 +3,12 @@
  * method can be called.
  *
  * Threads: a pv_client may be used from many threads, each call waits on a queue of its own; a
- * pv_client_call belongs to one thread at a time, except for pv_client_cancel. Time: every call
- * has a deadline, its own or the client's default; nothing blocks beyond it. Trust: answers are
- * wire-checked like requests. */
+ * pv_client_call belongs to one thread at a time, except for pv_client_cancel.
+ * Time: every call has a deadline, its own or the client's default; nothing blocks beyond it.
+ * Trust: answers are wire-checked like requests.
+ * Streams: a send after the server has ended the call gives the server's status, but for a bidi
+ * call ABORTED, because messages may lie before the status: pv_client_receive and
+ * pv_client_finish come to it. */
 #ifndef PV_CLIENT_RPC_CLIENT_H
 #define PV_CLIENT_RPC_CLIENT_H
 
