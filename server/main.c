@@ -3,6 +3,7 @@
  * SIGTERM and SIGINT drain and end; SIGHUP reads the server's certificate again. */
 #include "base/digest.h"
 #include "google/rpc/error_details.pv.h"
+#include "purvey/catalog.pv.h"
 #include "server/config.h"
 #include "server/identity/authority.h"
 #include "server/identity/identity.h"
@@ -17,6 +18,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { ARENA_BYTES = 64 * 1024 * 1024, PEM_BYTES_MAX = 256 * 1024, TOKEN_KEY_BYTES = 32 };
@@ -117,12 +119,13 @@ static void wake(void *context, const uint8_t topic[16])
 
 static void make_pipeline(purveyd *self)
 {
+    PV_ASSERT(pv_served_count == pv_catalog__service_count);
     pv_pipeline_config config = {
         .store = self->store,
         .identity = self->identity,
         .authority = pv_authority_signer(self->authority),
-        .services = pv_served_info,
-        .service_count = pv_served_count,
+        .services = pv_catalog__services,
+        .service_count = pv_catalog__service_count,
         .token_key = pv_view_of(self->token_key, TOKEN_KEY_BYTES),
         .clock = wall_clock,
         .random = pv_random_bytes,
@@ -219,9 +222,12 @@ static void serve(purveyd *self, const sigset_t *signals)
         pv_log_number("pid", getpid()),
     };
     pv_log(PV_LOG_INFO, "serving", fields, sizeof fields / sizeof *fields);
+    const struct timespec minute = {.tv_sec = 60};
     for (int received = 0; received != SIGTERM && received != SIGINT;) {
-        PV_ASSERT(sigwait(signals, &received) == 0);
+        received = sigtimedwait(signals, NULL, &minute);
         if (received == SIGHUP) { reload(self); }
+        /* A tool that read the store and was killed must not pin its snapshot for ever. */
+        if (received < 0) { pv_lmdb_check_readers(self->store); }
     }
     pv_log(PV_LOG_INFO, "draining", NULL, 0);
     pv_rpc_server_drain(self->server, self->config.drain_ms);

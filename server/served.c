@@ -28,8 +28,6 @@
     X(order) X(usage_report) X(charge) X(event)
 
 #define SERVICE(name) &pv_##name##_service__service,
-#define INFO(name) &pv_##name##_service__info,
 
 const pv_service *const pv_served[] = {SERVICES(SERVICE)};
-const pv_service_info *const pv_served_info[] = {SERVICES(INFO)};
 const size_t pv_served_count = sizeof pv_served / sizeof *pv_served;

@@ -1,5 +1,5 @@
-/* served.h — every service purveyd serves, in the order of the areas. The one list: the server, WhoAmI and the
- * tests read it. */
+/* served.h — every service with the functions that implement it: what purveyd serves. The tables alone are in the
+ * generated catalog (purvey/catalog.pv.h); purveyd checks at its start that both name the same number. */
 #ifndef PV_SERVER_SERVED_H
 #define PV_SERVER_SERVED_H
 
@@ -10,7 +10,6 @@ extern "C" {
 #endif
 
 extern const pv_service *const pv_served[];
-extern const pv_service_info *const pv_served_info[];
 extern const size_t pv_served_count;
 
 #ifdef __cplusplus

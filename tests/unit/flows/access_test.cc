@@ -1,7 +1,7 @@
 /* The access table, row by row: every method of every service, called by every kind of account and by users with too
  * weak a grant. Decided before a byte of the request is read, so that empty requests do. */
 #include "purvey/common/v1/vocabulary.pv.h"
-#include "server/served.h"
+#include "purvey/catalog.pv.h"
 #include "tests/unit/flows/harness.h"
 
 #include <gtest/gtest.h>
@@ -15,8 +15,8 @@ const char *const kGrants[] = {"", "VIEW", "ACT", "MANAGE"};
 
 template <typename Visit> void each_method(Visit visit)
 {
-    for (size_t i = 0; i < pv_served_count; i++) {
-        for (size_t j = 0; j < pv_served_info[i]->method_count; j++) { visit(pv_served_info[i]->methods[j]); }
+    for (size_t i = 0; i < pv_catalog__service_count; i++) {
+        for (size_t j = 0; j < pv_catalog__services[i]->method_count; j++) { visit(pv_catalog__services[i]->methods[j]); }
     }
 }
 

@@ -2,7 +2,7 @@
  * give, and every state change, as the generated tables list them. Runs at the end, unless a filter left
  * tests out. */
 #include "server/flows/state.h"
-#include "server/served.h"
+#include "purvey/catalog.pv.h"
 #include "tests/unit/flows/harness.h"
 
 #include <gtest/gtest.h>
@@ -58,8 +58,8 @@ class Coverage : public testing::Environment {
     void TearDown() override
     {
         if (testing::GTEST_FLAG(filter) != "*") { return; }
-        for (size_t i = 0; i < pv_served_count; i++) {
-            for (size_t j = 0; j < pv_served_info[i]->method_count; j++) { check(pv_served_info[i]->methods[j]); }
+        for (size_t i = 0; i < pv_catalog__service_count; i++) {
+            for (size_t j = 0; j < pv_catalog__services[i]->method_count; j++) { check(pv_catalog__services[i]->methods[j]); }
         }
     }
 

@@ -4,6 +4,7 @@
 #include "protos/runtime/json.h"
 #include "protos/runtime/message.h"
 #include "protos/runtime/step.h"
+#include "purvey/catalog.pv.h"
 #include "purvey/event/v1/event.pv.h"
 #include "server/identity/bootstrap.h"
 #include "server/identity/identity.h"
@@ -325,8 +326,8 @@ World::World() : state(new State)
     config.store = state->store;
     config.identity = state->identity;
     config.authority = &state->signer;
-    config.services = pv_served_info;
-    config.service_count = pv_served_count;
+    config.services = pv_catalog__services;
+    config.service_count = pv_catalog__service_count;
     config.token_key = pv_view_of(state->token_key, sizeof state->token_key);
     config.clock = read_clock;
     config.clock_context = &state->now;
