@@ -25,10 +25,14 @@ struct Outcome {
     std::string err;
 };
 
+// Begins a program with its output in these files; the caller waits for it.
+pid_t begin(const std::vector<std::string> &command, const std::vector<std::string> &environment, const std::string &out_path,
+            const std::string &err_path);
+
 // Runs a program to its end; `environment` is added to ours: "NAME=value".
 Outcome run(const std::vector<std::string> &command, const std::vector<std::string> &environment = {});
 
-// One sentence of this program on stderr, and nothing else there.
+// The program failed and said why: one sentence of its own on stderr and nothing else there but lines of a log.
 ::testing::AssertionResult one_sentence_of(const std::string &program, const Outcome &outcome);
 
 std::string read_file(const std::string &path);
