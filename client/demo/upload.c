@@ -1,5 +1,7 @@
 #include "client/demo/upload.h"
 
+#include "protos/runtime/timestamp.h"
+
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -82,14 +84,6 @@ static char *decimal_text(pv_arena *arena, pv_decimal value)
     return text;
 }
 
-static Google__Protobuf__Timestamp *timestamp(Google__Protobuf__Timestamp *place, pv_time time)
-{
-    google__protobuf__timestamp__init(place);
-    place->seconds = time.utc_ns / PV_NS_PER_S;
-    place->nanos = (int32_t)(time.utc_ns % PV_NS_PER_S);
-    return place;
-}
-
 static char *copy_of(pv_arena *arena, const char *text)
 {
     char *copy = pv_arena_dup(arena, pv_view_text(text));
@@ -107,8 +101,11 @@ static void add_record(batch *to, const pv_focus_row *row)
     record->quantity = decimal_text(to->arena, row->consumed_quantity);
     record->amount = decimal_text(to->arena, row->billed_cost);
     record->currency = copy_of(to->arena, row->billing_currency);
-    record->start_time = timestamp(&to->times[2 * to->count], row->charge_period_start);
-    record->end_time = timestamp(&to->times[2 * to->count + 1], row->charge_period_end);
+    Google__Protobuf__Timestamp *times = &to->times[2 * to->count];
+    times[0] = pv_timestamp_of(row->charge_period_start);
+    times[1] = pv_timestamp_of(row->charge_period_end);
+    record->start_time = &times[0];
+    record->end_time = &times[1];
     to->list[to->count++] = record;
 }
 

@@ -1,20 +1,13 @@
 #include "client/demo/usage.h"
 
 #include "client/demo/upload.h"
+#include "protos/runtime/timestamp.h"
 #include "purvey/usage/v1/charge_service.pv.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 enum { PAGE = 200, UPLOADS_MAX = 2 };
-
-static Google__Protobuf__Timestamp timestamp(pv_time time)
-{
-    Google__Protobuf__Timestamp timestamp = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
-    timestamp.seconds = time.utc_ns / PV_NS_PER_S;
-    timestamp.nanos = (int32_t)(time.utc_ns % PV_NS_PER_S);
-    return timestamp;
-}
 
 static const char *period_of(const chain *of, const survey_report *report)
 {
@@ -31,8 +24,8 @@ static bool create_report(chain *of, survey_report *report)
 {
     const actor *who = &of->vendors[report->vendor];
     const survey_vendor *vendor = &of->survey->vendors[report->vendor];
-    Google__Protobuf__Timestamp start = timestamp(report->start);
-    Google__Protobuf__Timestamp end = timestamp(report->end);
+    Google__Protobuf__Timestamp start = pv_timestamp_of(report->start);
+    Google__Protobuf__Timestamp end = pv_timestamp_of(report->end);
     pv_create_usage_report_request request = PV_CREATE_USAGE_REPORT_REQUEST__INIT;
     pv_create_usage_report_response *response = NULL;
     request.product_id = text_of(vendor->product_id);

@@ -2,6 +2,7 @@
 
 #include "protos/runtime/message.h"
 #include "protos/runtime/reasons.h"
+#include "protos/runtime/timestamp.h"
 #include "purvey/account/v1/account.pv.h"
 #include "purvey/common/v1/error_reason.pv.h"
 #include "purvey/common/v1/vocabulary.pv.h"
@@ -90,9 +91,7 @@ static pv_status put(bootstrap *work, const pv_object_info *object, ProtobufCMes
 {
     PV_TRY(refuse_store(
         work, pv_object_put(work->txn, object, work->arena, work->options->now, message, NULL)));
-    Google__Protobuf__Timestamp time = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
-    time.seconds = work->options->now.utc_ns / PV_NS_PER_S;
-    time.nanos = (int32_t)(work->options->now.utc_ns % PV_NS_PER_S);
+    Google__Protobuf__Timestamp time = pv_timestamp_of(work->options->now);
     char method[] = "init";
     char state[] = "ACTIVE";
     pv_audit_entry entry = PV_AUDIT_ENTRY__INIT;

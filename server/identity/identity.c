@@ -1,6 +1,7 @@
 #include "server/identity/identity.h"
 
 #include "base/digest.h"
+#include "protos/runtime/timestamp.h"
 #include "purvey/account/v1/account.pv.h"
 #include "purvey/account/v1/certificate.pv.h"
 #include "purvey/account/v1/user.pv.h"
@@ -99,13 +100,6 @@ void pv_identity_changed(pv_identity *identity)
     (void)atomic_fetch_add(&identity->generation, 1);
 }
 
-static pv_time time_of(const Google__Protobuf__Timestamp *timestamp)
-{
-    pv_time time = {0};
-    if (timestamp != NULL) { time.utc_ns = timestamp->seconds * PV_NS_PER_S + timestamp->nanos; }
-    return time;
-}
-
 /* The strongest grant named for each module. What is no module or no grant opens nothing. */
 static void read_grants(pv_module_grant *const *grants, size_t count,
                         uint8_t ret_grants[PV_MODULES_MAX])
@@ -165,7 +159,9 @@ static pv_status load_entry(const pv_identity *identity, pv_txn *txn,
     PV_TRY(load_object(txn, &pv_account__object, user->account_id, arena, caller->account_id,
                        &caller->account, &account));
     if (strcmp(certificate->sha256, hex) != 0 ||
-        strcmp(certificate->account_id, user->account_id) != 0) {
+        strcmp(certificate->account_id, user->account_id) != 0 ||
+        !pv_time_of(certificate->not_before, &ret_entry->not_before) ||
+        !pv_time_of(certificate->not_after, &ret_entry->not_after)) {
         return pv_status_of(PV_CODE_DATA_LOSS);
     }
     uint8_t limits[PV_MODULES_MAX];
@@ -174,8 +170,6 @@ static pv_status load_entry(const pv_identity *identity, pv_txn *txn,
     weaken(caller->grants, limits);
     caller->role = (uint8_t)account->type;
     memcpy(ret_entry->sha256, sha256, PV_SHA256_SIZE);
-    ret_entry->not_before = time_of(certificate->not_before);
-    ret_entry->not_after = time_of(certificate->not_after);
     ret_entry->revoked = certificate->state != PV_CERTIFICATE_STATE_ACTIVE;
     ret_entry->account_active = account->state == PV_ACCOUNT_STATE_ACTIVE;
     ret_entry->user_active = user->state == PV_USER_STATE_ACTIVE;

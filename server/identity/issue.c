@@ -1,5 +1,7 @@
 #include "server/identity/issue.h"
 
+#include "protos/runtime/timestamp.h"
+
 #define NS_PER_DAY (INT64_C(86400) * PV_NS_PER_S)
 
 /* X.509 counts whole seconds; the row says the same. */
@@ -8,15 +10,6 @@ static pv_time whole_seconds(int64_t utc_ns)
     pv_time time;
     time.utc_ns = utc_ns - utc_ns % PV_NS_PER_S;
     return time;
-}
-
-static Google__Protobuf__Timestamp *timestamp(pv_arena *arena, pv_time time)
-{
-    Google__Protobuf__Timestamp *made = pv_arena_alloc(arena, sizeof *made);
-    if (made == NULL) { return NULL; }
-    google__protobuf__timestamp__init(made);
-    made->seconds = time.utc_ns / PV_NS_PER_S;
-    return made;
 }
 
 static char *hex(pv_arena *arena, const uint8_t *bytes, size_t size)
@@ -64,8 +57,8 @@ pv_status pv_issue_certificate(const pv_signer *signer, const pv_issue *issue, p
     certificate->sha256 = hex(arena, made.sha256, sizeof made.sha256);
     certificate->scopes = issue->scopes;
     certificate->n_scopes = issue->scope_count;
-    certificate->not_before = timestamp(arena, signing.not_before);
-    certificate->not_after = timestamp(arena, signing.not_after);
+    certificate->not_before = pv_timestamp_new(arena, signing.not_before);
+    certificate->not_after = pv_timestamp_new(arena, signing.not_after);
     certificate->serial = hex(arena, signing.serial, sizeof signing.serial);
     certificate->label = issue->label;
     if (certificate->sha256 == NULL || certificate->not_before == NULL ||

@@ -12,9 +12,9 @@ static pv_time next_now(pv_pipeline *pipeline)
 }
 
 /* Whether this step ends the call with an answer: then it is the one to store. */
-static bool answers(const pv_call *call)
+static bool answers(pv_call *call)
 {
-    pv_phase phase = ((const pv_exchange *)(const void *)call)->phase;
+    pv_phase phase = pv_exchange_of(call)->phase;
     return phase == PV_PHASE_UNARY || phase == PV_PHASE_FINISH;
 }
 

@@ -1,5 +1,6 @@
 #include "protos/runtime/message.h"
 #include "protos/runtime/reasons.h"
+#include "protos/runtime/timestamp.h"
 #include "purvey/storage/v1/storage.pv.h"
 #include "server/flows/reflect.h"
 #include "server/pipeline/internal.h"
@@ -71,9 +72,7 @@ pv_status replay_store(pipeline_call *of, pv_txn *txn)
 {
     pv_call *call = of->call;
     if (of->context.request_id.size == 0) { return pv_ok(); }
-    Google__Protobuf__Timestamp time = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
-    time.seconds = of->context.now.utc_ns / PV_NS_PER_S;
-    time.nanos = (int32_t)(of->context.now.utc_ns % PV_NS_PER_S);
+    Google__Protobuf__Timestamp time = pv_timestamp_of(of->context.now);
     pv_stored_answer answer = PV_STORED_ANSWER__INIT;
     answer.request_sha256.data = (uint8_t *)(uintptr_t)of->request_sha256.data;
     answer.request_sha256.len = of->request_sha256.size;
