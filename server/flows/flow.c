@@ -50,6 +50,11 @@ pv_status pv_not_found(pv_call *call, const pv_object_info *object, const char *
                      strrchr(object->name, '.') + 1, id);
 }
 
+pv_status pv_or_not_found(pv_call *call, const pv_object_info *object, const char *id, pv_status status)
+{
+    return status.code == PV_CODE_NOT_FOUND ? pv_not_found(call, object, id) : status;
+}
+
 /* As what the caller's account is a party of the row; 0 if it is none. */
 static unsigned party_role(const pv_call *call, const pv_row *row)
 {
@@ -86,6 +91,20 @@ pv_status pv_find(pv_call *call, const pv_object_info *object, const char *id, v
     pv_row row;
     PV_TRY(pv_see(call, object, id, &row));
     return pv_fetch(call, object, id, ret_message);
+}
+
+pv_status pv_peek(pv_call *call, const pv_object_info *object, const char *id, void *ret_message, bool *ret_is_party)
+{
+    pv_id parsed;
+    if (!pv_id_parse(object->id_prefix, pv_view_text(id), &parsed)) { return pv_status_of(PV_CODE_NOT_FOUND); }
+    ProtobufCMessage *message = NULL;
+    pv_row row;
+    pv_status status = pv_object_load(call->context->txn, object, parsed, call->arena, &message, &row);
+    if (status.code == PV_CODE_NOT_FOUND) { return status; }
+    PV_TRY(pv_store_refused(call, status));
+    memcpy(ret_message, &message, sizeof message);
+    *ret_is_party = pv_row_party(&row, pv_caller_of(call)->account, NULL);
+    return pv_ok();
 }
 
 /* "VENDOR, DISTRIBUTOR" for people. */
@@ -187,6 +206,18 @@ pv_status pv_move(pv_call *call, const pv_object_info *object, void *message, in
     }
     pv_field_set_integer(message, &object->message->descriptor->fields[object->state_field], state);
     return pv_ok();
+}
+
+pv_status pv_demand_role(pv_call *call, uint64_t roles)
+{
+    unsigned role = pv_caller_of(call)->role;
+    return (roles >> role & 1) != 0 ? pv_ok() : refuse_party(call, role, roles);
+}
+
+void pv_note_existing(pv_call *call, const pv_object_info *object, const char *id)
+{
+    pv_error_note(&call->error, "existing_id", "%s", id);
+    pv_error_resource(&call->error, object->name, id);
 }
 
 void pv_violate(pv_call *call, const char *type, const char *subject, const char *format, ...)

@@ -12,10 +12,9 @@
  *     pv_order *order = NULL;
  *     PV_TRY(pv_begin(call, &pv_order__object, request->order_id, request->etag, &order));   (visible, role, etag, state)
  *     ... business rules: return pv_refuse(&call->error, &pv_error_reason_x, "...") ...
- *     PV_TRY(pv_move(call, &pv_order__object, order, PV_ORDER_STATE_APPROVED));
- *     PV_TRY(pv_save(call, &pv_order__object, order));
  *     response->order = order;
- *     return pv_ok();                                                                                 */
+ *     return pv_move_and_save(call, &pv_order__object, order, PV_ORDER_STATE_APPROVED);
+ * What handlers of all areas do to messages stands in make.h.                                             */
 #ifndef PV_SERVER_FLOWS_FLOW_H
 #define PV_SERVER_FLOWS_FLOW_H
 
@@ -73,6 +72,15 @@ PV_MUST_USE pv_status pv_text(pv_call *call, const char *text, char **ret_text);
 /* Refuses with NOT_FOUND, the same bytes for an absent and a foreign id. */
 PV_MUST_USE pv_status pv_not_found(pv_call *call, const pv_object_info *object, const char *id);
 
+/* Words the NOT_FOUND of a search for an id that the caller gave; any other status stays. */
+PV_MUST_USE pv_status pv_or_not_found(pv_call *call, const pv_object_info *object, const char *id, pv_status status);
+
+/* Takes the NOT_FOUND of a search for an answer: what was looked for stays NULL. */
+static inline PV_MUST_USE pv_status pv_if_any(pv_status status)
+{
+    return status.code == PV_CODE_NOT_FOUND ? pv_ok() : status;
+}
+
 /* The row of an object the caller is a party of. NOT_FOUND. */
 PV_MUST_USE pv_status pv_see(pv_call *call, const pv_object_info *object, const char *id, pv_row *ret_row);
 
@@ -83,10 +91,19 @@ PV_MUST_USE pv_status pv_find(pv_call *call, const pv_object_info *object, const
  * the caller gave. A missing one is DATA_DAMAGED. */
 PV_MUST_USE pv_status pv_fetch(pv_call *call, const pv_object_info *object, const char *id, void *ret_message);
 
+/* The stored object of an id that the caller gave, whoever its parties are: the flow must decide whether the
+ * caller may see it. NOT_FOUND is returned without filling call->error. */
+PV_MUST_USE pv_status pv_peek(pv_call *call, const pv_object_info *object, const char *id, void *ret_message,
+                              bool *ret_is_party);
+
 /* Begins a verb of the call's method on an object: visible? may this party? etag equal (an empty one is
  * not compared)? state allows? (as the method's transitions on this object say). */
 PV_MUST_USE pv_status pv_begin(pv_call *call, const pv_object_info *object, const char *id, const char *etag,
                                void *ret_message);
+
+/* Refuses with PARTY_MAY_NOT unless the caller's account type is among `roles` (bits by account type): where the
+ * party that may depends on more than the method. */
+PV_MUST_USE pv_status pv_demand_role(pv_call *call, uint64_t roles);
 
 /* Changes the state, checked against the method's transitions: STATE_FORBIDS if the method does not move this
  * object from its present state to `state`. Also for side effects and for new objects (state 0). */
@@ -95,6 +112,8 @@ PV_MUST_USE pv_status pv_move(pv_call *call, const pv_object_info *object, void 
 /* Stores the object (revision, etag, times, indexes), and writes its event to every party and its audit
  * entry. EXTERNAL_ID_EXISTS when a unique index refuses. */
 PV_MUST_USE pv_status pv_save(pv_call *call, const pv_object_info *object, void *message);
+
+PV_MUST_USE pv_status pv_move_and_save(pv_call *call, const pv_object_info *object, void *message, int state);
 
 /* Deletes the object, with event and audit entry. */
 PV_MUST_USE pv_status pv_remove(pv_call *call, const pv_object_info *object, const void *message);
@@ -130,6 +149,12 @@ pv_condition pv_where_number(const pv_object_info *object, const char *field, ui
 PV_MUST_USE pv_status pv_lookup(pv_call *call, const pv_object_info *object, pv_id account, const pv_condition *conditions,
                                 size_t count, void *ret_message);
 
+/* All objects of `account` that meet all conditions, decoded, in the order of the list; at most `limit`, STORE_FULL
+ * beyond. `ret_messages` is a pointer to an array of typed message pointers; NULL if there are none. */
+PV_MUST_USE pv_status pv_collect(pv_call *call, const pv_object_info *object, pv_id account,
+                                 const pv_condition *conditions, size_t count, size_t limit, void *ret_messages,
+                                 size_t *ret_count);
+
 /* Calls `each` for every object of `account` that meets all conditions (decoded in call->arena), at most
  * `limit`; RESOURCE_EXHAUSTED beyond. */
 PV_MUST_USE pv_status pv_each(pv_call *call, const pv_object_info *object, pv_id account, const pv_condition *conditions,
@@ -138,6 +163,9 @@ PV_MUST_USE pv_status pv_each(pv_call *call, const pv_object_info *object, pv_id
 
 /* The id number behind an id text that is known to be canonical (from a checked request or a stored object). */
 pv_id pv_id_of(const pv_object_info *object, const char *id);
+
+/* Names the object that stands in the way of a new one before refusing. */
+void pv_note_existing(pv_call *call, const pv_object_info *object, const char *id);
 
 /* Notes one condition that does not hold (PreconditionFailure) before refusing. */
 __attribute__((format(printf, 4, 5))) void pv_violate(pv_call *call, const char *type, const char *subject,

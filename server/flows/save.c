@@ -1,6 +1,7 @@
 /* Storing an object, with what every change leaves behind: its event in the feed of every party and its
  * entry in the audit trail, all in the transaction of the change. */
 #include "protos/runtime/message.h"
+#include "protos/runtime/timestamp.h"
 #include "purvey/event/v1/event.pv.h"
 #include "purvey/storage/v1/storage.pv.h"
 #include "server/flows/flow.h"
@@ -17,13 +18,6 @@ typedef struct change {
     uint64_t revision;
     bool deleted;
 } change;
-
-static void timestamp_of(pv_time time, Google__Protobuf__Timestamp *ret_timestamp)
-{
-    google__protobuf__timestamp__init(ret_timestamp);
-    ret_timestamp->seconds = time.utc_ns / PV_NS_PER_S;
-    ret_timestamp->nanos = (int32_t)(time.utc_ns % PV_NS_PER_S);
-}
 
 static const char *id_of(const change *made)
 {
@@ -52,8 +46,7 @@ static pv_status append_event(pv_call *call, pv_event *event, pv_id account)
 
 static pv_status append_events(pv_call *call, const change *made, const pv_row *row)
 {
-    Google__Protobuf__Timestamp time;
-    timestamp_of(call->context->now, &time);
+    Google__Protobuf__Timestamp time = pv_timestamp_of(call->context->now);
     pv_event event = PV_EVENT__INIT;
     event.time = &time;
     event.module = (pv_module)call->method->module;
@@ -78,8 +71,7 @@ static pv_status append_audit(pv_call *call, const change *made)
 {
     struct pv_context *context = call->context;
     const pv_caller *caller = context->caller;
-    Google__Protobuf__Timestamp time;
-    timestamp_of(context->now, &time);
+    Google__Protobuf__Timestamp time = pv_timestamp_of(context->now);
     char *request_id = pv_arena_dup(call->arena, context->request_id);
     if (request_id == NULL) { return pv_out_of_memory(call); }
     pv_audit_entry entry = PV_AUDIT_ENTRY__INIT;
@@ -121,8 +113,7 @@ static pv_status put(pv_call *call, const pv_object_info *object, void *message)
     if (status.code != PV_CODE_ALREADY_EXISTS) { return pv_store_refused(call, status); }
     char text[PV_ID_TEXT_SIZE];
     pv_id_format(object->id_prefix, existing, text);
-    pv_error_note(&call->error, "existing_id", "%s", text);
-    pv_error_resource(&call->error, object->name, text);
+    pv_note_existing(call, object, text);
     return pv_refuse(&call->error, &pv_error_reason_external_id_exists, "%s already has this external_id or name.", text);
 }
 
@@ -138,6 +129,12 @@ pv_status pv_save(pv_call *call, const pv_object_info *object, void *message)
     made.revision = row.revision;
     PV_TRY(append_events(call, &made, &row));
     return append_audit(call, &made);
+}
+
+pv_status pv_move_and_save(pv_call *call, const pv_object_info *object, void *message, int state)
+{
+    PV_TRY(pv_move(call, object, message, state));
+    return pv_save(call, object, message);
 }
 
 pv_status pv_remove(pv_call *call, const pv_object_info *object, const void *message)

@@ -1,7 +1,7 @@
 /* Accounts: made and switched by the operator, kept by their own administrators. */
 #include "purvey/account/v1/account_service.pv.h"
 
-#include "server/flows/account/change.h"
+#include "server/flows/make.h"
 
 pv_status pv_account_service_create_account(pv_call *call, const pv_create_account_request *request,
                                             pv_create_account_response *response)
@@ -10,20 +10,16 @@ pv_status pv_account_service_create_account(pv_call *call, const pv_create_accou
         return pv_refuse(&call->error, &pv_error_reason_operator_is_fixed,
                          "A second operator cannot be made; the platform has one from its start.");
     }
-    pv_account *account = pv_arena_alloc(call->arena, sizeof *account);
-    if (account == NULL) { return pv_out_of_memory(call); }
-    *account = (pv_account)PV_ACCOUNT__INIT;
-    PV_TRY(pv_new_id(call, &pv_account__object, &account->id));
+    pv_account *account = NULL;
+    PV_TRY(pv_make(call, &pv_account__object, &account));
     PV_TRY(pv_text(call, pv_caller_of(call)->account_id, &account->operator_id));
     account->type = request->type;
     account->name = request->name;
     account->external_id = request->external_id;
     account->countries = request->countries;
     account->n_countries = request->n_countries;
-    PV_TRY(pv_move(call, &pv_account__object, account, PV_ACCOUNT_STATE_ACTIVE));
-    PV_TRY(pv_save(call, &pv_account__object, account));
     response->account = account;
-    return pv_ok();
+    return pv_move_and_save(call, &pv_account__object, account, PV_ACCOUNT_STATE_ACTIVE);
 }
 
 pv_status pv_account_service_get_account(pv_call *call, const pv_get_account_request *request,
@@ -51,9 +47,8 @@ pv_status pv_account_service_update_account(pv_call *call, const pv_update_accou
     source.external_id = request->external_id;
     source.countries = request->countries;
     source.n_countries = request->n_countries;
-    PV_TRY(account_change(call, &pv_account__object, request->update_mask, &source.base,
-                          &changed.base));
-    PV_TRY(account_require_text(call, "name", changed.name));
+    PV_TRY(pv_change(call, &pv_account__object, request->update_mask, &source.base, &changed.base));
+    PV_TRY(pv_demand_text(call, "name", changed.name));
     if (pv_caller_of(call)->role != PV_ACCOUNT_TYPE_OPERATOR &&
         strcmp(changed.external_id, account->external_id) != 0) {
         pv_error_note(&call->error, "field", "external_id");
@@ -62,9 +57,8 @@ pv_status pv_account_service_update_account(pv_call *call, const pv_update_accou
             "external_id is the operator's key of the account; only the operator changes it.");
     }
     *account = changed;
-    PV_TRY(pv_save(call, &pv_account__object, account));
     response->account = account;
-    return pv_ok();
+    return pv_save(call, &pv_account__object, account);
 }
 
 pv_status pv_account_service_activate_account(pv_call *call,
@@ -73,10 +67,8 @@ pv_status pv_account_service_activate_account(pv_call *call,
 {
     pv_account *account = NULL;
     PV_TRY(pv_begin(call, &pv_account__object, request->account_id, request->etag, &account));
-    PV_TRY(pv_move(call, &pv_account__object, account, PV_ACCOUNT_STATE_ACTIVE));
-    PV_TRY(pv_save(call, &pv_account__object, account));
     response->account = account;
-    return pv_ok();
+    return pv_move_and_save(call, &pv_account__object, account, PV_ACCOUNT_STATE_ACTIVE);
 }
 
 pv_status pv_account_service_deactivate_account(pv_call *call,
@@ -90,8 +82,6 @@ pv_status pv_account_service_deactivate_account(pv_call *call,
             &call->error, &pv_error_reason_operator_is_fixed,
             "The operator's own account stays active: nobody could activate it again.");
     }
-    PV_TRY(pv_move(call, &pv_account__object, account, PV_ACCOUNT_STATE_INACTIVE));
-    PV_TRY(pv_save(call, &pv_account__object, account));
     response->account = account;
-    return pv_ok();
+    return pv_move_and_save(call, &pv_account__object, account, PV_ACCOUNT_STATE_INACTIVE);
 }

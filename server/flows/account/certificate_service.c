@@ -4,6 +4,7 @@
 
 #include "purvey/account/v1/account.pv.h"
 #include "server/flows/account/grants.h"
+#include "server/flows/make.h"
 #include "server/identity/issue.h"
 
 static pv_status check_owner(pv_call *call, const pv_user *user, const pv_account *account)
@@ -96,10 +97,10 @@ pv_status pv_certificate_service_list_certificates(pv_call *call,
     (void)response;
     pv_condition conditions[2];
     size_t count = 0;
-    if (request->user_id[0] != '\0') {
+    if (!pv_is_empty(request->user_id)) {
         conditions[count++] = pv_where(&pv_certificate__object, "user_id", request->user_id);
     }
-    if (request->account_id[0] != '\0') {
+    if (!pv_is_empty(request->account_id)) {
         conditions[count++] = pv_where(&pv_certificate__object, "account_id", request->account_id);
     }
     return pv_answer_list(call, &pv_certificate__object, &request->base, conditions, count);
@@ -112,15 +113,8 @@ pv_status pv_certificate_service_revoke_certificate(pv_call *call,
     pv_certificate *certificate = NULL;
     PV_TRY(pv_begin(call, &pv_certificate__object, request->certificate_id, request->etag,
                     &certificate));
-    Google__Protobuf__Timestamp *revoked = pv_arena_alloc(call->arena, sizeof *revoked);
-    if (revoked == NULL) { return pv_out_of_memory(call); }
-    google__protobuf__timestamp__init(revoked);
-    revoked->seconds = call->context->now.utc_ns / PV_NS_PER_S;
-    revoked->nanos = (int32_t)(call->context->now.utc_ns % PV_NS_PER_S);
-    certificate->revoke_time = revoked;
+    PV_TRY(pv_stamp(call, &certificate->revoke_time));
     certificate->revoke_reason = request->reason;
-    PV_TRY(pv_move(call, &pv_certificate__object, certificate, PV_CERTIFICATE_STATE_REVOKED));
-    PV_TRY(pv_save(call, &pv_certificate__object, certificate));
     response->certificate = certificate;
-    return pv_ok();
+    return pv_move_and_save(call, &pv_certificate__object, certificate, PV_CERTIFICATE_STATE_REVOKED);
 }

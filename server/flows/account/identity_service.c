@@ -1,18 +1,18 @@
 /* The caller's own view of itself. */
 #include "purvey/account/v1/identity_service.pv.h"
 
+#include "server/flows/make.h"
 #include "server/identity/access.h"
 
 static pv_status add_scopes(pv_call *call, pv_who_am_iresponse *response)
 {
     const pv_caller *caller = pv_caller_of(call);
-    pv_module_grant *grants = pv_arena_zalloc(call->arena, PV_MODULES_MAX, sizeof *grants);
     response->scopes = pv_arena_zalloc(call->arena, PV_MODULES_MAX, sizeof *response->scopes);
-    if (grants == NULL || response->scopes == NULL) { return pv_out_of_memory(call); }
+    if (response->scopes == NULL) { return pv_out_of_memory(call); }
     for (unsigned module = 1; module < PV_MODULES_MAX; module++) {
         if (caller->grants[module] == 0) { continue; }
-        pv_module_grant *grant = &grants[response->n_scopes];
-        *grant = (pv_module_grant)PV_MODULE_GRANT__INIT;
+        pv_module_grant *grant = NULL;
+        PV_TRY(pv_make_part(call, &pv_module_grant__info, &grant));
         grant->module = (pv_module)module;
         grant->grant = (pv_grant)caller->grants[module];
         response->scopes[response->n_scopes++] = grant;
@@ -23,9 +23,8 @@ static pv_status add_scopes(pv_call *call, pv_who_am_iresponse *response)
 static pv_status add_method(pv_call *call, const pv_method_info *info,
                             pv_who_am_iresponse *response)
 {
-    pv_callable_method *method = pv_arena_alloc(call->arena, sizeof *method);
-    if (method == NULL) { return pv_out_of_memory(call); }
-    *method = (pv_callable_method)PV_CALLABLE_METHOD__INIT;
+    pv_callable_method *method = NULL;
+    PV_TRY(pv_make_part(call, &pv_callable_method__info, &method));
     PV_TRY(pv_text(call, info->path + 1, &method->name));
     method->module = (pv_module)info->module;
     method->grant = (pv_grant)info->grant;

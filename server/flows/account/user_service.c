@@ -2,21 +2,19 @@
 #include "purvey/account/v1/user_service.pv.h"
 
 #include "purvey/account/v1/account.pv.h"
-#include "server/flows/account/change.h"
 #include "server/flows/account/grants.h"
+#include "server/flows/make.h"
 
 pv_status pv_user_service_create_user(pv_call *call, const pv_create_user_request *request,
                                       pv_create_user_response *response)
 {
-    bool own = request->account_id[0] == '\0';
+    bool own = pv_is_empty(request->account_id);
     pv_account *account = NULL;
     PV_TRY(pv_find(call, &pv_account__object,
                    own ? pv_caller_of(call)->account_id : request->account_id, &account));
     PV_TRY(account_grants_check(call, (account_grants){request->grants, request->n_grants}));
-    pv_user *user = pv_arena_alloc(call->arena, sizeof *user);
-    if (user == NULL) { return pv_out_of_memory(call); }
-    *user = (pv_user)PV_USER__INIT;
-    PV_TRY(pv_new_id(call, &pv_user__object, &user->id));
+    pv_user *user = NULL;
+    PV_TRY(pv_make(call, &pv_user__object, &user));
     user->account_id = account->id;
     user->operator_id = account->operator_id;
     user->name = request->name;
@@ -26,9 +24,8 @@ pv_status pv_user_service_create_user(pv_call *call, const pv_create_user_reques
     user->n_grants = request->n_grants;
     PV_TRY(pv_move(call, &pv_user__object, user, PV_USER_STATE_ACTIVE));
     account_set_administrator(user);
-    PV_TRY(pv_save(call, &pv_user__object, user));
     response->user = user;
-    return pv_ok();
+    return pv_save(call, &pv_user__object, user);
 }
 
 pv_status pv_user_service_get_user(pv_call *call, const pv_get_user_request *request,
@@ -44,7 +41,7 @@ pv_status pv_user_service_list_users(pv_call *call, const pv_list_users_request 
     (void)response;
     pv_condition of_account = pv_where(&pv_user__object, "account_id", request->account_id);
     return pv_answer_list(call, &pv_user__object, &request->base, &of_account,
-                          request->account_id[0] == '\0' ? 0 : 1);
+                          pv_is_empty(request->account_id) ? 0 : 1);
 }
 
 /* Stores a changed user. The rule of the last administrator is looked at after the change, when the index tells
@@ -80,11 +77,10 @@ pv_status pv_user_service_update_user(pv_call *call, const pv_update_user_reques
     source.email = request->email;
     source.grants = request->grants;
     source.n_grants = request->n_grants;
-    PV_TRY(account_change(call, &pv_user__object, request->update_mask, &source.base, &user->base));
-    PV_TRY(account_require_text(call, "name", user->name));
-    PV_TRY(save(call, user));
+    PV_TRY(pv_change(call, &pv_user__object, request->update_mask, &source.base, &user->base));
+    PV_TRY(pv_demand_text(call, "name", user->name));
     response->user = user;
-    return pv_ok();
+    return save(call, user);
 }
 
 pv_status pv_user_service_activate_user(pv_call *call, const pv_activate_user_request *request,
@@ -93,9 +89,8 @@ pv_status pv_user_service_activate_user(pv_call *call, const pv_activate_user_re
     pv_user *user = NULL;
     PV_TRY(pv_begin(call, &pv_user__object, request->user_id, request->etag, &user));
     PV_TRY(pv_move(call, &pv_user__object, user, PV_USER_STATE_ACTIVE));
-    PV_TRY(save(call, user));
     response->user = user;
-    return pv_ok();
+    return save(call, user);
 }
 
 pv_status pv_user_service_deactivate_user(pv_call *call, const pv_deactivate_user_request *request,
@@ -104,7 +99,6 @@ pv_status pv_user_service_deactivate_user(pv_call *call, const pv_deactivate_use
     pv_user *user = NULL;
     PV_TRY(pv_begin(call, &pv_user__object, request->user_id, request->etag, &user));
     PV_TRY(pv_move(call, &pv_user__object, user, PV_USER_STATE_INACTIVE));
-    PV_TRY(save(call, user));
     response->user = user;
-    return pv_ok();
+    return save(call, user);
 }

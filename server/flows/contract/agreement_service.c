@@ -4,7 +4,7 @@
 #include "purvey/account/v1/account.pv.h"
 #include "purvey/product/v1/marketplace.pv.h"
 #include "server/flows/contract/contracts.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 #include "server/flows/contract/version.h"
 
 static void violate_field(pv_call *call, const char *field, const char *text)
@@ -134,7 +134,6 @@ pv_status pv_agreement_service_update_agreement(pv_call *call,
         violate_field(call, "auto_accept", "is only for DISTRIBUTION");
         return pv_refuse(&call->error, &pv_error_reason_agreement_fields_invalid, NULL);
     }
-    PV_TRY(pv_save(call, &pv_agreement__object, agreement));
     response->agreement = agreement;
-    return pv_ok();
+    return pv_save(call, &pv_agreement__object, agreement);
 }

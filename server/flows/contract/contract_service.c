@@ -3,7 +3,7 @@
 
 #include "purvey/account/v1/account.pv.h"
 #include "server/flows/contract/contracts.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 
 static pv_status refuse_type(pv_call *call, const pv_agreement *agreement, const char *wanted)
 {
@@ -99,10 +99,8 @@ pv_status pv_contract_service_create_contract(pv_call *call,
     } else {
         contract->reseller_id = request->partner_id;
     }
-    PV_TRY(pv_move(call, &pv_contract__object, contract, PV_CONTRACT_STATE_PENDING));
-    PV_TRY(pv_save(call, &pv_contract__object, contract));
     response->contract = contract;
-    return pv_ok();
+    return pv_move_and_save(call, &pv_contract__object, contract, PV_CONTRACT_STATE_PENDING);
 }
 
 /* The caller's act makes the contract active. A version activated since it was drawn up is offered. */
@@ -164,9 +162,8 @@ pv_status pv_contract_service_enroll_contract(pv_call *call,
     } else {
         PV_TRY(finish_enrollment(call, agreement, contract));
     }
-    PV_TRY(pv_save(call, &pv_contract__object, contract));
     response->contract = contract;
-    return pv_ok();
+    return pv_save(call, &pv_contract__object, contract);
 }
 
 /* Every question needs an answer. */
@@ -202,9 +199,8 @@ pv_status pv_contract_service_complete_enrollment(pv_call *call,
     pv_agreement *agreement = NULL;
     PV_TRY(pv_fetch(call, &pv_agreement__object, contract->agreement_id, &agreement));
     PV_TRY(finish_enrollment(call, agreement, contract));
-    PV_TRY(pv_save(call, &pv_contract__object, contract));
     response->contract = contract;
-    return pv_ok();
+    return pv_save(call, &pv_contract__object, contract);
 }
 
 pv_status pv_contract_service_get_contract(pv_call *call, const pv_get_contract_request *request,
@@ -266,9 +262,8 @@ pv_status pv_contract_service_sign_contract(pv_call *call, const pv_sign_contrac
     pv_agreement *agreement = NULL;
     PV_TRY(pv_fetch(call, &pv_agreement__object, contract->agreement_id, &agreement));
     PV_TRY(put_in_force(call, agreement, contract));
-    PV_TRY(pv_save(call, &pv_contract__object, contract));
     response->contract = contract;
-    return pv_ok();
+    return pv_save(call, &pv_contract__object, contract);
 }
 
 pv_status pv_contract_service_reject_contract(pv_call *call,
@@ -279,10 +274,8 @@ pv_status pv_contract_service_reject_contract(pv_call *call,
     PV_TRY(pv_begin(call, &pv_contract__object, request->contract_id, request->etag, &contract));
     PV_TRY(check_party(call, contract, signer_of(contract->type)));
     contract->note = request->note;
-    PV_TRY(pv_move(call, &pv_contract__object, contract, PV_CONTRACT_STATE_REJECTED));
-    PV_TRY(pv_save(call, &pv_contract__object, contract));
     response->contract = contract;
-    return pv_ok();
+    return pv_move_and_save(call, &pv_contract__object, contract, PV_CONTRACT_STATE_REJECTED);
 }
 
 pv_status pv_contract_service_refine_contract(pv_call *call,
@@ -296,10 +289,8 @@ pv_status pv_contract_service_refine_contract(pv_call *call,
         return pv_refuse(&call->error, &pv_error_reason_contract_without_form, NULL);
     }
     contract->note = request->note;
-    PV_TRY(pv_move(call, &pv_contract__object, contract, PV_CONTRACT_STATE_ENROLLING));
-    PV_TRY(pv_save(call, &pv_contract__object, contract));
     response->contract = contract;
-    return pv_ok();
+    return pv_move_and_save(call, &pv_contract__object, contract, PV_CONTRACT_STATE_ENROLLING);
 }
 
 pv_status pv_contract_service_terminate_contract(pv_call *call,
@@ -311,10 +302,8 @@ pv_status pv_contract_service_terminate_contract(pv_call *call,
     contract->termination_note = request->note;
     contract->offered_agreement_version = 0;
     PV_TRY(pv_stamp(call, &contract->terminate_time));
-    PV_TRY(pv_move(call, &pv_contract__object, contract, PV_CONTRACT_STATE_TERMINATED));
-    PV_TRY(pv_save(call, &pv_contract__object, contract));
     response->contract = contract;
-    return pv_ok();
+    return pv_move_and_save(call, &pv_contract__object, contract, PV_CONTRACT_STATE_TERMINATED);
 }
 
 pv_status
@@ -330,9 +319,8 @@ pv_contract_service_accept_contract_version(pv_call *call,
     }
     contract->agreement_version = contract->offered_agreement_version;
     contract->offered_agreement_version = 0;
-    PV_TRY(pv_save(call, &pv_contract__object, contract));
     response->contract = contract;
-    return pv_ok();
+    return pv_save(call, &pv_contract__object, contract);
 }
 
 pv_status pv_contract_service_delete_contract(pv_call *call,
@@ -342,7 +330,6 @@ pv_status pv_contract_service_delete_contract(pv_call *call,
     pv_contract *contract = NULL;
     PV_TRY(pv_begin(call, &pv_contract__object, request->contract_id, request->etag, &contract));
     PV_TRY(check_party(call, contract, beginner_of(contract->type)));
-    PV_TRY(pv_remove(call, &pv_contract__object, contract));
     response->contract = contract;
-    return pv_ok();
+    return pv_remove(call, &pv_contract__object, contract);
 }

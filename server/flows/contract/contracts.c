@@ -1,7 +1,7 @@
 #include "server/flows/contract/contracts.h"
 
 #include "purvey/account/v1/account.pv.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 
 enum { CONDITIONS_MAX = 4 };
 

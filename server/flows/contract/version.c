@@ -5,7 +5,7 @@
 #include "purvey/account/v1/account.pv.h"
 #include "purvey/contract/v1/agreement_service.pv.h"
 #include "server/flows/contract/contracts.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 
 typedef struct offer {
     pv_call *call;
@@ -139,10 +139,9 @@ pv_status pv_agreement_service_activate_agreement_version(
     PV_TRY(pv_fetch(call, &pv_agreement__object, version->agreement_id, &agreement));
     PV_TRY(activate(call, agreement, version));
     PV_TRY(pv_save(call, object, version));
-    PV_TRY(pv_save(call, &pv_agreement__object, agreement));
     response->agreement_version = version;
     response->agreement = agreement;
-    return pv_ok();
+    return pv_save(call, &pv_agreement__object, agreement);
 }
 
 static pv_status refuse_in_use(pv_call *call, const pv_agreement_version *version, const char *why)
@@ -187,9 +186,8 @@ pv_agreement_service_delete_agreement_version(pv_call *call,
         PV_TRY(offer_version(call, agreement, 0));
     }
     PV_TRY(pv_remove(call, object, version));
-    PV_TRY(pv_save(call, &pv_agreement__object, agreement));
     response->agreement_version = version;
-    return pv_ok();
+    return pv_save(call, &pv_agreement__object, agreement);
 }
 
 /* Whether a contract of the caller carries the version. OK or NOT_FOUND, without words. */

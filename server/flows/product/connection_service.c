@@ -4,7 +4,7 @@
 #include "purvey/order/v1/subscription.pv.h"
 #include "purvey/product/v1/hub.pv.h"
 #include "server/flows/contract/contracts.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 #include "server/flows/product/products.h"
 
 enum { SUBSCRIPTIONS_MAX = 1000 };
@@ -47,10 +47,8 @@ pv_status pv_connection_service_create_connection(pv_call *call,
     connection->product_id = request->product_id;
     connection->hub_id = request->hub_id;
     connection->type = request->type;
-    PV_TRY(pv_move(call, &pv_connection__object, connection, PV_CONNECTION_STATE_ACTIVE));
-    PV_TRY(pv_save(call, &pv_connection__object, connection));
     response->connection = connection;
-    return pv_ok();
+    return pv_move_and_save(call, &pv_connection__object, connection, PV_CONNECTION_STATE_ACTIVE);
 }
 
 pv_status pv_connection_service_get_connection(pv_call *call,
@@ -110,8 +108,6 @@ pv_status pv_connection_service_archive_connection(pv_call *call,
     PV_TRY(
         pv_begin(call, &pv_connection__object, request->connection_id, request->etag, &connection));
     PV_TRY(check_unused(call, connection));
-    PV_TRY(pv_move(call, &pv_connection__object, connection, PV_CONNECTION_STATE_ARCHIVED));
-    PV_TRY(pv_save(call, &pv_connection__object, connection));
     response->connection = connection;
-    return pv_ok();
+    return pv_move_and_save(call, &pv_connection__object, connection, PV_CONNECTION_STATE_ARCHIVED);
 }

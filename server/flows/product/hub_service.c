@@ -3,7 +3,7 @@
 
 #include "purvey/product/v1/connection.pv.h"
 #include "purvey/product/v1/marketplace.pv.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 
 enum { MARKETPLACES_MAX = 1000 };
 
@@ -16,9 +16,8 @@ pv_status pv_hub_service_create_hub(pv_call *call, const pv_create_hub_request *
     hub->name = request->name;
     hub->description = request->description;
     hub->instance_id = request->instance_id;
-    PV_TRY(pv_save(call, &pv_hub__object, hub));
     response->hub = hub;
-    return pv_ok();
+    return pv_save(call, &pv_hub__object, hub);
 }
 
 pv_status pv_hub_service_get_hub(pv_call *call, const pv_get_hub_request *request,
@@ -46,9 +45,8 @@ pv_status pv_hub_service_update_hub(pv_call *call, const pv_update_hub_request *
     source.instance_id = request->instance_id;
     PV_TRY(pv_change(call, &pv_hub__object, request->update_mask, &source.base, &hub->base));
     PV_TRY(pv_demand_text(call, "name", hub->name));
-    PV_TRY(pv_save(call, &pv_hub__object, hub));
     response->hub = hub;
-    return pv_ok();
+    return pv_save(call, &pv_hub__object, hub);
 }
 
 typedef struct use {
@@ -99,7 +97,6 @@ pv_status pv_hub_service_delete_hub(pv_call *call, const pv_delete_hub_request *
     pv_hub *hub = NULL;
     PV_TRY(pv_begin(call, &pv_hub__object, request->hub_id, request->etag, &hub));
     PV_TRY(check_unused(call, hub));
-    PV_TRY(pv_remove(call, &pv_hub__object, hub));
     response->hub = hub;
-    return pv_ok();
+    return pv_remove(call, &pv_hub__object, hub);
 }

@@ -2,7 +2,7 @@
 #include "purvey/product/v1/item_service.pv.h"
 
 #include "purvey/account/v1/account.pv.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 #include "server/flows/product/internal.h"
 #include "server/flows/product/products.h"
 
@@ -94,10 +94,8 @@ pv_status pv_item_service_create_item(pv_call *call, const pv_create_item_reques
     item->quantity_scale = request->quantity_scale;
     PV_TRY(check_rules(call, product, item));
     PV_TRY(check_mpn_free(call, item));
-    PV_TRY(pv_move(call, &pv_item__object, item, PV_ITEM_STATE_DRAFT));
-    PV_TRY(pv_save(call, &pv_item__object, item));
     response->item = item;
-    return pv_ok();
+    return pv_move_and_save(call, &pv_item__object, item, PV_ITEM_STATE_DRAFT);
 }
 
 pv_status pv_item_service_get_item(pv_call *call, const pv_get_item_request *request,
@@ -193,9 +191,8 @@ pv_status pv_item_service_update_item(pv_call *call, const pv_update_item_reques
     PV_TRY(pv_fetch(call, &pv_product__object, item->product_id, &product));
     PV_TRY(check_rules(call, product, item));
     PV_TRY(check_mpn_free(call, item));
-    PV_TRY(pv_save(call, &pv_item__object, item));
     response->item = item;
-    return pv_ok();
+    return pv_save(call, &pv_item__object, item);
 }
 
 static pv_status check_replacement(pv_call *call, const pv_item *item, const char *replacement_id)
@@ -220,10 +217,8 @@ pv_status pv_item_service_end_item_sale(pv_call *call, const pv_end_item_sale_re
     PV_TRY(check_replacement(call, item, request->replacement_item_id));
     item->replacement_item_id = request->replacement_item_id;
     item->end_of_sale_note = request->note;
-    PV_TRY(pv_move(call, &pv_item__object, item, PV_ITEM_STATE_END_OF_SALE));
-    PV_TRY(pv_save(call, &pv_item__object, item));
     response->item = item;
-    return pv_ok();
+    return pv_move_and_save(call, &pv_item__object, item, PV_ITEM_STATE_END_OF_SALE);
 }
 
 pv_status pv_item_service_resume_item_sale(pv_call *call,
@@ -234,10 +229,8 @@ pv_status pv_item_service_resume_item_sale(pv_call *call,
     PV_TRY(pv_begin(call, &pv_item__object, request->item_id, request->etag, &item));
     PV_TRY(pv_text(call, "", &item->replacement_item_id));
     PV_TRY(pv_text(call, "", &item->end_of_sale_note));
-    PV_TRY(pv_move(call, &pv_item__object, item, PV_ITEM_STATE_PUBLISHED));
-    PV_TRY(pv_save(call, &pv_item__object, item));
     response->item = item;
-    return pv_ok();
+    return pv_move_and_save(call, &pv_item__object, item, PV_ITEM_STATE_PUBLISHED);
 }
 
 pv_status pv_item_service_delete_item(pv_call *call, const pv_delete_item_request *request,
@@ -245,7 +238,6 @@ pv_status pv_item_service_delete_item(pv_call *call, const pv_delete_item_reques
 {
     pv_item *item = NULL;
     PV_TRY(pv_begin(call, &pv_item__object, request->item_id, request->etag, &item));
-    PV_TRY(pv_remove(call, &pv_item__object, item));
     response->item = item;
-    return pv_ok();
+    return pv_remove(call, &pv_item__object, item);
 }

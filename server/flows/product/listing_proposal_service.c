@@ -2,7 +2,7 @@
 #include "purvey/product/v1/listing_proposal_service.pv.h"
 
 #include "server/flows/contract/contracts.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 #include "server/flows/product/products.h"
 
 static const pv_object_info *const proposals = &pv_listing_proposal__object;
@@ -148,10 +148,8 @@ pv_status pv_listing_proposal_service_create_listing_proposal(
     proposal->product_version = removes ? listing->product_version : version;
     proposal->contract_id = contract_id;
     proposal->note = request->note;
-    PV_TRY(pv_move(call, proposals, proposal, PV_LISTING_PROPOSAL_STATE_DRAFT));
-    PV_TRY(pv_save(call, proposals, proposal));
     response->listing_proposal = proposal;
-    return pv_ok();
+    return pv_move_and_save(call, proposals, proposal, PV_LISTING_PROPOSAL_STATE_DRAFT);
 }
 
 pv_status
@@ -199,10 +197,8 @@ pv_status pv_listing_proposal_service_submit_listing_proposal(
                          marketplace->id, &proposal->contract_id));
     proposal->distributor_id = marketplace->owner_id;
     PV_TRY(show_listing(call, proposal));
-    PV_TRY(pv_move(call, proposals, proposal, PV_LISTING_PROPOSAL_STATE_REVIEWING));
-    PV_TRY(pv_save(call, proposals, proposal));
     response->listing_proposal = proposal;
-    return pv_ok();
+    return pv_move_and_save(call, proposals, proposal, PV_LISTING_PROPOSAL_STATE_REVIEWING);
 }
 
 pv_status pv_listing_proposal_service_refine_listing_proposal(
@@ -212,10 +208,8 @@ pv_status pv_listing_proposal_service_refine_listing_proposal(
     pv_listing_proposal *proposal = NULL;
     PV_TRY(pv_begin(call, proposals, request->listing_proposal_id, request->etag, &proposal));
     proposal->distributor_note = request->note;
-    PV_TRY(pv_move(call, proposals, proposal, PV_LISTING_PROPOSAL_STATE_DRAFT));
-    PV_TRY(pv_save(call, proposals, proposal));
     response->listing_proposal = proposal;
-    return pv_ok();
+    return pv_move_and_save(call, proposals, proposal, PV_LISTING_PROPOSAL_STATE_DRAFT);
 }
 
 pv_status pv_listing_proposal_service_deploy_listing_proposal(
@@ -224,10 +218,8 @@ pv_status pv_listing_proposal_service_deploy_listing_proposal(
 {
     pv_listing_proposal *proposal = NULL;
     PV_TRY(pv_begin(call, proposals, request->listing_proposal_id, request->etag, &proposal));
-    PV_TRY(pv_move(call, proposals, proposal, PV_LISTING_PROPOSAL_STATE_DEPLOYING));
-    PV_TRY(pv_save(call, proposals, proposal));
     response->listing_proposal = proposal;
-    return pv_ok();
+    return pv_move_and_save(call, proposals, proposal, PV_LISTING_PROPOSAL_STATE_DEPLOYING);
 }
 
 /* What the proposal was for. */
@@ -253,10 +245,9 @@ pv_status pv_listing_proposal_service_complete_listing_proposal(
     PV_TRY(switch_listing(call, proposal, listing));
     PV_TRY(pv_move(call, proposals, proposal, PV_LISTING_PROPOSAL_STATE_COMPLETED));
     PV_TRY(pv_save(call, &pv_listing__object, listing));
-    PV_TRY(pv_save(call, proposals, proposal));
     response->listing_proposal = proposal;
     response->listing = listing;
-    return pv_ok();
+    return pv_save(call, proposals, proposal);
 }
 
 pv_status pv_listing_proposal_service_cancel_listing_proposal(
@@ -266,10 +257,8 @@ pv_status pv_listing_proposal_service_cancel_listing_proposal(
     pv_listing_proposal *proposal = NULL;
     PV_TRY(pv_begin(call, proposals, request->listing_proposal_id, request->etag, &proposal));
     proposal->distributor_note = request->note;
-    PV_TRY(pv_move(call, proposals, proposal, PV_LISTING_PROPOSAL_STATE_CANCELED));
-    PV_TRY(pv_save(call, proposals, proposal));
     response->listing_proposal = proposal;
-    return pv_ok();
+    return pv_move_and_save(call, proposals, proposal, PV_LISTING_PROPOSAL_STATE_CANCELED);
 }
 
 pv_status pv_listing_proposal_service_delete_listing_proposal(
@@ -278,7 +267,6 @@ pv_status pv_listing_proposal_service_delete_listing_proposal(
 {
     pv_listing_proposal *proposal = NULL;
     PV_TRY(pv_begin(call, proposals, request->listing_proposal_id, request->etag, &proposal));
-    PV_TRY(pv_remove(call, proposals, proposal));
     response->listing_proposal = proposal;
-    return pv_ok();
+    return pv_remove(call, proposals, proposal);
 }

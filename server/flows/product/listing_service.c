@@ -3,7 +3,7 @@
 
 #include "purvey/account/v1/account.pv.h"
 #include "server/flows/contract/contracts.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 
 /* Whether the caller, who is no party of it, may see the listing. OK or NOT_FOUND, without words. */
 static pv_status listing_shown(pv_call *call, const pv_listing *listing)

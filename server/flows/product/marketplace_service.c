@@ -3,7 +3,7 @@
 
 #include "purvey/contract/v1/agreement.pv.h"
 #include "purvey/product/v1/hub.pv.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 #include "server/flows/product/products.h"
 
 static void violate(pv_call *call, const char *list, size_t index, const char *text)
@@ -55,9 +55,8 @@ pv_status pv_marketplace_service_create_marketplace(pv_call *call,
     marketplace->hubs = request->hubs;
     marketplace->n_hubs = request->n_hubs;
     PV_TRY(check_rules(call, marketplace));
-    PV_TRY(pv_save(call, &pv_marketplace__object, marketplace));
     response->marketplace = marketplace;
-    return pv_ok();
+    return pv_save(call, &pv_marketplace__object, marketplace);
 }
 
 pv_status pv_marketplace_service_get_marketplace(pv_call *call,
@@ -101,9 +100,8 @@ pv_status pv_marketplace_service_update_marketplace(pv_call *call,
                      &marketplace->base));
     PV_TRY(pv_demand_text(call, "name", marketplace->name));
     PV_TRY(check_rules(call, marketplace));
-    PV_TRY(pv_save(call, &pv_marketplace__object, marketplace));
     response->marketplace = marketplace;
-    return pv_ok();
+    return pv_save(call, &pv_marketplace__object, marketplace);
 }
 
 /* Listings and contracts all stand on a distribution agreement for the marketplace, and agreements stay. */
@@ -128,7 +126,6 @@ pv_status pv_marketplace_service_delete_marketplace(pv_call *call,
     PV_TRY(pv_begin(call, &pv_marketplace__object, request->marketplace_id, request->etag,
                     &marketplace));
     PV_TRY(check_unused(call, marketplace));
-    PV_TRY(pv_remove(call, &pv_marketplace__object, marketplace));
     response->marketplace = marketplace;
-    return pv_ok();
+    return pv_remove(call, &pv_marketplace__object, marketplace);
 }

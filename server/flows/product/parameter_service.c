@@ -1,7 +1,7 @@
 /* Parameters of products (rule P5). */
 #include "purvey/product/v1/parameter_service.pv.h"
 
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 #include "server/flows/product/internal.h"
 #include "server/flows/product/products.h"
 
@@ -107,9 +107,8 @@ pv_status pv_parameter_service_create_parameter(pv_call *call,
     parameter->default_value = request->default_value;
     parameter->position = request->position;
     PV_TRY(check_rules(call, parameter));
-    PV_TRY(pv_save(call, &pv_parameter__object, parameter));
     response->parameter = parameter;
-    return pv_ok();
+    return pv_save(call, &pv_parameter__object, parameter);
 }
 
 pv_status pv_parameter_service_get_parameter(pv_call *call, const pv_get_parameter_request *request,
@@ -147,9 +146,8 @@ pv_status pv_parameter_service_update_parameter(pv_call *call,
                      &parameter->base));
     PV_TRY(pv_demand_text(call, "title", parameter->title));
     PV_TRY(check_rules(call, parameter));
-    PV_TRY(pv_save(call, &pv_parameter__object, parameter));
     response->parameter = parameter;
-    return pv_ok();
+    return pv_save(call, &pv_parameter__object, parameter);
 }
 
 /* Orders keep values by name, so a parameter that orders may have seen stays. */
@@ -160,7 +158,6 @@ pv_status pv_parameter_service_delete_parameter(pv_call *call,
     pv_parameter *parameter = NULL;
     PV_TRY(pv_begin(call, &pv_parameter__object, request->parameter_id, request->etag, &parameter));
     PV_TRY(pv_product_demand_unpublished(call, parameter->product_id));
-    PV_TRY(pv_remove(call, &pv_parameter__object, parameter));
     response->parameter = parameter;
-    return pv_ok();
+    return pv_remove(call, &pv_parameter__object, parameter);
 }

@@ -2,7 +2,7 @@
 #include "purvey/product/v1/product_service.pv.h"
 
 #include "server/flows/contract/contracts.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 #include "server/flows/product/internal.h"
 #include "server/flows/product/products.h"
 
@@ -30,10 +30,8 @@ pv_status pv_product_service_create_product(pv_call *call, const pv_create_produ
     if (product->capabilities == NULL) {
         PV_TRY(pv_make_part(call, &pv_product_capabilities__info, &product->capabilities));
     }
-    PV_TRY(pv_move(call, &pv_product__object, product, PV_PRODUCT_STATE_DRAFT));
-    PV_TRY(pv_save(call, &pv_product__object, product));
     response->product = product;
-    return pv_ok();
+    return pv_move_and_save(call, &pv_product__object, product, PV_PRODUCT_STATE_DRAFT);
 }
 
 /* Others than the vendor are shown the texts of the newest version, and not the vendor's own key. */
@@ -122,9 +120,8 @@ pv_status pv_product_service_update_product(pv_call *call, const pv_update_produ
         pv_change(call, &pv_product__object, request->update_mask, &source.base, &product->base));
     PV_TRY(pv_demand_text(call, "name", product->name));
     PV_TRY(check_schema_change(call, product, old));
-    PV_TRY(pv_save(call, &pv_product__object, product));
     response->product = product;
-    return pv_ok();
+    return pv_save(call, &pv_product__object, product);
 }
 
 static pv_status check_replacement(pv_call *call, const pv_product *product,
@@ -157,9 +154,8 @@ pv_status pv_product_service_end_product_sale(pv_call *call,
     product->replacement_product_id = request->replacement_product_id;
     product->end_of_sale_note = request->note;
     PV_TRY(pv_move(call, &pv_product__object, product, PV_PRODUCT_STATE_END_OF_SALE));
-    PV_TRY(save_and_tell(call, product));
     response->product = product;
-    return pv_ok();
+    return save_and_tell(call, product);
 }
 
 pv_status pv_product_service_resume_product_sale(pv_call *call,
@@ -171,9 +167,8 @@ pv_status pv_product_service_resume_product_sale(pv_call *call,
     PV_TRY(pv_text(call, "", &product->replacement_product_id));
     PV_TRY(pv_text(call, "", &product->end_of_sale_note));
     PV_TRY(pv_move(call, &pv_product__object, product, PV_PRODUCT_STATE_PUBLISHED));
-    PV_TRY(save_and_tell(call, product));
     response->product = product;
-    return pv_ok();
+    return save_and_tell(call, product);
 }
 
 /* One kind of object that belongs to a product. */
@@ -202,7 +197,6 @@ pv_status pv_product_service_delete_product(pv_call *call, const pv_delete_produ
         PV_TRY(pv_each(call, parts[i], pv_caller_of(call)->account, &condition, 1,
                        PV_PUBLISH_ITEMS_MAX, remove_part, &run));
     }
-    PV_TRY(pv_remove(call, &pv_product__object, product));
     response->product = product;
-    return pv_ok();
+    return pv_remove(call, &pv_product__object, product);
 }

@@ -1,7 +1,7 @@
 #include "server/flows/product/products.h"
 
 #include "purvey/account/v1/account.pv.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 
 static pv_id vendor_of(const pv_product *product)
 {

@@ -2,7 +2,7 @@
 #include "purvey/product/v1/product_service.pv.h"
 
 #include "purvey/account/v1/account.pv.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 #include "server/flows/product/internal.h"
 #include "server/flows/product/products.h"
 

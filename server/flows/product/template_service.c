@@ -1,7 +1,7 @@
 /* Templates of products. Orders render them. */
 #include "purvey/product/v1/template_service.pv.h"
 
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 #include "server/flows/product/internal.h"
 #include "server/flows/product/products.h"
 
@@ -18,9 +18,8 @@ pv_status pv_template_service_create_template(pv_call *call,
     made->name = request->name;
     made->type = request->type;
     made->body = request->body;
-    PV_TRY(pv_save(call, &pv_template__object, made));
     response->template_ = made;
-    return pv_ok();
+    return pv_save(call, &pv_template__object, made);
 }
 
 pv_status pv_template_service_get_template(pv_call *call, const pv_get_template_request *request,
@@ -52,9 +51,8 @@ pv_status pv_template_service_update_template(pv_call *call,
         pv_change(call, &pv_template__object, request->update_mask, &source.base, &changed->base));
     PV_TRY(pv_demand_text(call, "name", changed->name));
     PV_TRY(pv_demand_text(call, "body", changed->body));
-    PV_TRY(pv_save(call, &pv_template__object, changed));
     response->template_ = changed;
-    return pv_ok();
+    return pv_save(call, &pv_template__object, changed);
 }
 
 pv_status pv_template_service_delete_template(pv_call *call,
@@ -64,7 +62,6 @@ pv_status pv_template_service_delete_template(pv_call *call,
     pv_template *removed = NULL;
     PV_TRY(pv_begin(call, &pv_template__object, request->template_id, request->etag, &removed));
     PV_TRY(pv_product_demand_unpublished(call, removed->product_id));
-    PV_TRY(pv_remove(call, &pv_template__object, removed));
     response->template_ = removed;
-    return pv_ok();
+    return pv_remove(call, &pv_template__object, removed);
 }

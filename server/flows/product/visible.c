@@ -3,7 +3,7 @@
 
 #include "purvey/account/v1/account.pv.h"
 #include "server/flows/contract/contracts.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 #include "server/flows/reflect.h"
 
 /* Looks for a listing with each distributor of a reseller. */
