@@ -1,7 +1,7 @@
 /* The notes of who gave a parameter value last: see params.h. */
 #include "base/digest.h"
 #include "purvey/product/v1/product.pv.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 #include "server/flows/order/params.h"
 #include "storage/record.h"
 

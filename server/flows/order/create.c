@@ -2,7 +2,7 @@
 
 #include "purvey/account/v1/account.pv.h"
 #include "purvey/product/v1/product.pv.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 #include "server/flows/order/items.h"
 #include "server/flows/order/kinds.h"
 #include "server/flows/order/params.h"

@@ -1,7 +1,7 @@
 #include "server/flows/order/items.h"
 
 #include "base/decimal.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 #include "server/flows/order/kinds.h"
 
 static pv_decimal number_of(const pv_common_decimal *decimal)

@@ -1,6 +1,6 @@
 #include "server/flows/order/kinds.h"
 
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 #include "server/flows/state.h"
 
 enum { KINDS = PV_ORDER_KIND_TRANSFER + 1, STATES = PV_SUBSCRIPTION_STATE_TERMINATED + 1 };

@@ -1,7 +1,7 @@
 /* Orders: what each verb does. Who may call it from which state stands in order_service.proto. */
 #include "purvey/order/v1/order_service.pv.h"
 
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 #include "server/flows/order/create.h"
 #include "server/flows/order/items.h"
 #include "server/flows/order/kinds.h"

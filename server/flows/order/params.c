@@ -1,6 +1,6 @@
 #include "server/flows/order/params.h"
 
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 #include "server/flows/order/param_value.h"
 
 pv_status pv_parameters_load(pv_call *call, const pv_product *product,

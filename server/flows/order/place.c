@@ -2,7 +2,7 @@
 
 #include "purvey/account/v1/account.pv.h"
 #include "server/flows/contract/contracts.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 
 static bool calls_as_reseller(const pv_call *call)
 {

@@ -1,6 +1,6 @@
 #include "server/flows/order/text.h"
 
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 #include "server/flows/order/params.h"
 
 static pv_status unknown(pv_call *call, const char *template_id, pv_template_type type)

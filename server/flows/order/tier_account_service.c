@@ -3,7 +3,7 @@
 
 #include "protos/runtime/message.h"
 #include "purvey/account/v1/account.pv.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 #include "server/flows/order/tiers.h"
 
 /* A reseller with resellers below it cannot get a parent: orders know two reseller tiers. */

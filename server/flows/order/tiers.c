@@ -1,7 +1,7 @@
 #include "server/flows/order/tiers.h"
 
 #include "protos/runtime/message.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 
 pv_status pv_tier_unusable(pv_call *call, const char *tier_account_id, const char *format, ...)
 {

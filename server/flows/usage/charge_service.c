@@ -2,7 +2,7 @@
 #include "purvey/usage/v1/charge_service.pv.h"
 
 #include "purvey/usage/v1/usage_report.pv.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 #include "server/flows/reply.h"
 
 enum { FIELD_CHARGE = 1, EXPORT_CHARGES_MAX = 50, EXPORT_BYTES_MAX = 1 << 20 };

@@ -2,7 +2,7 @@
 
 #include "purvey/order/v1/subscription.pv.h"
 #include "purvey/usage/v1/charge.pv.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 #include "server/flows/usage/sums.h"
 
 /* Memory for one charge: a subscription with 400 items and a charge with as many lines, decoded and

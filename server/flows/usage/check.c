@@ -2,7 +2,7 @@
 
 #include "base/utf8.h"
 #include "protos/runtime/fields.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 
 enum { VALUE_SHOWN_MAX = 100 };
 

@@ -1,7 +1,7 @@
 #include "server/flows/usage/resolve.h"
 
 #include "purvey/account/v1/account.pv.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 #include "server/flows/order/params.h"
 #include "server/flows/product/products.h"
 #include "server/flows/usage/table.h"

@@ -5,7 +5,7 @@
 
 #include "protos/runtime/message.h"
 #include "purvey/contract/v1/contract.pv.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 #include "server/flows/usage/blocks.h"
 #include "server/flows/usage/check.h"
 

@@ -3,7 +3,7 @@
 #include "purvey/usage/v1/usage_report_service.pv.h"
 
 #include "purvey/contract/v1/contract.pv.h"
-#include "server/flows/contract/make.h"
+#include "server/flows/make.h"
 #include "server/flows/product/products.h"
 #include "server/flows/usage/charges.h"
 #include "server/flows/usage/ledger.h"
