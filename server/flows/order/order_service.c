@@ -39,12 +39,6 @@ static pv_status assign(pv_call *call, pv_order *order)
     return pv_text(call, pv_caller_of(call)->user_id, &order->assignee_user_id);
 }
 
-static pv_status move_and_save(pv_call *call, pv_order *order, pv_order_state state)
-{
-    PV_TRY(pv_move(call, &pv_order__object, order, (int)state));
-    return pv_save(call, &pv_order__object, order);
-}
-
 /* The order that a verb is about, with its product and the product's parameters. */
 typedef struct work {
     pv_order *order;
@@ -77,7 +71,7 @@ pv_status pv_order_service_inquire_order(pv_call *call, const pv_inquire_order_r
     order->inquiry_template_id = request->template_id;
     PV_TRY(assign(call, order));
     response->order = order;
-    return move_and_save(call, order, PV_ORDER_STATE_INQUIRING);
+    return pv_move_and_save(call, &pv_order__object, order, PV_ORDER_STATE_INQUIRING);
 }
 
 /* Every flagged parameter needs a new value; a repeated one keeps its flag. */
@@ -107,7 +101,7 @@ pv_status pv_order_service_answer_inquiry(pv_call *call, const pv_answer_inquiry
     PV_TRY(pv_params_claim(call, order));
     PV_TRY(pv_stamp(call, &order->answer_time));
     response->order = order;
-    return move_and_save(call, order, PV_ORDER_STATE_PENDING);
+    return pv_move_and_save(call, &pv_order__object, order, PV_ORDER_STATE_PENDING);
 }
 
 pv_status pv_order_service_pend_order(pv_call *call, const pv_pend_order_request *request,
@@ -119,7 +113,7 @@ pv_status pv_order_service_pend_order(pv_call *call, const pv_pend_order_request
     PV_TRY(pv_params_demand(call, &found.parameters, order, PV_PARAMETER_PHASE_ORDERING));
     pv_params_clear_flags(order);
     response->order = order;
-    return move_and_save(call, order, PV_ORDER_STATE_PENDING);
+    return pv_move_and_save(call, &pv_order__object, order, PV_ORDER_STATE_PENDING);
 }
 
 pv_status
@@ -135,7 +129,7 @@ pv_order_service_update_order_parameters(pv_call *call,
     PV_TRY(pv_params_claim(call, order));
     PV_TRY(assign(call, order));
     response->order = order;
-    return move_and_save(call, order, order->state);
+    return pv_move_and_save(call, &pv_order__object, order, (int)order->state);
 }
 
 /* Where an approved order brings the subscription. */
@@ -201,7 +195,7 @@ pv_status pv_order_service_approve_order(pv_call *call, const pv_approve_order_r
     PV_TRY(pv_stamp(call, &order->close_time));
     PV_TRY(assign(call, order));
     pv_params_clear_flags(order);
-    PV_TRY(move_and_save(call, order, PV_ORDER_STATE_APPROVED));
+    PV_TRY(pv_move_and_save(call, &pv_order__object, order, PV_ORDER_STATE_APPROVED));
     response->order = order;
     return apply(call, order);
 }
@@ -224,7 +218,7 @@ pv_status pv_order_service_fail_order(pv_call *call, const pv_fail_order_request
     order->reason = request->reason;
     PV_TRY(pv_stamp(call, &order->close_time));
     PV_TRY(assign(call, order));
-    PV_TRY(move_and_save(call, order, PV_ORDER_STATE_FAILED));
+    PV_TRY(pv_move_and_save(call, &pv_order__object, order, PV_ORDER_STATE_FAILED));
     response->order = order;
     pv_subscription *subscription = NULL;
     PV_TRY(pv_fetch(call, &pv_subscription__object, order->subscription_id, &subscription));

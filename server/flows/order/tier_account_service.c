@@ -60,8 +60,7 @@ pv_status pv_tier_account_service_create_tier_account(pv_call *call,
     account->contact = request->contact;
     account->version = 1;
     PV_TRY(check_parent(call, account));
-    PV_TRY(pv_move(call, &pv_tier_account__object, account, PV_TIER_ACCOUNT_STATE_ACTIVE));
-    PV_TRY(pv_save(call, &pv_tier_account__object, account));
+    PV_TRY(pv_move_and_save(call, &pv_tier_account__object, account, PV_TIER_ACCOUNT_STATE_ACTIVE));
     response->tier_account = account;
     return pv_ok();
 }
@@ -115,8 +114,7 @@ pv_status pv_tier_account_service_update_tier_account(pv_call *call,
     /* What changes nothing makes no version, no event and no new etag. */
     if (pv_message_equal(before, &account->base, call->arena)) { return pv_ok(); }
     account->version++;
-    PV_TRY(pv_move(call, &pv_tier_account__object, account, PV_TIER_ACCOUNT_STATE_ACTIVE));
-    return pv_save(call, &pv_tier_account__object, account);
+    return pv_move_and_save(call, &pv_tier_account__object, account, PV_TIER_ACCOUNT_STATE_ACTIVE);
 }
 
 pv_status pv_tier_account_service_decommission_tier_account(
@@ -126,8 +124,8 @@ pv_status pv_tier_account_service_decommission_tier_account(
     pv_tier_account *account = NULL;
     PV_TRY(pv_begin(call, &pv_tier_account__object, request->tier_account_id, request->etag,
                     &account));
-    PV_TRY(pv_move(call, &pv_tier_account__object, account, PV_TIER_ACCOUNT_STATE_DECOMMISSIONED));
-    PV_TRY(pv_save(call, &pv_tier_account__object, account));
+    PV_TRY(pv_move_and_save(call, &pv_tier_account__object, account,
+                            PV_TIER_ACCOUNT_STATE_DECOMMISSIONED));
     response->tier_account = account;
     return pv_ok();
 }

@@ -1,5 +1,6 @@
 #include "server/flows/usage/resolve.h"
 
+#include "protos/runtime/timestamp.h"
 #include "purvey/account/v1/account.pv.h"
 #include "server/flows/make.h"
 #include "server/flows/order/params.h"
@@ -39,12 +40,8 @@ struct usage_resolver {
 
 int64_t usage_utc_ns(const Google__Protobuf__Timestamp *time)
 {
-    const int64_t seconds_max = INT64_MAX / PV_NS_PER_S - 1;
-    if (time == NULL || time->seconds < 0 || time->seconds > seconds_max || time->nanos < 0 ||
-        time->nanos >= PV_NS_PER_S) {
-        return INT64_MIN;
-    }
-    return time->seconds * PV_NS_PER_S + time->nanos;
+    pv_time instant;
+    return pv_time_of(time, &instant) ? instant.utc_ns : INT64_MIN;
 }
 
 pv_status usage_resolver_create(pv_call *call, const pv_usage_report *report, uint64_t seed,

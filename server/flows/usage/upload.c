@@ -86,8 +86,8 @@ static pv_status start(pv_call *call, const pv_upload_usage_records_request *req
     PV_TRY(usage_sums_load(call, run->sums, run->report, &ledger));
     run->records = ledger.records;
     run->before = ledger.records;
-    PV_TRY(pv_move(call, &pv_usage_report__object, report, PV_USAGE_REPORT_STATE_UPLOADING));
-    PV_TRY(pv_save(call, &pv_usage_report__object, report));
+    PV_TRY(
+        pv_move_and_save(call, &pv_usage_report__object, report, PV_USAGE_REPORT_STATE_UPLOADING));
     call->state = run;
     return pv_ok();
 }
@@ -240,8 +240,7 @@ pv_usage_report_service_upload_usage_records_finish(pv_call *call,
     PV_TRY(pv_fetch(call, &pv_usage_report__object, run->report_id, &report));
     PV_TRY(set_stats(call, run, &ledger, report));
     PV_TRY(pv_stamp(call, &report->upload_time));
-    PV_TRY(pv_move(call, &pv_usage_report__object, report, (int)state_of(&ledger)));
-    PV_TRY(pv_save(call, &pv_usage_report__object, report));
+    PV_TRY(pv_move_and_save(call, &pv_usage_report__object, report, (int)state_of(&ledger)));
     ledger.session = (pv_id){{0}};
     PV_TRY(usage_ledger_sweep(call, run->report, &ledger, USAGE_SWEEP_LARGE));
     PV_TRY(usage_ledger_save(call, run->report, &ledger));

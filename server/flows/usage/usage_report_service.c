@@ -101,8 +101,7 @@ pv_status pv_usage_report_service_create_usage_report(pv_call *call,
     report->currency = request->currency;
     report->period_start = request->period_start;
     report->period_end = request->period_end;
-    PV_TRY(pv_move(call, &pv_usage_report__object, report, PV_USAGE_REPORT_STATE_DRAFT));
-    PV_TRY(pv_save(call, &pv_usage_report__object, report));
+    PV_TRY(pv_move_and_save(call, &pv_usage_report__object, report, PV_USAGE_REPORT_STATE_DRAFT));
     response->report = report;
     return pv_ok();
 }
@@ -127,12 +126,6 @@ pv_status pv_usage_report_service_list_usage_reports(pv_call *call,
 
 /* --- verbs --- */
 
-static pv_status move_and_save(pv_call *call, pv_usage_report *report, pv_usage_report_state state)
-{
-    PV_TRY(pv_move(call, &pv_usage_report__object, report, (int)state));
-    return pv_save(call, &pv_usage_report__object, report);
-}
-
 pv_status pv_usage_report_service_submit_usage_report(pv_call *call,
                                                       const pv_submit_usage_report_request *request,
                                                       pv_submit_usage_report_response *response)
@@ -144,7 +137,7 @@ pv_status pv_usage_report_service_submit_usage_report(pv_call *call,
     report->distributor_id = contract->distributor_id; /* from here on the distributor sees it */
     PV_TRY(pv_stamp(call, &report->submit_time));
     response->report = report;
-    return move_and_save(call, report, PV_USAGE_REPORT_STATE_PENDING);
+    return pv_move_and_save(call, &pv_usage_report__object, report, PV_USAGE_REPORT_STATE_PENDING);
 }
 
 pv_status pv_usage_report_service_accept_usage_report(pv_call *call,
@@ -156,7 +149,7 @@ pv_status pv_usage_report_service_accept_usage_report(pv_call *call,
     report->acceptance_note = request->note;
     PV_TRY(pv_stamp(call, &report->decide_time));
     response->report = report;
-    return move_and_save(call, report, PV_USAGE_REPORT_STATE_ACCEPTED);
+    return pv_move_and_save(call, &pv_usage_report__object, report, PV_USAGE_REPORT_STATE_ACCEPTED);
 }
 
 pv_status pv_usage_report_service_reject_usage_report(pv_call *call,
@@ -173,7 +166,7 @@ pv_status pv_usage_report_service_reject_usage_report(pv_call *call,
     ledger.released = true; /* its record ids may be reported again */
     PV_TRY(usage_ledger_save(call, id, &ledger));
     response->report = report;
-    return move_and_save(call, report, PV_USAGE_REPORT_STATE_REJECTED);
+    return pv_move_and_save(call, &pv_usage_report__object, report, PV_USAGE_REPORT_STATE_REJECTED);
 }
 
 pv_status pv_usage_report_service_close_usage_report(pv_call *call,
@@ -187,7 +180,7 @@ pv_status pv_usage_report_service_close_usage_report(pv_call *call,
     PV_TRY(pv_stamp(call, &report->close_time));
     PV_TRY(usage_make_charges(call, report, &response->charge_count));
     response->report = report;
-    return move_and_save(call, report, PV_USAGE_REPORT_STATE_CLOSED);
+    return pv_move_and_save(call, &pv_usage_report__object, report, PV_USAGE_REPORT_STATE_CLOSED);
 }
 
 pv_status pv_usage_report_service_delete_usage_report(pv_call *call,
@@ -205,5 +198,5 @@ pv_status pv_usage_report_service_delete_usage_report(pv_call *call,
     report->stats = NULL;
     report->amount = NULL;
     response->report = report;
-    return move_and_save(call, report, PV_USAGE_REPORT_STATE_DELETED);
+    return pv_move_and_save(call, &pv_usage_report__object, report, PV_USAGE_REPORT_STATE_DELETED);
 }
