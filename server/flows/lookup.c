@@ -21,6 +21,14 @@ pv_condition pv_where_number(const pv_object_info *object, const char *field, ui
     return condition;
 }
 
+static pv_status begin(pv_call *call, const pv_object_info *object, pv_id account, const pv_condition *conditions,
+                       size_t count, pv_query_run **ret_run)
+{
+    pv_query query = {
+        .account = account, .conditions = conditions, .condition_count = count, .role = pv_role_in(call, account)};
+    return pv_store_refused(call, pv_query_open(call->context->txn, object, call->arena, &query, ret_run));
+}
+
 /* The next object of a walk, decoded; NULL at its end. */
 static pv_status next(pv_call *call, const pv_object_info *object, pv_query_run *run, ProtobufCMessage **ret_message)
 {
@@ -65,9 +73,8 @@ static pv_status collect(pv_call *call, const pv_object_info *object, pv_query_r
 pv_status pv_collect(pv_call *call, const pv_object_info *object, pv_id account, const pv_condition *conditions,
                      size_t count, size_t limit, void *ret_messages, size_t *ret_count)
 {
-    pv_query query = {.account = account, .conditions = conditions, .condition_count = count};
     pv_query_run *run = NULL;
-    PV_TRY(pv_store_refused(call, pv_query_open(call->context->txn, object, call->arena, &query, &run)));
+    PV_TRY(begin(call, object, account, conditions, count, &run));
     void **messages = NULL;
     pv_status status = collect(call, object, run, limit, &messages, ret_count);
     pv_query_close(run);
@@ -79,9 +86,8 @@ pv_status pv_collect(pv_call *call, const pv_object_info *object, pv_id account,
 pv_status pv_lookup(pv_call *call, const pv_object_info *object, pv_id account, const pv_condition *conditions, size_t count,
                     void *ret_message)
 {
-    pv_query query = {.account = account, .conditions = conditions, .condition_count = count};
     pv_query_run *run = NULL;
-    PV_TRY(pv_store_refused(call, pv_query_open(call->context->txn, object, call->arena, &query, &run)));
+    PV_TRY(begin(call, object, account, conditions, count, &run));
     ProtobufCMessage *message = NULL;
     pv_status status = next(call, object, run, &message);
     pv_query_close(run);
