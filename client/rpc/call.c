@@ -51,6 +51,12 @@ void pv_client_call_deinit(pv_client_call *call)
     grpc_completion_queue_destroy(call->queue);
 }
 
+void pv_client_call_cancel(pv_client_call *call)
+{
+    __atomic_store_n(&call->cancelled, true, __ATOMIC_RELAXED);
+    (void)grpc_call_cancel(call->grpc, NULL);
+}
+
 bool pv_client_call_run(pv_client_call *call, const grpc_op *ops, size_t count)
 {
     grpc_call_error error = grpc_call_start_batch(call->grpc, ops, count, call, NULL);
@@ -215,11 +221,24 @@ static void receive_status(pv_client_call *call)
     call->ended = true;
 }
 
+/* A call that reaches a server in the moment of its shutdown is reset by the server's core without a status, which
+ * the core here tells as CANCELLED. Nobody cancelled it: the server is not there any more. */
+static void name_reset(pv_client_call *call, pv_view details)
+{
+    bool by_us = __atomic_load_n(&call->cancelled, __ATOMIC_RELAXED);
+    if (call->status != GRPC_STATUS_CANCELLED || by_us || details.size > 0) { return; }
+    call->status = GRPC_STATUS_UNAVAILABLE;
+    grpc_slice_unref(call->status_text);
+    call->status_text = grpc_slice_from_static_string("the server ended the call without an answer");
+}
+
 pv_status pv_client_call_conclude(pv_client_call *call)
 {
     if (!call->ended) { receive_status(call); }
     if (call->concluded) { return call->result; }
     call->concluded = true;
+    pv_view details = find_metadata(&call->trailing, "grpc-status-details-bin");
+    name_reset(call, details);
     call->result = pv_status_of(code_of(call->status));
     if (call->ret_metadata != NULL) {
         pv_client_metadata *metadata = call->ret_metadata;
@@ -227,7 +246,6 @@ pv_status pv_client_call_conclude(pv_client_call *call)
         copy_metadata(&call->trailing, call->arena, &metadata->trailing, &metadata->trailing_count);
     }
     if (!pv_is_ok(call->result) && call->error != NULL) {
-        pv_view details = find_metadata(&call->trailing, "grpc-status-details-bin");
         pv_client_error_read(call->error, call->arena, call->result.code,
                              view_of(&call->status_text), details);
     }

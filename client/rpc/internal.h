@@ -29,6 +29,7 @@ struct pv_client_call {
     bool concluded; /* `result` and the error are filled */
     bool drained;   /* no further message will come */
     bool sent_close;
+    bool cancelled; /* by us; atomic, because pv_client_cancel comes from any thread */
     pv_status result;
 };
 
@@ -36,6 +37,7 @@ struct pv_client_call {
 void pv_client_call_init(pv_client_call *call, pv_client *client, const pv_method_info *method,
                          pv_arena *arena, const pv_client_options *options, pv_error *error);
 void pv_client_call_deinit(pv_client_call *call);
+void pv_client_call_cancel(pv_client_call *call);
 bool pv_client_call_run(pv_client_call *call, const grpc_op *ops,
                         size_t count); /* starts and waits */
 grpc_op pv_client_op_send_metadata(const pv_client_options *options, grpc_metadata *metadata);

@@ -86,7 +86,7 @@ pv_status pv_client_receive(pv_client_call *call, pv_arena *arena, ProtobufCMess
     if (call->inbox == NULL) { return pv_ok(); }
     pv_status status = pv_client_call_decode(call, arena, ret_message);
     if (!pv_is_ok(status)) {
-        (void)grpc_call_cancel(call->grpc, NULL);
+        pv_client_call_cancel(call);
         call->concluded = true; /* what was wrong with the answer stays the call's result */
         call->result = status;
     }
@@ -95,12 +95,12 @@ pv_status pv_client_receive(pv_client_call *call, pv_arena *arena, ProtobufCMess
 
 void pv_client_cancel(pv_client_call *call)
 {
-    (void)grpc_call_cancel(call->grpc, NULL);
+    pv_client_call_cancel(call);
 }
 
 pv_status pv_client_finish(pv_client_call *call)
 {
-    if (!call->ended && !call->drained) { (void)grpc_call_cancel(call->grpc, NULL); }
+    if (!call->ended && !call->drained) { pv_client_call_cancel(call); }
     pv_status status = pv_client_call_conclude(call);
     pv_client_call_deinit(call);
     free(call);

@@ -160,11 +160,15 @@ TEST(EndedServer, DrainsAnOpenEventStreamWithinItsGraceAndEndsWell)
     Stream events(house.of_operator(), "WatchEvents");
     ASSERT_TRUE(events.send("{}") && events.half_close());
     ASSERT_NE(events.receive().json, nullptr);
+    Answer end;
+    std::thread reader([&] {
+        while (events.receive().json != nullptr) {}
+        end = events.finish();
+    });
     auto begun = std::chrono::steady_clock::now();
     EXPECT_EQ(house.stop(SIGTERM), 0) << house.log();
     EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(10)) << "the grace of its settings";
-    while (events.receive().json != nullptr) {}
-    Answer end = events.finish();
+    reader.join();
     EXPECT_EQ(end.code, PV_CODE_UNAVAILABLE) << end.told();
     EXPECT_EQ(end.reason, "SERVER_DRAINING") << end.told();
 }
