@@ -208,10 +208,10 @@ pv_status pv_move(pv_call *call, const pv_object_info *object, void *message, in
     return pv_ok();
 }
 
-pv_status pv_demand_role(pv_call *call, uint64_t roles)
+pv_status pv_demand_role(pv_call *call, pv_account_type type)
 {
     unsigned role = pv_caller_of(call)->role;
-    return (roles >> role & 1) != 0 ? pv_ok() : refuse_party(call, role, roles);
+    return role == (unsigned)type ? pv_ok() : refuse_party(call, role, UINT64_C(1) << type);
 }
 
 void pv_note_existing(pv_call *call, const pv_object_info *object, const char *id)

@@ -101,9 +101,9 @@ PV_MUST_USE pv_status pv_peek(pv_call *call, const pv_object_info *object, const
 PV_MUST_USE pv_status pv_begin(pv_call *call, const pv_object_info *object, const char *id, const char *etag,
                                void *ret_message);
 
-/* Refuses with PARTY_MAY_NOT unless the caller's account type is among `roles` (bits by account type): where the
- * party that may depends on more than the method. */
-PV_MUST_USE pv_status pv_demand_role(pv_call *call, uint64_t roles);
+/* Refuses with PARTY_MAY_NOT unless the caller's account is of this type: where the party that may depends on more
+ * than the method. */
+PV_MUST_USE pv_status pv_demand_role(pv_call *call, pv_account_type type);
 
 /* Changes the state, checked against the method's transitions: STATE_FORBIDS if the method does not move this
  * object from its present state to `state`. Also for side effects and for new objects (state 0). */

@@ -38,7 +38,8 @@ PV_MUST_USE pv_status pv_refuse_field(pv_call *call, const char *field, const ch
 PV_MUST_USE pv_status pv_demand_text(pv_call *call, const char *field, const char *text);
 
 /* Refuses an account other than the caller's own; an empty id names none. */
-PV_MUST_USE pv_status pv_demand_own_account(pv_call *call, const char *field, const char *account_id);
+PV_MUST_USE pv_status pv_demand_own_account(pv_call *call, const char *field,
+                                            const char *account_id);
 
 static inline bool pv_is_empty(const char *text)
 {

@@ -116,5 +116,6 @@ pv_status pv_certificate_service_revoke_certificate(pv_call *call,
     PV_TRY(pv_stamp(call, &certificate->revoke_time));
     certificate->revoke_reason = request->reason;
     response->certificate = certificate;
-    return pv_move_and_save(call, &pv_certificate__object, certificate, PV_CERTIFICATE_STATE_REVOKED);
+    return pv_move_and_save(call, &pv_certificate__object, certificate,
+                            PV_CERTIFICATE_STATE_REVOKED);
 }

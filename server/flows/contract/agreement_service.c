@@ -4,33 +4,28 @@
 #include "purvey/account/v1/account.pv.h"
 #include "purvey/product/v1/marketplace.pv.h"
 #include "server/flows/contract/contracts.h"
-#include "server/flows/make.h"
 #include "server/flows/contract/version.h"
-
-static void violate_field(pv_call *call, const char *field, const char *text)
-{
-    pv_error_violate(&call->error, PV_VIOLATION_FIELD, NULL, field, "%s", text);
-}
+#include "server/flows/make.h"
 
 /* Which fields an agreement needs or may not have by its type. */
 static pv_status check_fields(pv_call *call, const pv_create_agreement_request *request)
 {
     if (request->type == PV_AGREEMENT_TYPE_DISTRIBUTION) {
         if (pv_is_empty(request->parent_agreement_id)) {
-            violate_field(call, "parent_agreement_id", "is required for DISTRIBUTION");
+            pv_violate_field(call, "parent_agreement_id", "is required for DISTRIBUTION");
         }
         if (pv_is_empty(request->marketplace_id)) {
-            violate_field(call, "marketplace_id", "is required for DISTRIBUTION");
+            pv_violate_field(call, "marketplace_id", "is required for DISTRIBUTION");
         }
     } else {
         if (!pv_is_empty(request->parent_agreement_id)) {
-            violate_field(call, "parent_agreement_id", "is only for DISTRIBUTION");
+            pv_violate_field(call, "parent_agreement_id", "is only for DISTRIBUTION");
         }
         if (!pv_is_empty(request->marketplace_id)) {
-            violate_field(call, "marketplace_id", "is only for DISTRIBUTION");
+            pv_violate_field(call, "marketplace_id", "is only for DISTRIBUTION");
         }
         if (request->auto_accept) {
-            violate_field(call, "auto_accept", "is only for DISTRIBUTION");
+            pv_violate_field(call, "auto_accept", "is only for DISTRIBUTION");
         }
     }
     if (call->error.violation_count == 0) { return pv_ok(); }
@@ -108,12 +103,8 @@ pv_status pv_agreement_service_list_agreements(pv_call *call,
                                                pv_list_agreements_response *response)
 {
     (void)response;
-    const pv_caller *caller = pv_caller_of(call);
-    if (caller->role == PV_ACCOUNT_TYPE_VENDOR) { return list_offers(call, request); }
-    if (!pv_is_empty(request->distributor_id) &&
-        strcmp(request->distributor_id, caller->account_id) != 0) {
-        return pv_refuse_field(call, "distributor_id", "must be empty or the caller's own account");
-    }
+    if (pv_caller_of(call)->role == PV_ACCOUNT_TYPE_VENDOR) { return list_offers(call, request); }
+    PV_TRY(pv_demand_own_account(call, "distributor_id", request->distributor_id));
     return pv_answer_list(call, &pv_agreement__object, &request->base, NULL, 0);
 }
 
@@ -131,7 +122,7 @@ pv_status pv_agreement_service_update_agreement(pv_call *call,
                      &agreement->base));
     PV_TRY(pv_demand_text(call, "name", agreement->name));
     if (agreement->auto_accept && agreement->type != PV_AGREEMENT_TYPE_DISTRIBUTION) {
-        violate_field(call, "auto_accept", "is only for DISTRIBUTION");
+        pv_violate_field(call, "auto_accept", "is only for DISTRIBUTION");
         return pv_refuse(&call->error, &pv_error_reason_agreement_fields_invalid, NULL);
     }
     response->agreement = agreement;

@@ -20,22 +20,19 @@ static pv_status check_no_live_contract(pv_call *call, const pv_agreement *agree
     static const pv_contract_state live[] = {PV_CONTRACT_STATE_PENDING, PV_CONTRACT_STATE_ENROLLING,
                                              PV_CONTRACT_STATE_ACTIVE};
     const pv_object_info *object = &pv_contract__object;
-    for (size_t i = 0; i < sizeof live / sizeof *live; i++) {
+    pv_id partner = pv_id_of(&pv_account__object, partner_id);
+    pv_contract *existing = NULL;
+    for (size_t i = 0; existing == NULL && i < sizeof live / sizeof *live; i++) {
         const pv_condition conditions[] = {
             pv_where(object, "agreement_id", agreement->id),
             pv_where_number(object, "state", (uint64_t)live[i]),
         };
-        pv_contract *existing = NULL;
-        pv_status status = pv_lookup(call, object, pv_id_of(&pv_account__object, partner_id),
-                                     conditions, 2, &existing);
-        if (status.code == PV_CODE_NOT_FOUND) { continue; }
-        PV_TRY(status);
-        pv_error_note(&call->error, "existing_id", "%s", existing->id);
-        pv_error_resource(&call->error, object->name, existing->id);
-        return pv_refuse(&call->error, &pv_error_reason_contract_exists,
-                         "Contract %s on this agreement has not ended.", existing->id);
+        PV_TRY(pv_if_any(pv_lookup(call, object, partner, conditions, 2, &existing)));
     }
-    return pv_ok();
+    if (existing == NULL) { return pv_ok(); }
+    pv_note_existing(call, object, existing->id);
+    return pv_refuse(&call->error, &pv_error_reason_contract_exists,
+                     "Contract %s on this agreement has not ended.", existing->id);
 }
 
 /* A contract from the active version of an agreement, without its partner and its state. */
@@ -59,11 +56,8 @@ static pv_status find_partner(pv_call *call, const char *partner_id, pv_agreemen
 {
     pv_account *partner = NULL;
     bool is_party = false;
-    pv_status status = pv_peek(call, &pv_account__object, partner_id, &partner, &is_party);
-    if (status.code == PV_CODE_NOT_FOUND) {
-        return pv_not_found(call, &pv_account__object, partner_id);
-    }
-    PV_TRY(status);
+    PV_TRY(pv_or_not_found(call, &pv_account__object, partner_id,
+                           pv_peek(call, &pv_account__object, partner_id, &partner, &is_party)));
     bool program = type == PV_AGREEMENT_TYPE_PROGRAM;
     if (partner->type != (program ? PV_ACCOUNT_TYPE_VENDOR : PV_ACCOUNT_TYPE_RESELLER)) {
         pv_error_note(&call->error, "type", program ? "VENDOR" : "RESELLER");
@@ -218,7 +212,8 @@ pv_status pv_contract_service_list_contracts(pv_call *call,
     return pv_answer_list(call, &pv_contract__object, &request->base, NULL, 0);
 }
 
-/* Who signs: the partner of what the distributor began, the distributor of what the vendor began. */
+/* Which party may sign, reject or delete depends on the type of the contract, which the access table cannot know.
+ * Who signs: the partner of what the distributor began, the distributor of what the vendor began. */
 static pv_account_type signer_of(pv_agreement_type type)
 {
     if (type == PV_AGREEMENT_TYPE_DISTRIBUTION) { return PV_ACCOUNT_TYPE_DISTRIBUTOR; }
@@ -231,31 +226,12 @@ static pv_account_type beginner_of(pv_agreement_type type)
                                                   : PV_ACCOUNT_TYPE_DISTRIBUTOR;
 }
 
-static const char *role_name(pv_account_type role)
-{
-    if (role == PV_ACCOUNT_TYPE_VENDOR) { return "VENDOR"; }
-    return role == PV_ACCOUNT_TYPE_DISTRIBUTOR ? "DISTRIBUTOR" : "RESELLER";
-}
-
-/* Which party may do it depends on the type of the contract, which the access table cannot know. */
-static pv_status check_party(pv_call *call, const pv_contract *contract, pv_account_type may)
-{
-    pv_account_type role = (pv_account_type)pv_caller_of(call)->role;
-    if (role == may) { return pv_ok(); }
-    pv_error_note(&call->error, "method", "%s", call->method->name);
-    pv_error_note(&call->error, "role", "%s", role_name(role));
-    pv_error_note(&call->error, "roles", "%s", role_name(may));
-    return pv_refuse(&call->error, &pv_error_reason_party_may_not,
-                     "%s of contract %s is for its %s; you are its %s.", call->method->name,
-                     contract->id, role_name(may), role_name(role));
-}
-
 pv_status pv_contract_service_sign_contract(pv_call *call, const pv_sign_contract_request *request,
                                             pv_sign_contract_response *response)
 {
     pv_contract *contract = NULL;
     PV_TRY(pv_begin(call, &pv_contract__object, request->contract_id, request->etag, &contract));
-    PV_TRY(check_party(call, contract, signer_of(contract->type)));
+    PV_TRY(pv_demand_role(call, signer_of(contract->type)));
     if (contract->type == PV_AGREEMENT_TYPE_DISTRIBUTION) {
         PV_TRY(pv_contract_demand_program(call, contract->distributor_id, contract->vendor_id));
     }
@@ -272,7 +248,7 @@ pv_status pv_contract_service_reject_contract(pv_call *call,
 {
     pv_contract *contract = NULL;
     PV_TRY(pv_begin(call, &pv_contract__object, request->contract_id, request->etag, &contract));
-    PV_TRY(check_party(call, contract, signer_of(contract->type)));
+    PV_TRY(pv_demand_role(call, signer_of(contract->type)));
     contract->note = request->note;
     response->contract = contract;
     return pv_move_and_save(call, &pv_contract__object, contract, PV_CONTRACT_STATE_REJECTED);
@@ -329,7 +305,7 @@ pv_status pv_contract_service_delete_contract(pv_call *call,
 {
     pv_contract *contract = NULL;
     PV_TRY(pv_begin(call, &pv_contract__object, request->contract_id, request->etag, &contract));
-    PV_TRY(check_party(call, contract, beginner_of(contract->type)));
+    PV_TRY(pv_demand_role(call, beginner_of(contract->type)));
     response->contract = contract;
     return pv_remove(call, &pv_contract__object, contract);
 }

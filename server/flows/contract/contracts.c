@@ -74,15 +74,14 @@ pv_status pv_contract_demand_service(pv_call *call, const char *distributor_id,
                      distributor_id, reseller_id);
 }
 
-pv_status pv_contract_each_active(pv_call *call, pv_agreement_type type, const char *partner_id,
-                                  pv_status (*each)(void *context, ProtobufCMessage *message),
-                                  void *context)
+pv_status pv_contract_collect_active(pv_call *call, pv_agreement_type type, const char *partner_id,
+                                     pv_contract ***ret_contracts, size_t *ret_count)
 {
     pv_condition conditions[CONDITIONS_MAX];
     size_t count = active_of_type(type, conditions);
     pv_id partner = pv_id_of(&pv_account__object, partner_id);
-    return pv_each(call, &pv_contract__object, partner, conditions, count, PV_CONTRACTS_MAX, each,
-                   context);
+    return pv_collect(call, &pv_contract__object, partner, conditions, count, PV_CONTRACTS_MAX,
+                      ret_contracts, ret_count);
 }
 
 pv_status pv_contract_on_marketplace(pv_call *call, const char *marketplace_id,
@@ -124,11 +123,8 @@ pv_status pv_agreement_find_shown(pv_call *call, const char *agreement_id,
 pv_status pv_agreement_visible(pv_call *call, const char *agreement_id,
                                pv_agreement **ret_agreement)
 {
-    pv_status status = pv_agreement_find_shown(call, agreement_id, ret_agreement);
-    if (status.code == PV_CODE_NOT_FOUND) {
-        return pv_not_found(call, &pv_agreement__object, agreement_id);
-    }
-    return status;
+    return pv_or_not_found(call, &pv_agreement__object, agreement_id,
+                           pv_agreement_find_shown(call, agreement_id, ret_agreement));
 }
 
 pv_status pv_agreement_active_version(pv_call *call, const pv_agreement *agreement,

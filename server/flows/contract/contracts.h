@@ -43,11 +43,10 @@ PV_MUST_USE pv_status pv_contract_demand_service(pv_call *call, const char *dist
                                                  const char *reseller_id,
                                                  pv_contract **ret_contract);
 
-/* Calls `each` for the active contracts of this type that the partner has, at most PV_CONTRACTS_MAX;
- * STORE_FULL beyond. */
-PV_MUST_USE pv_status
-pv_contract_each_active(pv_call *call, pv_agreement_type type, const char *partner_id,
-                        pv_status (*each)(void *context, ProtobufCMessage *message), void *context);
+/* The active contracts of this type that the partner has, at most PV_CONTRACTS_MAX; STORE_FULL beyond. */
+PV_MUST_USE pv_status pv_contract_collect_active(pv_call *call, pv_agreement_type type,
+                                                 const char *partner_id,
+                                                 pv_contract ***ret_contracts, size_t *ret_count);
 
 /* A contract on the marketplace, of whatever state, of which the caller is a party. NOT_FOUND without filling
  * call->error. */

@@ -7,22 +7,7 @@
 #include "server/flows/contract/contracts.h"
 #include "server/flows/make.h"
 
-typedef struct offer {
-    pv_call *call;
-    uint32_t number; /* 0: nothing is offered any more */
-} offer;
-
-static pv_status offer_to(void *context, ProtobufCMessage *message)
-{
-    const offer *made = context;
-    pv_contract *contract = (pv_contract *)message;
-    uint32_t offered = made->number == contract->agreement_version ? 0 : made->number;
-    if (contract->offered_agreement_version == offered) { return pv_ok(); }
-    contract->offered_agreement_version = offered;
-    return pv_save(made->call, &pv_contract__object, contract);
-}
-
-/* Tells the active contracts of the agreement, by their events, which version can be accepted. */
+/* Tells the active contracts of the agreement, by their events, which version can be accepted; 0: none. */
 static pv_status offer_version(pv_call *call, const pv_agreement *agreement, uint32_t number)
 {
     const pv_object_info *object = &pv_contract__object;
@@ -30,9 +15,17 @@ static pv_status offer_version(pv_call *call, const pv_agreement *agreement, uin
         pv_where(object, "agreement_id", agreement->id),
         pv_where_number(object, "state", PV_CONTRACT_STATE_ACTIVE),
     };
-    offer made = {.call = call, .number = number};
-    return pv_each(call, object, pv_caller_of(call)->account, conditions, 2, PV_CONTRACTS_MAX,
-                   offer_to, &made);
+    pv_contract **contracts = NULL;
+    size_t count = 0;
+    PV_TRY(pv_collect(call, object, pv_caller_of(call)->account, conditions, 2, PV_CONTRACTS_MAX,
+                      &contracts, &count));
+    for (size_t i = 0; i < count; i++) {
+        uint32_t offered = number == contracts[i]->agreement_version ? 0 : number;
+        if (contracts[i]->offered_agreement_version == offered) { continue; }
+        contracts[i]->offered_agreement_version = offered;
+        PV_TRY(pv_save(call, object, contracts[i]));
+    }
+    return pv_ok();
 }
 
 static pv_status activate(pv_call *call, pv_agreement *agreement, pv_agreement_version *version)
@@ -41,28 +34,20 @@ static pv_status activate(pv_call *call, pv_agreement *agreement, pv_agreement_v
     if (agreement->active_version != 0) {
         pv_agreement_version *retired = NULL;
         PV_TRY(pv_agreement_active_version(call, agreement, &retired));
-        PV_TRY(pv_move(call, object, retired, PV_AGREEMENT_VERSION_STATE_INACTIVE));
-        PV_TRY(pv_save(call, object, retired));
+        PV_TRY(pv_move_and_save(call, object, retired, PV_AGREEMENT_VERSION_STATE_INACTIVE));
     }
     PV_TRY(pv_move(call, object, version, PV_AGREEMENT_VERSION_STATE_ACTIVE));
     agreement->active_version = version->number;
     return offer_version(call, agreement, version->number);
 }
 
-static void violate_question(pv_call *call, size_t index, const char *text)
-{
-    const char *path = pv_arena_printf(call->arena, "enroll_questions[%zu]", index);
-    pv_error_violate(&call->error, PV_VIOLATION_FIELD, NULL,
-                     path == NULL ? "enroll_questions" : path, "%s", text);
-}
-
 pv_status pv_terms_check(pv_call *call, pv_agreement_type type, const pv_terms *terms)
 {
     for (size_t i = 0; i < terms->question_count; i++) {
         if (type != PV_AGREEMENT_TYPE_DISTRIBUTION) {
-            violate_question(call, i, "is only for DISTRIBUTION");
+            pv_violate_element(call, "enroll_questions", i, "is only for DISTRIBUTION");
         } else if (pv_is_empty(terms->questions[i])) {
-            violate_question(call, i, "must not be empty");
+            pv_violate_element(call, "enroll_questions", i, "must not be empty");
         }
     }
     if (call->error.violation_count == 0) { return pv_ok(); }
@@ -144,26 +129,23 @@ pv_status pv_agreement_service_activate_agreement_version(
     return pv_save(call, &pv_agreement__object, agreement);
 }
 
-static pv_status refuse_in_use(pv_call *call, const pv_agreement_version *version, const char *why)
-{
-    pv_error_note(&call->error, "version", "%u", version->number);
-    return pv_refuse(&call->error, &pv_error_reason_version_in_use,
-                     "Version %u cannot be deleted: %s.", version->number, why);
-}
-
-static pv_status check_unused(pv_call *call, const pv_agreement_version *version)
+/* A contract of the caller that carries the version. OK or NOT_FOUND, without words. */
+static pv_status find_carrier(pv_call *call, const pv_agreement_version *version,
+                              pv_contract **ret_contract)
 {
     const pv_object_info *object = &pv_contract__object;
     const pv_condition conditions[] = {
         pv_where(object, "agreement_id", version->agreement_id),
         pv_where_number(object, "agreement_version", version->number),
     };
-    pv_contract *contract = NULL;
-    pv_status status =
-        pv_lookup(call, object, pv_caller_of(call)->account, conditions, 2, &contract);
-    if (status.code == PV_CODE_NOT_FOUND) { return pv_ok(); }
-    PV_TRY(status);
-    return refuse_in_use(call, version, "a contract carries it");
+    return pv_lookup(call, object, pv_caller_of(call)->account, conditions, 2, ret_contract);
+}
+
+static pv_status refuse_in_use(pv_call *call, const pv_agreement_version *version, const char *why)
+{
+    pv_error_note(&call->error, "version", "%u", version->number);
+    return pv_refuse(&call->error, &pv_error_reason_version_in_use,
+                     "Version %u cannot be deleted: %s.", version->number, why);
 }
 
 pv_status
@@ -179,7 +161,9 @@ pv_agreement_service_delete_agreement_version(pv_call *call,
     if (agreement->version_count <= 1) {
         return refuse_in_use(call, version, "it is the last version of its agreement");
     }
-    PV_TRY(check_unused(call, version));
+    pv_contract *carrier = NULL;
+    PV_TRY(pv_if_any(find_carrier(call, version, &carrier)));
+    if (carrier != NULL) { return refuse_in_use(call, version, "a contract carries it"); }
     agreement->version_count--;
     if (agreement->active_version == version->number) {
         agreement->active_version = 0;
@@ -190,16 +174,16 @@ pv_agreement_service_delete_agreement_version(pv_call *call,
     return pv_save(call, &pv_agreement__object, agreement);
 }
 
-/* Whether a contract of the caller carries the version. OK or NOT_FOUND, without words. */
-static pv_status carried_by_caller(pv_call *call, const pv_agreement_version *version)
+/* Whether the caller, who is not its distributor, may see the version. OK or NOT_FOUND, without words. */
+static pv_status version_shown(pv_call *call, const pv_agreement_version *version)
 {
-    const pv_object_info *object = &pv_contract__object;
-    const pv_condition conditions[] = {
-        pv_where(object, "agreement_id", version->agreement_id),
-        pv_where_number(object, "agreement_version", version->number),
-    };
-    pv_contract *contract = NULL;
-    return pv_lookup(call, object, pv_caller_of(call)->account, conditions, 2, &contract);
+    pv_contract *carrier = NULL;
+    pv_status status = find_carrier(call, version, &carrier);
+    if (status.code != PV_CODE_NOT_FOUND || version->state != PV_AGREEMENT_VERSION_STATE_ACTIVE) {
+        return status;
+    }
+    pv_agreement *agreement = NULL;
+    return pv_agreement_find_shown(call, version->agreement_id, &agreement);
 }
 
 pv_status
@@ -212,16 +196,8 @@ pv_agreement_service_get_agreement_version(pv_call *call,
     pv_agreement_version *version = NULL;
     bool is_party = false;
     pv_status status = pv_peek(call, object, id, &version, &is_party);
-    if (pv_is_ok(status) && !is_party) {
-        status = carried_by_caller(call, version);
-        if (status.code == PV_CODE_NOT_FOUND &&
-            version->state == PV_AGREEMENT_VERSION_STATE_ACTIVE) {
-            pv_agreement *agreement = NULL;
-            status = pv_agreement_find_shown(call, version->agreement_id, &agreement);
-        }
-    }
-    if (status.code == PV_CODE_NOT_FOUND) { return pv_not_found(call, object, id); }
-    PV_TRY(status);
+    if (pv_is_ok(status) && !is_party) { status = version_shown(call, version); }
+    PV_TRY(pv_or_not_found(call, object, id, status));
     response->agreement_version = version;
     return pv_ok();
 }

@@ -18,12 +18,10 @@ static pv_status check_unconnected(pv_call *call, const char *product_id, const 
         pv_where(object, "hub_id", hub_id),
     };
     pv_connection *existing = NULL;
-    pv_status status =
-        pv_lookup(call, object, pv_caller_of(call)->account, conditions, 3, &existing);
-    if (status.code == PV_CODE_NOT_FOUND) { return pv_ok(); }
-    PV_TRY(status);
-    pv_error_note(&call->error, "existing_id", "%s", existing->id);
-    pv_error_resource(&call->error, object->name, existing->id);
+    PV_TRY(
+        pv_if_any(pv_lookup(call, object, pv_caller_of(call)->account, conditions, 3, &existing)));
+    if (existing == NULL) { return pv_ok(); }
+    pv_note_existing(call, object, existing->id);
     return pv_refuse(&call->error, &pv_error_reason_connection_exists, NULL);
 }
 
@@ -67,35 +65,24 @@ pv_status pv_connection_service_list_connections(pv_call *call,
     return pv_answer_list(call, &pv_connection__object, &request->base, NULL, 0);
 }
 
-typedef struct use {
-    pv_call *call;
-    const pv_connection *connection;
-} use;
-
-static pv_status refuse_used(void *context, ProtobufCMessage *message)
+/* No index leads from a connection to its subscriptions: those of the product are looked at. */
+static pv_status check_unused_in(pv_call *call, const pv_connection *connection,
+                                 pv_subscription_state state)
 {
-    const use *looked = context;
-    const pv_subscription *subscription = (const pv_subscription *)message;
-    if (strcmp(subscription->connection_id, looked->connection->id) != 0) { return pv_ok(); }
-    pv_error_note(&looked->call->error, "subscription", "%s", subscription->id);
-    return pv_refuse(&looked->call->error, &pv_error_reason_connection_in_use,
-                     "Subscription %s uses the connection.", subscription->id);
-}
-
-static pv_status check_unused(pv_call *call, const pv_connection *connection)
-{
-    static const pv_subscription_state live[] = {
-        PV_SUBSCRIPTION_STATE_PROCESSING, PV_SUBSCRIPTION_STATE_ACTIVE,
-        PV_SUBSCRIPTION_STATE_SUSPENDED, PV_SUBSCRIPTION_STATE_TERMINATING};
     const pv_object_info *object = &pv_subscription__object;
-    use looked = {.call = call, .connection = connection};
-    for (size_t i = 0; i < sizeof live / sizeof *live; i++) {
-        const pv_condition conditions[] = {
-            pv_where(object, "product_id", connection->product_id),
-            pv_where_number(object, "state", (uint64_t)live[i]),
-        };
-        PV_TRY(pv_each(call, object, pv_caller_of(call)->account, conditions, 2, SUBSCRIPTIONS_MAX,
-                       refuse_used, &looked));
+    const pv_condition conditions[] = {
+        pv_where(object, "product_id", connection->product_id),
+        pv_where_number(object, "state", (uint64_t)state),
+    };
+    pv_subscription **found = NULL;
+    size_t count = 0;
+    PV_TRY(pv_collect(call, object, pv_caller_of(call)->account, conditions, 2, SUBSCRIPTIONS_MAX,
+                      &found, &count));
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(found[i]->connection_id, connection->id) != 0) { continue; }
+        pv_error_note(&call->error, "subscription", "%s", found[i]->id);
+        return pv_refuse(&call->error, &pv_error_reason_connection_in_use,
+                         "Subscription %s uses the connection.", found[i]->id);
     }
     return pv_ok();
 }
@@ -107,7 +94,10 @@ pv_status pv_connection_service_archive_connection(pv_call *call,
     pv_connection *connection = NULL;
     PV_TRY(
         pv_begin(call, &pv_connection__object, request->connection_id, request->etag, &connection));
-    PV_TRY(check_unused(call, connection));
+    PV_TRY(check_unused_in(call, connection, PV_SUBSCRIPTION_STATE_PROCESSING));
+    PV_TRY(check_unused_in(call, connection, PV_SUBSCRIPTION_STATE_ACTIVE));
+    PV_TRY(check_unused_in(call, connection, PV_SUBSCRIPTION_STATE_SUSPENDED));
+    PV_TRY(check_unused_in(call, connection, PV_SUBSCRIPTION_STATE_TERMINATING));
     response->connection = connection;
     return pv_move_and_save(call, &pv_connection__object, connection, PV_CONNECTION_STATE_ARCHIVED);
 }

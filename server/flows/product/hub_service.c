@@ -49,27 +49,18 @@ pv_status pv_hub_service_update_hub(pv_call *call, const pv_update_hub_request *
     return pv_save(call, &pv_hub__object, hub);
 }
 
-typedef struct use {
-    pv_call *call;
-    const pv_hub *hub;
-} use;
-
 static pv_status refuse_used(pv_call *call, const char *used_by)
 {
     pv_error_note(&call->error, "used_by", "%s", used_by);
     return pv_refuse(&call->error, &pv_error_reason_hub_in_use, "%s names the hub.", used_by);
 }
 
-static pv_status check_marketplace(void *context, ProtobufCMessage *message)
+static bool has_hub(const pv_marketplace *marketplace, const pv_hub *hub)
 {
-    const use *looked = context;
-    const pv_marketplace *marketplace = (const pv_marketplace *)message;
     for (size_t i = 0; i < marketplace->n_hubs; i++) {
-        if (strcmp(marketplace->hubs[i]->hub_id, looked->hub->id) == 0) {
-            return refuse_used(looked->call, marketplace->id);
-        }
+        if (strcmp(marketplace->hubs[i]->hub_id, hub->id) == 0) { return true; }
     }
-    return pv_ok();
+    return false;
 }
 
 static pv_status check_unused(pv_call *call, const pv_hub *hub)
@@ -81,14 +72,16 @@ static pv_status check_unused(pv_call *call, const pv_hub *hub)
     };
     pv_id owner = pv_caller_of(call)->account;
     pv_connection *connection = NULL;
-    pv_status status = pv_lookup(call, object, owner, conditions, 2, &connection);
-    if (status.code != PV_CODE_NOT_FOUND) {
-        PV_TRY(status);
-        return refuse_used(call, connection->id);
+    PV_TRY(pv_if_any(pv_lookup(call, object, owner, conditions, 2, &connection)));
+    if (connection != NULL) { return refuse_used(call, connection->id); }
+    pv_marketplace **marketplaces = NULL;
+    size_t count = 0;
+    PV_TRY(pv_collect(call, &pv_marketplace__object, owner, NULL, 0, MARKETPLACES_MAX,
+                      &marketplaces, &count));
+    for (size_t i = 0; i < count; i++) {
+        if (has_hub(marketplaces[i], hub)) { return refuse_used(call, marketplaces[i]->id); }
     }
-    use looked = {.call = call, .hub = hub};
-    return pv_each(call, &pv_marketplace__object, owner, NULL, 0, MARKETPLACES_MAX,
-                   check_marketplace, &looked);
+    return pv_ok();
 }
 
 pv_status pv_hub_service_delete_hub(pv_call *call, const pv_delete_hub_request *request,

@@ -64,13 +64,10 @@ static pv_status check_mpn_free(pv_call *call, const pv_item *item)
         pv_where(&pv_item__object, "mpn", item->mpn),
     };
     pv_item *existing = NULL;
-    pv_status status =
-        pv_lookup(call, &pv_item__object, pv_caller_of(call)->account, conditions, 2, &existing);
-    if (status.code == PV_CODE_NOT_FOUND) { return pv_ok(); }
-    PV_TRY(status);
-    if (strcmp(existing->id, item->id) == 0) { return pv_ok(); }
-    pv_error_note(&call->error, "existing_id", "%s", existing->id);
-    pv_error_resource(&call->error, pv_item__object.name, existing->id);
+    PV_TRY(pv_if_any(
+        pv_lookup(call, &pv_item__object, pv_caller_of(call)->account, conditions, 2, &existing)));
+    if (existing == NULL || strcmp(existing->id, item->id) == 0) { return pv_ok(); }
+    pv_note_existing(call, &pv_item__object, existing->id);
     return pv_refuse(&call->error, &pv_error_reason_mpn_exists, "Item %s has the mpn %s.",
                      existing->id, item->mpn);
 }

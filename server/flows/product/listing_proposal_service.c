@@ -23,15 +23,6 @@ static pv_status check_published(pv_call *call, const pv_product *product, uint3
                      "Product %s has no version %u.", product->id, version);
 }
 
-static pv_status refuse_listing_state(pv_call *call, const pv_listing *listing, const char *state,
-                                      const char *wanted)
-{
-    pv_error_note(&call->error, "listing", "%s", listing == NULL ? "" : listing->id);
-    pv_error_note(&call->error, "state", "%s", state);
-    return pv_refuse(&call->error, &pv_error_reason_listing_state,
-                     "The listing is %s; this kind of proposal needs it %s.", state, wanted);
-}
-
 /* NEW needs a product that is not on sale there, the other kinds one that is. */
 static pv_status check_listing_state(pv_call *call, const pv_listing *listing,
                                      pv_listing_proposal_kind kind)
@@ -39,8 +30,12 @@ static pv_status check_listing_state(pv_call *call, const pv_listing *listing,
     bool listed = listing != NULL && listing->state == PV_LISTING_STATE_LISTED;
     bool wants_listed = kind != PV_LISTING_PROPOSAL_KIND_NEW;
     if (listed == wants_listed) { return pv_ok(); }
-    return refuse_listing_state(call, listing, listed ? "LISTED" : "NOT_LISTED",
-                                wants_listed ? "LISTED" : "NOT_LISTED");
+    const char *state = listed ? "LISTED" : "NOT_LISTED";
+    pv_error_note(&call->error, "listing", "%s", listing == NULL ? "" : listing->id);
+    pv_error_note(&call->error, "state", "%s", state);
+    return pv_refuse(&call->error, &pv_error_reason_listing_state,
+                     "The listing is %s; this kind of proposal needs it %s.", state,
+                     wants_listed ? "LISTED" : "NOT_LISTED");
 }
 
 static pv_status check_no_open_proposal(pv_call *call, const pv_listing *listing)
@@ -48,21 +43,19 @@ static pv_status check_no_open_proposal(pv_call *call, const pv_listing *listing
     static const pv_listing_proposal_state open[] = {PV_LISTING_PROPOSAL_STATE_DRAFT,
                                                      PV_LISTING_PROPOSAL_STATE_REVIEWING,
                                                      PV_LISTING_PROPOSAL_STATE_DEPLOYING};
-    for (size_t i = 0; i < sizeof open / sizeof *open; i++) {
+    pv_id vendor = pv_caller_of(call)->account;
+    pv_listing_proposal *found = NULL;
+    for (size_t i = 0; found == NULL && i < sizeof open / sizeof *open; i++) {
         const pv_condition conditions[] = {
             pv_where(proposals, "listing_id", listing->id),
             pv_where_number(proposals, "state", (uint64_t)open[i]),
         };
-        pv_listing_proposal *found = NULL;
-        pv_status status =
-            pv_lookup(call, proposals, pv_caller_of(call)->account, conditions, 2, &found);
-        if (status.code == PV_CODE_NOT_FOUND) { continue; }
-        PV_TRY(status);
-        pv_error_note(&call->error, "proposal", "%s", found->id);
-        return pv_refuse(&call->error, &pv_error_reason_listing_proposal_open,
-                         "Proposal %s of the listing is open.", found->id);
+        PV_TRY(pv_if_any(pv_lookup(call, proposals, vendor, conditions, 2, &found)));
     }
-    return pv_ok();
+    if (found == NULL) { return pv_ok(); }
+    pv_error_note(&call->error, "proposal", "%s", found->id);
+    return pv_refuse(&call->error, &pv_error_reason_listing_proposal_open,
+                     "Proposal %s of the listing is open.", found->id);
 }
 
 /* The listing of a first proposal; its distributor is named when the proposal is submitted. */
@@ -92,14 +85,11 @@ static pv_status find_contract(pv_call *call, pv_listing_proposal_kind kind,
         PV_TRY(pv_contract_demand_distribution(call, distributor_id, vendor_id, marketplace_id,
                                                &contract));
     } else {
-        pv_status status =
-            pv_contract_find_active(call, PV_AGREEMENT_TYPE_DISTRIBUTION, distributor_id, vendor_id,
-                                    marketplace_id, &contract);
-        if (status.code == PV_CODE_NOT_FOUND) { return pv_text(call, "", ret_id); }
-        PV_TRY(status);
+        PV_TRY(
+            pv_if_any(pv_contract_find_active(call, PV_AGREEMENT_TYPE_DISTRIBUTION, distributor_id,
+                                              vendor_id, marketplace_id, &contract)));
     }
-    *ret_id = contract->id;
-    return pv_ok();
+    return pv_text(call, contract == NULL ? "" : contract->id, ret_id);
 }
 
 /* The listing that a new proposal is about; NULL if there is none yet. */
@@ -107,8 +97,7 @@ static pv_status find_listing(pv_call *call, const pv_product *product, const ch
                               pv_listing_proposal_kind kind, pv_listing **ret_listing)
 {
     pv_listing *listing = NULL;
-    pv_status status = pv_listing_find(call, product, marketplace_id, &listing);
-    if (status.code != PV_CODE_NOT_FOUND) { PV_TRY(status); }
+    PV_TRY(pv_if_any(pv_listing_find(call, product, marketplace_id, &listing)));
     PV_TRY(check_listing_state(call, listing, kind));
     if (listing != NULL) { PV_TRY(check_no_open_proposal(call, listing)); }
     *ret_listing = listing;

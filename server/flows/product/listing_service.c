@@ -24,10 +24,7 @@ pv_status pv_listing_service_get_listing(pv_call *call, const pv_get_listing_req
     bool is_party = false;
     pv_status status = pv_peek(call, &pv_listing__object, request->listing_id, &listing, &is_party);
     if (pv_is_ok(status) && !is_party) { status = listing_shown(call, listing); }
-    if (status.code == PV_CODE_NOT_FOUND) {
-        return pv_not_found(call, &pv_listing__object, request->listing_id);
-    }
-    PV_TRY(status);
+    PV_TRY(pv_or_not_found(call, &pv_listing__object, request->listing_id, status));
     response->listing = listing;
     return pv_ok();
 }
@@ -50,11 +47,9 @@ pv_status pv_listing_service_list_listings(pv_call *call, const pv_list_listings
                                            pv_list_listings_response *response)
 {
     (void)response;
-    const pv_caller *caller = pv_caller_of(call);
-    if (caller->role == PV_ACCOUNT_TYPE_RESELLER) { return list_for_reseller(call, request); }
-    if (!pv_is_empty(request->distributor_id) &&
-        strcmp(request->distributor_id, caller->account_id) != 0) {
-        return pv_refuse_field(call, "distributor_id", "must be empty or the caller's own account");
+    if (pv_caller_of(call)->role == PV_ACCOUNT_TYPE_RESELLER) {
+        return list_for_reseller(call, request);
     }
+    PV_TRY(pv_demand_own_account(call, "distributor_id", request->distributor_id));
     return pv_answer_list(call, &pv_listing__object, &request->base, NULL, 0);
 }

@@ -6,25 +6,18 @@
 #include "server/flows/make.h"
 #include "server/flows/product/products.h"
 
-static void violate(pv_call *call, const char *list, size_t index, const char *text)
-{
-    const char *path = pv_arena_printf(call->arena, "%s[%zu]", list, index);
-    pv_error_violate(&call->error, PV_VIOLATION_FIELD, NULL, path == NULL ? list : path, "%s",
-                     text);
-}
-
 /* The hubs are the owner's own, and nothing comes twice. */
 static pv_status check_rules(pv_call *call, const pv_marketplace *marketplace)
 {
     for (size_t i = 0; i < marketplace->n_alternative_currencies; i++) {
         if (strcmp(marketplace->alternative_currencies[i], marketplace->currency) == 0) {
-            violate(call, "alternative_currencies", i, "is the main currency");
+            pv_violate_element(call, "alternative_currencies", i, "is the main currency");
         }
     }
     for (size_t i = 0; i < marketplace->n_hubs; i++) {
         for (size_t j = 0; j < i; j++) {
             if (strcmp(marketplace->hubs[i]->hub_id, marketplace->hubs[j]->hub_id) == 0) {
-                violate(call, "hubs", i, "names a hub that is named before");
+                pv_violate_element(call, "hubs", i, "names a hub that is named before");
             }
         }
     }
@@ -109,10 +102,9 @@ static pv_status check_unused(pv_call *call, const pv_marketplace *marketplace)
 {
     pv_agreement *agreement = NULL;
     pv_condition condition = pv_where(&pv_agreement__object, "marketplace_id", marketplace->id);
-    pv_status status = pv_lookup(call, &pv_agreement__object, pv_caller_of(call)->account,
-                                 &condition, 1, &agreement);
-    if (status.code == PV_CODE_NOT_FOUND) { return pv_ok(); }
-    PV_TRY(status);
+    PV_TRY(pv_if_any(pv_lookup(call, &pv_agreement__object, pv_caller_of(call)->account, &condition,
+                               1, &agreement)));
+    if (agreement == NULL) { return pv_ok(); }
     pv_error_note(&call->error, "agreement", "%s", agreement->id);
     return pv_refuse(&call->error, &pv_error_reason_marketplace_in_use,
                      "Agreement %s names the marketplace.", agreement->id);

@@ -75,11 +75,9 @@ static pv_status check_rules(pv_call *call, pv_parameter *parameter)
 static pv_status check_name_free(pv_call *call, const pv_product *product, const char *name)
 {
     pv_parameter *existing = NULL;
-    pv_status status = pv_parameter_find(call, product, name, &existing);
-    if (status.code == PV_CODE_NOT_FOUND) { return pv_ok(); }
-    PV_TRY(status);
-    pv_error_note(&call->error, "existing_id", "%s", existing->id);
-    pv_error_resource(&call->error, pv_parameter__object.name, existing->id);
+    PV_TRY(pv_if_any(pv_parameter_find(call, product, name, &existing)));
+    if (existing == NULL) { return pv_ok(); }
+    pv_note_existing(call, &pv_parameter__object, existing->id);
     return pv_refuse(&call->error, &pv_error_reason_parameter_exists,
                      "Parameter %s has the name %s.", existing->id, name);
 }

@@ -96,11 +96,9 @@ static pv_status check_schema_change(pv_call *call, const pv_product *product, p
         pv_where_number(&pv_item__object, "type", PV_ITEM_TYPE_PAY_AS_YOU_GO),
     };
     pv_item *item = NULL;
-    pv_status status =
-        pv_lookup(call, &pv_item__object, pv_caller_of(call)->account, conditions, 2, &item);
-    if (status.code == PV_CODE_NOT_FOUND) { return pv_ok(); }
-    PV_TRY(status);
-    return refuse_frozen(call, "the product has pay-as-you-go items");
+    PV_TRY(pv_if_any(
+        pv_lookup(call, &pv_item__object, pv_caller_of(call)->account, conditions, 2, &item)));
+    return item == NULL ? pv_ok() : refuse_frozen(call, "the product has pay-as-you-go items");
 }
 
 pv_status pv_product_service_update_product(pv_call *call, const pv_update_product_request *request,
@@ -171,32 +169,28 @@ pv_status pv_product_service_resume_product_sale(pv_call *call,
     return save_and_tell(call, product);
 }
 
-/* One kind of object that belongs to a product. */
-typedef struct removal {
-    pv_call *call;
-    const pv_object_info *object;
-} removal;
-
-static pv_status remove_part(void *context, ProtobufCMessage *message)
+/* Removes all objects of one kind that belong to the product. */
+static pv_status remove_parts(pv_call *call, const pv_product *product,
+                              const pv_object_info *object)
 {
-    const removal *run = context;
-    return pv_remove(run->call, run->object, message);
+    pv_condition condition = pv_where(object, "product_id", product->id);
+    ProtobufCMessage **parts = NULL;
+    size_t count = 0;
+    PV_TRY(pv_collect(call, object, pv_caller_of(call)->account, &condition, 1,
+                      PV_PUBLISH_ITEMS_MAX, &parts, &count));
+    for (size_t i = 0; i < count; i++) { PV_TRY(pv_remove(call, object, parts[i])); }
+    return pv_ok();
 }
 
 /* A draft was never listed: nobody but its vendor has seen it, and nothing else stands on it. */
 pv_status pv_product_service_delete_product(pv_call *call, const pv_delete_product_request *request,
                                             pv_delete_product_response *response)
 {
-    const pv_object_info *const parts[] = {&pv_item__object, &pv_parameter__object,
-                                           &pv_template__object};
     pv_product *product = NULL;
     PV_TRY(pv_begin(call, &pv_product__object, request->product_id, request->etag, &product));
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        removal run = {.call = call, .object = parts[i]};
-        pv_condition condition = pv_where(parts[i], "product_id", product->id);
-        PV_TRY(pv_each(call, parts[i], pv_caller_of(call)->account, &condition, 1,
-                       PV_PUBLISH_ITEMS_MAX, remove_part, &run));
-    }
+    PV_TRY(remove_parts(call, product, &pv_item__object));
+    PV_TRY(remove_parts(call, product, &pv_parameter__object));
+    PV_TRY(remove_parts(call, product, &pv_template__object));
     response->product = product;
     return pv_remove(call, &pv_product__object, product);
 }

@@ -35,30 +35,6 @@ pv_status pv_item_find_by_mpn(pv_call *call, const pv_product *product, const ch
     return pv_ok();
 }
 
-/* Room for one more pointer in an array in the arena that doubles as it fills. */
-static void *room_for_one(pv_call *call, void *array, size_t count)
-{
-    if (count != 0 && (count & (count - 1)) != 0) { return array; }
-    void **larger = pv_arena_zalloc(call->arena, count == 0 ? 1 : 2 * count, sizeof *larger);
-    if (larger != NULL && count > 0) { memcpy(larger, array, count * sizeof *larger); }
-    return larger;
-}
-
-typedef struct item_list {
-    pv_call *call;
-    pv_item **items;
-    size_t count;
-} item_list;
-
-static pv_status add_item(void *context, ProtobufCMessage *message)
-{
-    item_list *list = context;
-    list->items = room_for_one(list->call, list->items, list->count);
-    if (list->items == NULL) { return pv_out_of_memory(list->call); }
-    list->items[list->count++] = (pv_item *)message;
-    return pv_ok();
-}
-
 pv_status pv_product_items(pv_call *call, const pv_product *product, pv_item ***ret_items,
                            size_t *ret_count)
 {
@@ -67,39 +43,16 @@ pv_status pv_product_items(pv_call *call, const pv_product *product, pv_item ***
         pv_where_number(&pv_item__object, "published_version", 0),
     };
     conditions[1].comparison = PV_GREATER;
-    item_list list = {.call = call};
-    PV_TRY(pv_each(call, &pv_item__object, vendor_of(product), conditions, 2, PV_PRODUCT_ITEMS_MAX,
-                   add_item, &list));
-    *ret_items = list.items;
-    *ret_count = list.count;
-    return pv_ok();
-}
-
-typedef struct parameter_list {
-    pv_call *call;
-    pv_parameter **parameters;
-    size_t count;
-} parameter_list;
-
-static pv_status add_parameter(void *context, ProtobufCMessage *message)
-{
-    parameter_list *list = context;
-    list->parameters = room_for_one(list->call, list->parameters, list->count);
-    if (list->parameters == NULL) { return pv_out_of_memory(list->call); }
-    list->parameters[list->count++] = (pv_parameter *)message;
-    return pv_ok();
+    return pv_collect(call, &pv_item__object, vendor_of(product), conditions, 2,
+                      PV_PRODUCT_ITEMS_MAX, ret_items, ret_count);
 }
 
 pv_status pv_product_parameters(pv_call *call, const pv_product *product,
                                 pv_parameter ***ret_parameters, size_t *ret_count)
 {
     pv_condition condition = pv_where(&pv_parameter__object, "product_id", product->id);
-    parameter_list list = {.call = call};
-    PV_TRY(pv_each(call, &pv_parameter__object, vendor_of(product), &condition, 1,
-                   PV_PRODUCT_PARAMETERS_MAX, add_parameter, &list));
-    *ret_parameters = list.parameters;
-    *ret_count = list.count;
-    return pv_ok();
+    return pv_collect(call, &pv_parameter__object, vendor_of(product), &condition, 1,
+                      PV_PRODUCT_PARAMETERS_MAX, ret_parameters, ret_count);
 }
 
 pv_status pv_parameter_find(pv_call *call, const pv_product *product, const char *name,

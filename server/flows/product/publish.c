@@ -21,27 +21,20 @@ pv_status pv_product_version_load(pv_call *call, const pv_product *product, uint
                      "Version %u of product %s is not in the store.", number, product->id);
 }
 
-/* What a listing repeats of its product. */
-typedef struct news {
-    pv_call *call;
-    const pv_product *product;
-} news;
-
-static pv_status tell_listing(void *context, ProtobufCMessage *message)
-{
-    const news *told = context;
-    pv_listing *listing = (pv_listing *)message;
-    listing->latest_version = told->product->latest_version;
-    listing->product_state = told->product->state;
-    return pv_save(told->call, &pv_listing__object, listing);
-}
-
 pv_status pv_product_tell_listings(pv_call *call, const pv_product *product)
 {
-    news told = {.call = call, .product = product};
-    pv_condition condition = pv_where(&pv_listing__object, "product_id", product->id);
-    return pv_each(call, &pv_listing__object, pv_caller_of(call)->account, &condition, 1,
-                   PV_PRODUCT_LISTINGS_MAX, tell_listing, &told);
+    const pv_object_info *object = &pv_listing__object;
+    pv_condition condition = pv_where(object, "product_id", product->id);
+    pv_listing **listings = NULL;
+    size_t count = 0;
+    PV_TRY(pv_collect(call, object, pv_caller_of(call)->account, &condition, 1,
+                      PV_PRODUCT_LISTINGS_MAX, &listings, &count));
+    for (size_t i = 0; i < count; i++) {
+        listings[i]->latest_version = product->latest_version;
+        listings[i]->product_state = product->state;
+        PV_TRY(pv_save(call, object, listings[i]));
+    }
+    return pv_ok();
 }
 
 pv_status pv_product_demand_unpublished(pv_call *call, const char *product_id)
@@ -74,63 +67,52 @@ static pv_status check_complete(pv_call *call, const pv_product *product)
     }
     pv_item *item = NULL;
     pv_condition condition = pv_where(&pv_item__object, "product_id", product->id);
-    pv_status status =
-        pv_lookup(call, &pv_item__object, pv_caller_of(call)->account, &condition, 1, &item);
-    if (status.code == PV_CODE_NOT_FOUND) {
-        pv_violate(call, "COMPLETE", product->id, "the product has no items");
-    } else {
-        PV_TRY(status);
-    }
+    PV_TRY(pv_if_any(
+        pv_lookup(call, &pv_item__object, pv_caller_of(call)->account, &condition, 1, &item)));
+    if (item == NULL) { pv_violate(call, "COMPLETE", product->id, "the product has no items"); }
     if (call->error.violation_count == 0) { return pv_ok(); }
     return pv_refuse(&call->error, &pv_error_reason_product_incomplete, NULL);
 }
 
-/* Publishes drafts one by one. */
-typedef struct publication {
-    pv_call *call;
-    uint32_t number;
-    uint32_t item_count;
-} publication;
-
-static pv_status publish_item(void *context, ProtobufCMessage *message)
+/* Publishes the drafts with the product's newest version. */
+static pv_status publish_items(pv_call *call, const pv_product *product, uint32_t *ret_count)
 {
-    publication *run = context;
-    pv_item *item = (pv_item *)message;
-    item->published_version = run->number;
-    run->item_count++;
-    PV_TRY(pv_move(run->call, &pv_item__object, item, PV_ITEM_STATE_PUBLISHED));
-    return pv_save(run->call, &pv_item__object, item);
-}
-
-static pv_status publish_items(pv_call *call, const pv_product *product, publication *run)
-{
+    const pv_object_info *object = &pv_item__object;
     const pv_condition conditions[] = {
-        pv_where(&pv_item__object, "product_id", product->id),
-        pv_where_number(&pv_item__object, "state", PV_ITEM_STATE_DRAFT),
+        pv_where(object, "product_id", product->id),
+        pv_where_number(object, "state", PV_ITEM_STATE_DRAFT),
     };
-    return pv_each(call, &pv_item__object, pv_caller_of(call)->account, conditions, 2,
-                   PV_PUBLISH_ITEMS_MAX, publish_item, run);
+    pv_item **drafts = NULL;
+    size_t count = 0;
+    PV_TRY(pv_collect(call, object, pv_caller_of(call)->account, conditions, 2,
+                      PV_PUBLISH_ITEMS_MAX, &drafts, &count));
+    for (size_t i = 0; i < count; i++) {
+        drafts[i]->published_version = product->latest_version;
+        PV_TRY(pv_move_and_save(call, object, drafts[i], PV_ITEM_STATE_PUBLISHED));
+    }
+    *ret_count = (uint32_t)count;
+    return pv_ok();
 }
 
-/* The working copy, frozen. */
-static pv_status freeze(pv_call *call, const pv_product *product, const publication *run,
+/* The working copy, frozen under the product's newest number. */
+static pv_status freeze(pv_call *call, const pv_product *product, uint32_t new_item_count,
                         char *change_note, pv_product_version **ret_version)
 {
     pv_product_version *version = NULL;
     PV_TRY(pv_make(call, &pv_product_version__object, &version));
     version->vendor_id = product->vendor_id;
     version->product_id = product->id;
-    version->number = run->number;
+    version->number = product->latest_version;
     version->change_note = change_note;
     version->name = product->name;
     version->short_description = product->short_description;
     version->detailed_description = product->detailed_description;
     version->category = product->category;
-    version->new_item_count = run->item_count;
-    version->item_count = run->item_count;
-    if (product->latest_version > 0) {
+    version->new_item_count = new_item_count;
+    version->item_count = new_item_count;
+    if (version->number > 1) {
         pv_product_version *previous = NULL;
-        PV_TRY(pv_product_version_load(call, product, product->latest_version, &previous));
+        PV_TRY(pv_product_version_load(call, product, version->number - 1, &previous));
         version->item_count += previous->item_count;
     }
     PV_TRY(pv_save(call, &pv_product_version__object, version));
@@ -145,15 +127,13 @@ pv_status pv_product_service_publish_product(pv_call *call,
     pv_product *product = NULL;
     PV_TRY(pv_begin(call, &pv_product__object, request->product_id, request->etag, &product));
     PV_TRY(check_complete(call, product));
-    publication run = {.call = call, .number = product->latest_version + 1};
-    PV_TRY(publish_items(call, product, &run));
-    PV_TRY(freeze(call, product, &run, request->change_note, &response->product_version));
-    product->latest_version = run.number;
-    PV_TRY(pv_move(call, &pv_product__object, product, PV_PRODUCT_STATE_PUBLISHED));
-    PV_TRY(pv_save(call, &pv_product__object, product));
-    PV_TRY(pv_product_tell_listings(call, product));
+    product->latest_version++;
+    uint32_t item_count = 0;
+    PV_TRY(publish_items(call, product, &item_count));
+    PV_TRY(freeze(call, product, item_count, request->change_note, &response->product_version));
+    PV_TRY(pv_move_and_save(call, &pv_product__object, product, PV_PRODUCT_STATE_PUBLISHED));
     response->product = product;
-    return pv_ok();
+    return pv_product_tell_listings(call, product);
 }
 
 pv_status pv_product_service_get_product_version(pv_call *call,

@@ -6,38 +6,25 @@
 #include "server/flows/make.h"
 #include "server/flows/reflect.h"
 
-/* Looks for a listing with each distributor of a reseller. */
-typedef struct search {
-    pv_call *call;
-    const char *product_id;
-    bool found;
-} search;
-
-static pv_status search_listing(void *context, ProtobufCMessage *message)
-{
-    search *run = context;
-    if (run->found) { return pv_ok(); }
-    const pv_contract *contract = (const pv_contract *)message;
-    const pv_object_info *object = &pv_listing__object;
-    const pv_condition conditions[] = {
-        pv_where(object, "product_id", run->product_id),
-        pv_where_number(object, "state", PV_LISTING_STATE_LISTED),
-    };
-    pv_listing *listing = NULL;
-    pv_id distributor = pv_id_of(&pv_account__object, contract->distributor_id);
-    pv_status status = pv_lookup(run->call, object, distributor, conditions, 2, &listing);
-    if (status.code == PV_CODE_NOT_FOUND) { return pv_ok(); }
-    PV_TRY(status);
-    run->found = true;
-    return pv_ok();
-}
-
+/* One of the reseller's distributors has the product on sale. */
 static pv_status shown_to_reseller(pv_call *call, const char *product_id)
 {
-    search run = {.call = call, .product_id = product_id};
-    PV_TRY(pv_contract_each_active(call, PV_AGREEMENT_TYPE_SERVICE, pv_caller_of(call)->account_id,
-                                   search_listing, &run));
-    return run.found ? pv_ok() : pv_status_of(PV_CODE_NOT_FOUND);
+    const pv_object_info *object = &pv_listing__object;
+    const pv_condition conditions[] = {
+        pv_where(object, "product_id", product_id),
+        pv_where_number(object, "state", PV_LISTING_STATE_LISTED),
+    };
+    pv_contract **contracts = NULL;
+    size_t count = 0;
+    PV_TRY(pv_contract_collect_active(call, PV_AGREEMENT_TYPE_SERVICE,
+                                      pv_caller_of(call)->account_id, &contracts, &count));
+    for (size_t i = 0; i < count; i++) {
+        pv_listing *listing = NULL;
+        pv_id distributor = pv_id_of(&pv_account__object, contracts[i]->distributor_id);
+        pv_status status = pv_lookup(call, object, distributor, conditions, 2, &listing);
+        if (status.code != PV_CODE_NOT_FOUND) { return status; }
+    }
+    return pv_status_of(PV_CODE_NOT_FOUND);
 }
 
 /* A listing names its distributor from the first submission on; before it the distributor has none. */
@@ -67,9 +54,8 @@ pv_status pv_product_find(pv_call *call, const char *product_id, pv_product **re
 
 pv_status pv_product_visible(pv_call *call, const char *product_id, pv_product **ret_product)
 {
-    pv_status status = pv_product_find(call, product_id, ret_product);
-    if (status.code != PV_CODE_NOT_FOUND) { return status; }
-    return pv_not_found(call, &pv_product__object, product_id);
+    return pv_or_not_found(call, &pv_product__object, product_id,
+                           pv_product_find(call, product_id, ret_product));
 }
 
 pv_status pv_product_part_visible(pv_call *call, const pv_object_info *object, const char *id,
@@ -82,8 +68,7 @@ pv_status pv_product_part_visible(pv_call *call, const pv_object_info *object, c
         pv_product *product = NULL;
         status = pv_product_find(call, pv_text_of(message, "product_id"), &product);
     }
-    if (status.code == PV_CODE_NOT_FOUND) { return pv_not_found(call, object, id); }
-    PV_TRY(status);
+    PV_TRY(pv_or_not_found(call, object, id, status));
     memcpy(ret_message, &message, sizeof message);
     *ret_is_own = is_party;
     return pv_ok();
@@ -115,10 +100,7 @@ pv_status pv_marketplace_visible(pv_call *call, const char *marketplace_id,
     pv_status status =
         pv_peek(call, &pv_marketplace__object, marketplace_id, &marketplace, &is_party);
     if (pv_is_ok(status) && !is_party) { status = marketplace_shown(call, marketplace); }
-    if (status.code == PV_CODE_NOT_FOUND) {
-        return pv_not_found(call, &pv_marketplace__object, marketplace_id);
-    }
-    PV_TRY(status);
+    PV_TRY(pv_or_not_found(call, &pv_marketplace__object, marketplace_id, status));
     *ret_marketplace = marketplace;
     return pv_ok();
 }

@@ -1,1 +1,0 @@
-#include "server/flows/make.h"
