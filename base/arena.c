@@ -301,3 +301,9 @@ void pv_buffer_printf(pv_buffer *buffer, const char *format, ...)
     PV_ASSERT(written == length);
     buffer->size -= 1;
 }
+
+const char *pv_buffer_text(pv_buffer *buffer)
+{
+    pv_buffer_append(buffer, pv_view_of("", 1));
+    return buffer->overflow ? "" : (const char *)buffer->data;
+}

@@ -68,6 +68,9 @@ void pv_buffer_append(pv_buffer *buffer, pv_view bytes);
 __attribute__((format(printf, 2, 3))) void pv_buffer_printf(pv_buffer *buffer, const char *format,
                                                             ...);
 
+/* Ends what was written with a NUL and gives it as a text for people: "" after an overflow. */
+const char *pv_buffer_text(pv_buffer *buffer);
+
 static inline pv_view pv_buffer_view(const pv_buffer *buffer)
 {
     return pv_view_of(buffer->data, buffer->size);

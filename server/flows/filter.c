@@ -82,8 +82,7 @@ static pv_status refuse_field(pv_call *call, const pv_object_info *object, pv_vi
             pv_buffer_printf(&usable, "%s%s", usable.size == 0 ? "" : ", ", message->fields[i].name);
         }
     }
-    pv_buffer_append(&usable, pv_view_of("", 1));
-    const char *list = usable.overflow ? "" : (const char *)usable.data;
+    const char *list = pv_buffer_text(&usable);
     pv_error_note(&call->error, "field", "%.*s", (int)name.size, (const char *)name.data);
     pv_error_note(&call->error, "fields", "%s", list);
     return pv_refuse(&call->error, &pv_error_reason_filter_field_not_indexed, "No index serves %.*s; usable: %s.",

@@ -118,8 +118,7 @@ static const char *roles_text(uint64_t roles, pv_arena *arena)
             pv_buffer_printf(&text, "%s%s", text.size == 0 ? "" : ", ", types->values[i].name + sizeof prefix - 1);
         }
     }
-    pv_buffer_append(&text, pv_view_of("", 1));
-    return text.overflow ? "" : (const char *)text.data;
+    return pv_buffer_text(&text);
 }
 
 static pv_status refuse_party(pv_call *call, unsigned role, uint64_t roles)
@@ -147,8 +146,7 @@ static const char *allowed_methods(const pv_call *call, const pv_object_info *ob
             }
         }
     }
-    pv_buffer_append(&text, pv_view_of("", 1));
-    return text.overflow ? "" : (const char *)text.data;
+    return pv_buffer_text(&text);
 }
 
 static pv_status refuse_state(pv_call *call, const pv_object_info *object, const ProtobufCMessage *message, unsigned role)

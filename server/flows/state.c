@@ -33,8 +33,7 @@ const char *pv_state_set_text(const pv_object_info *object, uint64_t states, pv_
             pv_buffer_printf(&text, "%s%s", text.size == 0 ? "" : ", ", pv_state_name(object, state));
         }
     }
-    pv_buffer_append(&text, pv_view_of("", 1));
-    return text.overflow ? "" : (const char *)text.data;
+    return pv_buffer_text(&text);
 }
 
 static bool applies(const pv_transition *transition, const pv_object_info *object, unsigned role)
