@@ -1,6 +1,7 @@
 /* Proves that the tests of this program, taken together, exercised every method, every business reason a method may
  * give, and every state change, as the generated tables list them. Runs at the end, unless a filter left
  * tests out. */
+#include "purvey/common/v1/error_reason.pv.h"
 #include "server/flows/state.h"
 #include "purvey/catalog.pv.h"
 #include "tests/unit/flows/harness.h"
@@ -53,6 +54,15 @@ void expect_transition(const std::string &method, const pv_transition &transitio
     });
 }
 
+/* Reasons that no method lists, because every method may give them, must have been given by some method too. */
+void expect_reason(const std::string &reason)
+{
+    for (const std::string &row : World::seen()) {
+        if (row.size() > reason.size() && row.substr(row.size() - reason.size() - 1) == " " + reason) { return; }
+    }
+    ADD_FAILURE() << "no test exercises the reason " << reason;
+}
+
 class Coverage : public testing::Environment {
   public:
     void TearDown() override
@@ -61,6 +71,7 @@ class Coverage : public testing::Environment {
         for (size_t i = 0; i < pv_catalog__service_count; i++) {
             for (size_t j = 0; j < pv_catalog__services[i]->method_count; j++) { check(pv_catalog__services[i]->methods[j]); }
         }
+        for (size_t i = 0; i < pv_error_reason__count; i++) { expect_reason(pv_error_reason__all[i]->name); }
     }
 
   private:

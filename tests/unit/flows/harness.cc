@@ -199,8 +199,20 @@ class Carrier {
 
     pv_status admit() { return pv_pipeline_admit(pipeline, call()); }
 
+    bool done() const { return carried.done; }
+    pv_status status() const { return carried.status; }
+
     /* One step; `bytes` must live until the next one. */
     pv_status run(pv_phase phase, pv_view bytes)
+    {
+        begin(phase, bytes);
+        if (!carried.done) { pv_pipeline_commit(pipeline); }
+        PV_ASSERT(carried.done);
+        return carried.status;
+    }
+
+    /* The same, but a write is left in the queue. */
+    void begin(pv_phase phase, pv_view bytes)
     {
         if (scratch != arena) { pv_arena_reset(scratch); }
         if (phase == PV_PHASE_UNARY || phase == PV_PHASE_RECEIVE || bytes.data != nullptr) {
@@ -210,9 +222,6 @@ class Carrier {
         carried.done = false;
         call()->reply = pv_view_of(nullptr, 0);
         pv_pipeline_run(pipeline, call());
-        if (!carried.done) { pv_pipeline_commit(pipeline); }
-        PV_ASSERT(carried.done);
-        return carried.status;
     }
 
     Answer answer(pv_status status)
@@ -368,6 +377,22 @@ void World::forget_events(const Actor &actor, uint64_t upto)
     pv_arena_destroy(arena);
 }
 
+void World::damage(const pv_object_info *object, const std::string &id)
+{
+    pv_id parsed;
+    PV_ASSERT(pv_id_parse(object->id_prefix, pv_view_text(id.c_str()), &parsed));
+    pv_arena *arena = pv_arena_create(kArenaBytes);
+    pv_batch *batch = nullptr;
+    pv_txn *txn = nullptr;
+    pv_key key = pv_key_of_object(object->tag, parsed);
+    PV_ASSERT(pv_is_ok(pv_batch_begin(state->store, &batch)));
+    PV_ASSERT(pv_is_ok(pv_write_begin(batch, arena, &txn)));
+    PV_ASSERT(pv_is_ok(pv_txn_put(txn, pv_key_view(&key), pv_view_text("damaged"))));
+    PV_ASSERT(pv_is_ok(pv_txn_commit(txn)));
+    PV_ASSERT(pv_is_ok(pv_batch_commit(batch)));
+    pv_arena_destroy(arena);
+}
+
 /* State changes are read from the feed of the account that made them: it is a party of what it changes. */
 void World::record_changes(const Actor &actor)
 {
@@ -418,6 +443,29 @@ void World::run_meanwhile()
     std::function<void()> others = std::move(meanwhile);
     meanwhile = nullptr;
     if (others) { others(); }
+}
+
+std::vector<Answer> World::burst(const Actor &actor, const std::string &name, const std::vector<std::string> &requests)
+{
+    const pv_handler *handler = nullptr;
+    const pv_method_info *method = state->method(name, &handler);
+    std::vector<std::string> packed;
+    std::vector<std::unique_ptr<Carrier>> carriers;
+    for (const std::string &request : requests) { packed.push_back(pack(method, request, &state->requests)); }
+    advance(1);
+    for (const std::string &bytes : packed) {
+        carriers.emplace_back(new Carrier(state->pipeline, actor, method, handler));
+        PV_ASSERT(pv_is_ok(carriers.back()->admit()));
+        carriers.back()->begin(PV_PHASE_UNARY, view_of(bytes));
+    }
+    pv_pipeline_commit(state->pipeline);
+    record_changes(actor);
+    std::vector<Answer> answers;
+    for (const auto &carrier : carriers) {
+        PV_ASSERT(carrier->done());
+        answers.push_back(carrier->answer(carrier->status()));
+    }
+    return answers;
 }
 
 Answer World::upload(const Actor &actor, const std::string &name, const std::vector<std::string> &messages, bool abandon)

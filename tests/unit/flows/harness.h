@@ -13,6 +13,7 @@
 #include "base/id.h"
 #include "base/status.h"
 #include "base/time.h"
+#include "protos/runtime/rules.h"
 
 #include <jansson.h>
 
@@ -64,6 +65,8 @@ class World {
 
     /* A unary call. A request_id is made up when the request has the field and the JSON does not say. */
     Answer call(const Actor &actor, const std::string &method, const std::string &json);
+    /* Unary calls of a writing method that wait in the queue together and are committed together. */
+    std::vector<Answer> burst(const Actor &actor, const std::string &method, const std::vector<std::string> &requests);
     /* The same with packed bytes instead of JSON, for malformed input. */
     Answer call_packed(const Actor &actor, const std::string &method, const std::string &bytes);
     /* A client stream: its messages, then half-close. With `abandon` the client goes away instead. */
@@ -77,6 +80,8 @@ class World {
 
     /* Deletes the oldest events of the actor's feed up to this number, as retention does. */
     void forget_events(const Actor &actor, uint64_t upto);
+    /* Overwrites the stored row of an object with bytes that are none. */
+    void damage(const pv_object_info *object, const std::string &id);
     void advance(int64_t milliseconds);
     pv_time now() const;
 
