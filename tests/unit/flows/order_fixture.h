@@ -89,16 +89,6 @@ class Orders : public Products {
         return made.text("tier_account.id");
     }
 
-    static std::string quoted(const std::string &value)
-    {
-        json_t *string = json_string(value.c_str());
-        char *dumped = json_dumps(string, JSON_ENCODE_ANY);
-        std::string result = dumped;
-        free(dumped);
-        json_decref(string);
-        return result;
-    }
-
     std::string fresh_domain() { return "d" + std::to_string(++counter) + ".example.com"; }
 
     /* A purchase of two seats and gigabytes with a domain of its own, unless `more` says otherwise. */

@@ -3,9 +3,7 @@
 #ifndef PV_TESTS_UNIT_FLOWS_PRODUCT_FIXTURE_H
 #define PV_TESTS_UNIT_FLOWS_PRODUCT_FIXTURE_H
 
-#include "tests/unit/flows/harness.h"
-
-#include <gtest/gtest.h>
+#include "tests/unit/flows/chain_fixture.h"
 
 namespace purvey {
 
@@ -21,35 +19,14 @@ inline bool has_word(const std::string &words, const std::string &word)
 }
 
 /* A vendor that may list on the distributor's marketplace, a reseller of the distributor, and strangers. */
-class Products : public ::testing::Test {
+class Products : public Chain {
   protected:
-    World world;
-    Actor distributor = world.account("DISTRIBUTOR", "Delta");
-    Actor vendor = world.account("VENDOR", "Vega");
-    Actor reseller = world.account("RESELLER", "Rigel");
     std::string hub =
         text(distributor, "CreateHub", R"({"name": "Shop", "instance_id": "shop-1"})", "hub.id");
     std::string marketplace = new_marketplace();
     std::string program = contract("PROGRAM", vendor);
     std::string service = contract("SERVICE", reseller);
     std::string distribution = distribute(marketplace);
-
-    std::string text(const Actor &actor, const std::string &method, const std::string &request,
-                     const std::string &path)
-    {
-        Answer answer = world.call(actor, method, request);
-        EXPECT_TRUE(answer.ok()) << method << " " << request << ": " << answer.reason << " "
-                                 << answer.message;
-        return answer.text(path);
-    }
-
-    Answer expect_refusal(const Actor &actor, const std::string &method, const std::string &request,
-                          const std::string &reason)
-    {
-        Answer answer = world.call(actor, method, request);
-        EXPECT_EQ(answer.reason, reason) << method << " " << request << ": " << answer.message;
-        return answer;
-    }
 
     std::string new_marketplace()
     {
@@ -59,52 +36,23 @@ class Products : public ::testing::Test {
                     "marketplace.id");
     }
 
-    Answer sign(const Actor &by, const Answer &made)
-    {
-        json_t *etag = json_string(made.text("contract.etag").c_str());
-        char *dumped = json_dumps(etag, JSON_ENCODE_ANY);
-        std::string request =
-            json(R"({"contract_id": "%s", "etag": %s})", made.text("contract.id").c_str(), dumped);
-        free(dumped);
-        json_decref(etag);
-        return world.call(by, "SignContract", request);
-    }
-
-    std::string contract(const std::string &type, const Actor &partner)
-    {
-        std::string agreement = text(
-            distributor, "CreateAgreement",
-            json(R"({"type": "AGREEMENT_TYPE_%s", "name": "x", "activate": true})", type.c_str()),
-            "agreement.id");
-        Answer made = world.call(distributor, "CreateContract",
-                                 json(R"({"agreement_id": "%s", "partner_id": "%s"})",
-                                      agreement.c_str(), partner.account_id.c_str()));
-        EXPECT_TRUE(sign(partner, made).ok());
-        return made.text("contract.id");
-    }
-
     /* A distribution contract of the vendor for a marketplace. */
     std::string distribute(const std::string &at)
     {
-        Answer admission =
-            world.call(vendor, "GetContract", json(R"({"contract_id": "%s"})", program.c_str()));
-        std::string agreement = text(
-            distributor, "CreateAgreement",
-            json(
-                R"({"type": "AGREEMENT_TYPE_DISTRIBUTION", "name": "x", "activate": true, "auto_accept": true,
-                          "parent_agreement_id": "%s", "marketplace_id": "%s"})",
-                admission.text("contract.agreement_id").c_str(), at.c_str()),
-            "agreement.id");
-        return text(vendor, "EnrollContract", json(R"({"agreement_id": "%s"})", agreement.c_str()),
-                    "contract.id");
+        std::string terms =
+            on(vendor, "GetContract", "contract", program).text("contract.agreement_id");
+        std::string offer = agreement(
+            "DISTRIBUTION",
+            json(R"(, "auto_accept": true, "parent_agreement_id": "%s", "marketplace_id": "%s")",
+                 terms.c_str(), at.c_str()));
+        Answer made = enroll(offer, vendor);
+        EXPECT_TRUE(made.ok()) << made.reason << " " << made.message;
+        return made.text("contract.id");
     }
 
     void terminate(const std::string &contract_id)
     {
-        EXPECT_TRUE(world
-                        .call(distributor, "TerminateContract",
-                              json(R"({"contract_id": "%s"})", contract_id.c_str()))
-                        .ok());
+        EXPECT_TRUE(on(distributor, "TerminateContract", "contract", contract_id).ok());
     }
 
     std::string draft(const std::string &more = "")
@@ -131,14 +79,6 @@ class Products : public ::testing::Test {
         item(product, "A");
         EXPECT_TRUE(on(vendor, "PublishProduct", "product", product).ok());
         return product;
-    }
-
-    /* The method on the object with this id: on(vendor, "PublishProduct", "product", id). */
-    Answer on(const Actor &actor, const std::string &method, const std::string &noun,
-              const std::string &id, const std::string &more = "")
-    {
-        return world.call(actor, method,
-                          json(R"({"%s_id": "%s"%s})", noun.c_str(), id.c_str(), more.c_str()));
     }
 
     Answer propose(const std::string &kind, const std::string &product, const std::string &at)
