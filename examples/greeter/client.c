@@ -2,8 +2,8 @@
  * usage: client TARGET NAME [CA CERTIFICATE KEY]    e.g. localhost:20500 World */
 #include "client/rpc/client.h"
 
-#include "examples/greeter/pem.h"
 #include "greeter.pv.h"
+#include "pem.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the greeter's server and client, in plaintext and over TLS, and compares what they print.
 set -euo pipefail
-here=examples/greeter
+here=$(dirname "$0")
 work=$(mktemp -d)
 server=
 stop() {
@@ -37,13 +37,13 @@ finish() {
 # The client's output is: a greeting, 1, 2, 3.
 expect_greeting() {
     local out
-    out=$($here/client "localhost:$port" World "$@") || fail "the client ended with $?"
+    out=$($here/client "127.0.0.1:$port" World "$@") || fail "the client ended with $?"
     [ "$out" = "$(printf 'Good day, World.\n1\n2\n3')" ] || fail "the client printed: $out"
 }
 
 start
 expect_greeting
-if $here/client "localhost:$port" "" 2>"$work/refusal"; then fail "an empty name was greeted"; fi
+if $here/client "127.0.0.1:$port" "" 2>"$work/refusal"; then fail "an empty name was greeted"; fi
 printf 'SayHello: NAME_MISSING: Nobody can be greeted without a name.\n  name: must not be empty\n' |
     diff - "$work/refusal" || fail "the refusal reads differently"
 finish
@@ -54,10 +54,10 @@ openssl req -x509 "${new_key[@]}" -keyout "$work/ca.key" -out "$work/ca.pem" -su
 for side in server client; do
     openssl req "${new_key[@]}" -keyout "$work/$side.key" -out "$work/$side.csr" -subj "/CN=$side" 2>/dev/null
     openssl x509 -req -in "$work/$side.csr" -CA "$work/ca.pem" -CAkey "$work/ca.key" -CAcreateserial \
-        -extfile <(echo "subjectAltName=DNS:localhost") -out "$work/$side.pem" 2>/dev/null
+        -extfile <(echo "subjectAltName=DNS:localhost,IP:127.0.0.1") -out "$work/$side.pem" 2>/dev/null
 done
 start "$work/ca.pem" "$work/server.pem" "$work/server.key"
 expect_greeting "$work/ca.pem" "$work/client.pem" "$work/client.key"
-if $here/client "localhost:$port" World 2>/dev/null; then fail "a client without TLS was served"; fi
+if $here/client "127.0.0.1:$port" World 2>/dev/null; then fail "a client without TLS was served"; fi
 finish
 echo "ok"

@@ -1,5 +1,5 @@
 /* pem.c — reads one file. */
-#include "examples/greeter/pem.h"
+#include "pem.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* server.c — the greeter's server.
  * usage: server ADDRESS [CA CERTIFICATE KEY]    e.g. 127.0.0.1:20500; port 0 takes a free one */
 #include "server/rpc/server.h"
-#include "examples/greeter/pem.h"
 #include "greeter.pv.h"
+#include "pem.h"
 
 #include <signal.h>
 #include <stdio.h>
