@@ -44,7 +44,8 @@ def _parse_impl(ctx):
         check.add_all(roots, format_each = "-I%s")
         check.add("--descriptor_set_out", checked)
         check.add_joined("--direct_dependencies", allowed.keys(), join_with = ":")
-        check.add("--direct_dependencies_violation_msg", "%s is imported but is not in deps of " + str(ctx.label)[:-len("_proto")])
+        named = str(ctx.label)[:-len("_proto")]
+        check.add("--direct_dependencies_violation_msg", "%s is imported but is not in deps of " + named)
         check.add_all(direct)
         ctx.actions.run(
             executable = ctx.executable._protoc,
@@ -122,7 +123,12 @@ _messages = rule(
         "outs": attr.output_list(mandatory = True),
         "pruner": attr.label(executable = True, cfg = "exec"),
         "_protoc": _protoc_attr,
-        "_protoc_gen_c": attr.label(default = "@protoc//:protoc-gen-c", executable = True, cfg = "exec", allow_single_file = True),
+        "_protoc_gen_c": attr.label(
+            default = "@protoc//:protoc-gen-c",
+            executable = True,
+            cfg = "exec",
+            allow_single_file = True,
+        ),
     },
 )
 

@@ -25,7 +25,8 @@ def _tidy_impl(target, ctx):
             mnemonic = "ClangTidy",
             progress_message = "clang-tidy %s" % source.short_path,
             use_default_shell_env = True,
-            command = "clang-tidy --quiet --config-file=%s %s -- -std=gnu17 %s > %s 2>/dev/null || { cat %s >&2; exit 1; }" %
+            command = ("clang-tidy --quiet --config-file=%s %s -- -std=gnu17 %s > %s 2>/dev/null " +
+                       "|| { cat %s >&2; exit 1; }") %
                       (ctx.file._config.path, source.path, " ".join(_flags(context)), report.path, report.path),
         )
         reports.append(report)

@@ -4,7 +4,15 @@
 
 #include <stdbool.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Writes the file: two vendors, six customers, a month of usage, and three rows that are no plain usage. */
 bool sample_write(const char *path);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

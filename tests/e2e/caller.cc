@@ -40,8 +40,9 @@ json_t *walk(json_t *value, const std::string &path)
         size_t end = path.find('.', start);
         if (end == std::string::npos) { end = path.size(); }
         std::string step = path.substr(start, end - start);
-        value = json_is_array(value) ? json_array_get(value, std::strtoul(step.c_str(), nullptr, 10))
-                                     : json_object_get(value, step.c_str());
+        value = json_is_array(value)
+                    ? json_array_get(value, std::strtoul(step.c_str(), nullptr, 10))
+                    : json_object_get(value, step.c_str());
         start = end + 1;
     }
     return value;
@@ -51,7 +52,8 @@ json_t *walk(json_t *value, const std::string &path)
 ProtobufCMessage *parse(const pv_method_info *method, const std::string &text, pv_arena *arena)
 {
     json_error_t where;
-    std::shared_ptr<json_t> value(json_loads(text.c_str(), JSON_REJECT_DUPLICATES, &where), json_decref);
+    std::shared_ptr<json_t> value(json_loads(text.c_str(), JSON_REJECT_DUPLICATES, &where),
+                                  json_decref);
     if (value == nullptr) { give_up(where.text, text); }
     bool has_id = method->kind != PV_METHOD_CLIENT_STREAM &&
                   pv_field_find(method->request->descriptor, pv_view_text("request_id")) >= 0;
@@ -61,23 +63,27 @@ ProtobufCMessage *parse(const pv_method_info *method, const std::string &text, p
     pv_error error;
     pv_error_init(&error, arena);
     ProtobufCMessage *message = nullptr;
-    if (!pv_is_ok(pv_json_to_message(method->request, value.get(), nullptr, arena, &error, &message))) {
+    if (!pv_is_ok(
+            pv_json_to_message(method->request, value.get(), nullptr, arena, &error, &message))) {
         give_up(error.message == nullptr ? "no such message" : error.message, text);
     }
     return message;
 }
 
-Answer answer_of(const pv_method_info *method, pv_status status, const pv_error &error, const ProtobufCMessage *message,
-                 pv_arena *arena)
+Answer answer_of(const pv_method_info *method, pv_status status, const pv_error &error,
+                 const ProtobufCMessage *message, pv_arena *arena)
 {
     Answer result;
     result.code = status.code;
     if (!pv_is_ok(status)) {
         result.reason = error.reason == nullptr ? "" : error.reason->name;
         result.message = error.message == nullptr ? "" : error.message;
-        for (size_t i = 0; i < error.metadata_count; i++) { result.notes[error.metadata[i].key] = error.metadata[i].value; }
+        for (size_t i = 0; i < error.metadata_count; i++) {
+            result.notes[error.metadata[i].key] = error.metadata[i].value;
+        }
         for (size_t i = 0; i < error.violation_count; i++) {
-            result.violations.emplace_back(error.violations[i].subject, error.violations[i].description);
+            result.violations.emplace_back(error.violations[i].subject,
+                                           error.violations[i].description);
         }
     } else if (message != nullptr) {
         pv_error unused;
@@ -90,8 +96,8 @@ Answer answer_of(const pv_method_info *method, pv_status status, const pv_error 
     return result;
 }
 
-Answer send_unary(pv_client *client, const pv_method_info *method, const ProtobufCMessage *request, int64_t deadline_ms,
-                  pv_arena *arena)
+Answer send_unary(pv_client *client, const pv_method_info *method, const ProtobufCMessage *request,
+                  int64_t deadline_ms, pv_arena *arena)
 {
     pv_client_metadata metadata = {};
     pv_client_options options = {};
@@ -137,8 +143,9 @@ std::string uuid()
     pv_random_bytes(nullptr, b, sizeof b);
     b[6] = static_cast<uint8_t>((b[6] & 0x0f) | 0x40);
     b[8] = static_cast<uint8_t>((b[8] & 0x3f) | 0x80);
-    return form("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4], b[5],
-                b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+    return form("%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
+                b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
+                b[15]);
 }
 
 std::string Answer::text(const std::string &path) const
@@ -152,17 +159,23 @@ std::string Answer::text(const std::string &path) const
     return result;
 }
 
-size_t Answer::count(const std::string &path) const { return json_array_size(walk(json.get(), path)); }
+size_t Answer::count(const std::string &path) const
+{
+    return json_array_size(walk(json.get(), path));
+}
 
 std::string Answer::told() const
 {
     std::string all = std::string(pv_code_name(code)) + " " + reason + ": " + message;
     for (const auto &[key, value] : notes) { all += "\n  " + key + " = " + value; }
-    for (const auto &[subject, description] : violations) { all += "\n  " + subject + ": " + description; }
+    for (const auto &[subject, description] : violations) {
+        all += "\n  " + subject + ": " + description;
+    }
     return all;
 }
 
-Answer call(pv_client *client, const std::string &name, const std::string &request, int64_t deadline_ms)
+Answer call(pv_client *client, const std::string &name, const std::string &request,
+            int64_t deadline_ms)
 {
     const pv_method_info *method = method_named(name);
     pv_arena *arena = pv_arena_create(kArenaBytes);
@@ -220,12 +233,17 @@ bool Stream::send(const std::string &message)
     return call_ != nullptr && pv_is_ok(pv_client_send(call_, parse(method_, message, arena_)));
 }
 
-bool Stream::half_close() { return call_ != nullptr && pv_is_ok(pv_client_close_send(call_)); }
+bool Stream::half_close()
+{
+    return call_ != nullptr && pv_is_ok(pv_client_close_send(call_));
+}
 
 Answer Stream::receive()
 {
     ProtobufCMessage *message = nullptr;
-    if (call_ == nullptr || !pv_is_ok(pv_client_receive(call_, arena_, &message))) { return Answer(); }
+    if (call_ == nullptr || !pv_is_ok(pv_client_receive(call_, arena_, &message))) {
+        return Answer();
+    }
     return answer_of(method_, pv_ok(), error_, message, arena_);
 }
 

@@ -20,9 +20,9 @@ struct Answer {
     pv_code code = PV_CODE_OK;
     std::string reason; // of ErrorInfo, else the code's name
     std::string message;
-    std::map<std::string, std::string> notes; // metadata of ErrorInfo
+    std::map<std::string, std::string> notes;                    // metadata of ErrorInfo
     std::vector<std::pair<std::string, std::string>> violations; // subject, description
-    std::shared_ptr<json_t> json; // the message; null: none
+    std::shared_ptr<json_t> json;                                // the message; null: none
     bool replayed = false;
 
     bool ok() const { return code == PV_CODE_OK; }
@@ -42,7 +42,8 @@ std::string quoted(const std::string &text);
 std::string uuid();
 
 // A unary call; a method is named like "GetOrder". A request_id is made up where the message has one and the text none.
-Answer call(pv_client *client, const std::string &method, const std::string &request, int64_t deadline_ms = 0);
+Answer call(pv_client *client, const std::string &method, const std::string &request,
+            int64_t deadline_ms = 0);
 
 // The same with these bytes as message. They begin with a tag.
 Answer call_bytes(pv_client *client, const std::string &method, const std::string &bytes);

@@ -1,5 +1,5 @@
-// Who is let in: only the holder of a certificate that the service's own authority signed, that stands in the store, and
-// that is neither expired nor revoked; at every call, not only at the handshake.
+// Who is let in: only the holder of a certificate that the service's own authority signed, that stands
+// in the store, and that is neither expired nor revoked; at every call, not only at the handshake.
 #include "base/digest.h"
 #include "base/time.h"
 #include "client/cli/keys.h"
@@ -33,7 +33,8 @@ class Certificates : public ::testing::Test {
     static Identity sign(const std::string &folder, int64_t from_days, int64_t to_days);
     static Identity file_identity(const std::string &data, const std::string &name)
     {
-        return Identity{read_file(data + "/" + name + ".pem"), read_file(data + "/" + name + ".key")};
+        return Identity{read_file(data + "/" + name + ".pem"),
+                        read_file(data + "/" + name + ".key")};
     }
     static void expect_shut_out(const Identity *identity, const std::string &roots = "")
     {
@@ -76,13 +77,18 @@ Identity Certificates::sign(const std::string &folder, int64_t from_days, int64_
     pv_status status = pv_authority_sign(signer, &signing, arena, &made, &error);
     EXPECT_TRUE(pv_is_ok(status)) << (error.message == nullptr ? "" : error.message);
     Identity identity;
-    if (pv_is_ok(status)) { identity = Identity{std::string(made.pem) + made.chain_pem, read_file(key)}; }
+    if (pv_is_ok(status)) {
+        identity = Identity{std::string(made.pem) + made.chain_pem, read_file(key)};
+    }
     pv_authority_close(signer);
     pv_arena_destroy(arena);
     return identity;
 }
 
-TEST_F(Certificates, AClientWithoutOneIsNotLetIn) { expect_shut_out(nullptr); }
+TEST_F(Certificates, AClientWithoutOneIsNotLetIn)
+{
+    expect_shut_out(nullptr);
+}
 
 TEST_F(Certificates, OneOfAnotherAuthorityWithTheSameNamesIsNotLetIn)
 {
@@ -98,8 +104,9 @@ TEST_F(Certificates, OneOfAnotherAuthorityWithTheSameNamesIsNotLetIn)
 TEST_F(Certificates, OneThatSignsItselfIsNotLetIn)
 {
     std::string folder = fresh_folder("self");
-    Outcome made = run({"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-                        "-days", "30", "-subj", "/CN=operator", "-keyout", folder + "/self.key", "-out", folder + "/self.pem"});
+    Outcome made = run({"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=operator",
+                        "-keyout", folder + "/self.key", "-out", folder + "/self.pem"});
     ASSERT_EQ(made.code, 0) << made.err;
     Identity self = file_identity(folder, "self");
     expect_shut_out(&self);
@@ -141,8 +148,9 @@ TEST_F(Certificates, TheCommandSaysThatItsCertificateIsNotAccepted)
 {
     std::string other = fresh_folder("other") + "/data";
     ASSERT_EQ(run({cli_program(), "init", "--data", other}).code, 0);
-    Outcome refused = run({cli_program(), "whoami", "--server", house->on.address, "--ca", house->authority("server-ca.pem"),
-                           "--cert", other + "/operator.pem", "--key", other + "/operator.key", "--deadline", "4s"});
+    Outcome refused = run({cli_program(), "whoami", "--server", house->on.address, "--ca",
+                           house->authority("server-ca.pem"), "--cert", other + "/operator.pem",
+                           "--key", other + "/operator.key", "--deadline", "4s"});
     EXPECT_EQ(refused.code, 6) << refused.err;
     EXPECT_NE(refused.err.find("certificate"), std::string::npos) << refused.err;
 }
@@ -154,14 +162,16 @@ TEST_F(Certificates, ARevokedOneIsRefusedOnItsNextCallOnAnOpenConnection)
     Identity identity = house->admit(vendor.account_id, kEverything, &certificate_id);
     pv_client *client = house->connect(&identity);
     ASSERT_TRUE(call(client, "WhoAmI", "{}").ok());
-    Answer revoked = call(house->of_operator(), "RevokeCertificate",
-                          form(R"({"certificate_id": "%s", "reason": "lost"})", certificate_id.c_str()));
+    Answer revoked =
+        call(house->of_operator(), "RevokeCertificate",
+             form(R"({"certificate_id": "%s", "reason": "lost"})", certificate_id.c_str()));
     ASSERT_TRUE(revoked.ok()) << revoked.told();
     Answer refused = call(client, "WhoAmI", "{}");
     EXPECT_EQ(refused.code, PV_CODE_UNAUTHENTICATED);
     EXPECT_EQ(refused.reason, "CERTIFICATE_REVOKED") << refused.told();
     EXPECT_EQ(call(client, "CreateHub", R"({"name": "x"})").reason, "CERTIFICATE_REVOKED");
-    EXPECT_EQ(call(house->connect(&identity), "WhoAmI", "{}").reason, "CERTIFICATE_REVOKED") << "on a new connection";
+    EXPECT_EQ(call(house->connect(&identity), "WhoAmI", "{}").reason, "CERTIFICATE_REVOKED")
+        << "on a new connection";
 }
 
 TEST_F(Certificates, ARevokedOneLosesItsOpenEventStream)
@@ -180,7 +190,8 @@ TEST_F(Certificates, ARevokedOneLosesItsOpenEventStream)
     Answer end = events.finish();
     EXPECT_EQ(end.code, PV_CODE_UNAUTHENTICATED) << end.told();
     EXPECT_EQ(end.reason, "CERTIFICATE_REVOKED");
-    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(17)) << "it ended by its deadline";
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(17))
+        << "it ended by its deadline";
 }
 
 TEST_F(Certificates, ADeactivatedUserOrAccountIsRefusedOnAnOpenConnectionUntilItIsActiveAgain)

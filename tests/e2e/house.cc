@@ -47,7 +47,9 @@ int wait_for(pid_t process)
 {
     int status = 0;
     for (int waited = 0; waited < kRunMs; waited += 5) {
-        if (waitpid(process, &status, WNOHANG) == process) { return WIFEXITED(status) ? WEXITSTATUS(status) : -1; }
+        if (waitpid(process, &status, WNOHANG) == process) {
+            return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+        }
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
     kill(process, SIGKILL);
@@ -57,13 +59,23 @@ int wait_for(pid_t process)
 
 } // namespace
 
-const char kEverything[] = R"([{"module": "ACCOUNT", "grant": "MANAGE"}, {"module": "CONTRACT", "grant": "MANAGE"},
+const char kEverything[] =
+    R"([{"module": "ACCOUNT", "grant": "MANAGE"}, {"module": "CONTRACT", "grant": "MANAGE"},
     {"module": "PRODUCT", "grant": "MANAGE"}, {"module": "ORDER", "grant": "MANAGE"},
     {"module": "USAGE", "grant": "MANAGE"}, {"module": "AUDIT", "grant": "MANAGE"}])";
 
-std::string server_program() { return program("server/purveyd"); }
-std::string cli_program() { return program("client/cli/purvey"); }
-std::string demo_program() { return program("client/demo/demo"); }
+std::string server_program()
+{
+    return program("server/purveyd");
+}
+std::string cli_program()
+{
+    return program("client/cli/purvey");
+}
+std::string demo_program()
+{
+    return program("client/demo/demo");
+}
 
 std::string fresh_folder(const std::string &name)
 {
@@ -87,8 +99,8 @@ void write_file(const std::string &path, const std::string &content, unsigned mo
     PV_ASSERT(chmod(path.c_str(), mode) == 0);
 }
 
-pid_t begin(const std::vector<std::string> &command, const std::vector<std::string> &environment, const std::string &out_path,
-            const std::string &err_path)
+pid_t begin(const std::vector<std::string> &command, const std::vector<std::string> &environment,
+            const std::string &out_path, const std::string &err_path)
 {
     posix_spawn_file_actions_t actions;
     PV_ASSERT(posix_spawn_file_actions_init(&actions) == 0);
@@ -99,7 +111,8 @@ pid_t begin(const std::vector<std::string> &command, const std::vector<std::stri
     std::vector<std::string> all = environment;
     for (char **entry = environ; *entry != nullptr; entry++) { all.emplace_back(*entry); }
     pid_t process = 0;
-    int error = posix_spawn(&process, command[0].c_str(), &actions, nullptr, pointers(command).data(), pointers(all).data());
+    int error = posix_spawn(&process, command[0].c_str(), &actions, nullptr,
+                            pointers(command).data(), pointers(all).data());
     posix_spawn_file_actions_destroy(&actions);
     PV_ASSERT(error == 0);
     return process;
@@ -127,8 +140,11 @@ Outcome run(const std::vector<std::string> &command, const std::vector<std::stri
         sentences++;
         its_own = its_own && line.rfind(name + ": ", 0) == 0;
     }
-    if (sentences == 1 && its_own && outcome.code > 0) { return ::testing::AssertionSuccess() << outcome.err; }
-    return ::testing::AssertionFailure() << "exit code " << outcome.code << ", stderr:\n" << outcome.err;
+    if (sentences == 1 && its_own && outcome.code > 0) {
+        return ::testing::AssertionSuccess() << outcome.err;
+    }
+    return ::testing::AssertionFailure() << "exit code " << outcome.code << ", stderr:\n"
+                                         << outcome.err;
 }
 
 House::House(const std::string &usage) : arena_(pv_arena_create(kArenaBytes))
@@ -144,8 +160,9 @@ House::House(const std::string &usage) : arena_(pv_arena_create(kArenaBytes))
         ready = actor_operator(&people.operator_, &on);
         return;
     }
-    ready = survey_read(arena_, pv_arena_dup(arena_, pv_view_text(usage.c_str())), &seen) && chain_people(&people) &&
-            chain_contracts(&people) && chain_products(&people) && chain_subscriptions(&people);
+    ready = survey_read(arena_, pv_arena_dup(arena_, pv_view_text(usage.c_str())), &seen) &&
+            chain_people(&people) && chain_contracts(&people) && chain_products(&people) &&
+            chain_subscriptions(&people);
 }
 
 House::~House()
@@ -167,12 +184,13 @@ actor House::join(pv_account_type type, const std::string &name)
     return who;
 }
 
-Identity House::admit(const std::string &account_id, const std::string &grants, std::string *ret_certificate_id,
-                      std::string *ret_user_id)
+Identity House::admit(const std::string &account_id, const std::string &grants,
+                      std::string *ret_certificate_id, std::string *ret_user_id)
 {
-    Answer user = call(of_operator(), "CreateUser",
-                       form(R"({"account_id": "%s", "name": "Tester", "kind": "SERVICE", "grants": %s})", account_id.c_str(),
-                            grants.c_str()));
+    Answer user =
+        call(of_operator(), "CreateUser",
+             form(R"({"account_id": "%s", "name": "Tester", "kind": "SERVICE", "grants": %s})",
+                  account_id.c_str(), grants.c_str()));
     EXPECT_TRUE(user.ok()) << user.told();
     std::string path = std::string(on.folder) + "/admitted-" + std::to_string(++joined_) + ".key";
     pv_error error;
@@ -180,7 +198,8 @@ Identity House::admit(const std::string &account_id, const std::string &grants, 
     char *csr = nullptr;
     PV_ASSERT(pv_is_ok(pv_keys_create(path.c_str(), &error)));
     PV_ASSERT(pv_is_ok(pv_keys_request(path.c_str(), arena_, &error, &csr)));
-    json_t *request = json_pack("{s:s, s:s}", "user_id", user.text("user.id").c_str(), "csr_pem", csr);
+    json_t *request =
+        json_pack("{s:s, s:s}", "user_id", user.text("user.id").c_str(), "csr_pem", csr);
     char *text = json_dumps(request, 0);
     Answer issued = call(of_operator(), "IssueCertificate", text);
     free(text);
@@ -222,7 +241,8 @@ int House::stop(int signal_number)
 
 bool House::start()
 {
-    return platform_start(&on) && (people.vendors == nullptr ? actor_connect(&people.operator_) : chain_reconnect(&people));
+    return platform_start(&on) && (people.vendors == nullptr ? actor_connect(&people.operator_)
+                                                             : chain_reconnect(&people));
 }
 
 std::vector<std::string> House::environment(const actor &who) const
@@ -235,12 +255,16 @@ std::string usage_file(int rows, const std::string &prefix)
 {
     std::string path = fresh_folder("usage") + "/usage.csv";
     std::ofstream file(path);
-    file << "BilledCost,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargeCategory,ChargePeriodStart,"
-            "ChargePeriodEnd,ConsumedQuantity,ConsumedUnit,ProviderName,Id,ServiceName,SkuId,SubAccountId\n";
+    file << "BilledCost,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargeCategory,"
+            "ChargePeriodStart,"
+            "ChargePeriodEnd,ConsumedQuantity,ConsumedUnit,ProviderName,Id,ServiceName,SkuId,"
+            "SubAccountId\n";
     for (int i = 0; i < rows; i++) {
-        file << form("0.%011d,USD,2026-10-01 00:00:00,2026-11-01 00:00:00,Usage,2026-10-%02d 00:00:00,2026-10-%02d 12:00:00,"
+        file << form("0.%011d,USD,2026-10-01 00:00:00,2026-11-01 00:00:00,Usage,2026-10-%02d "
+                     "00:00:00,2026-10-%02d 12:00:00,"
                      "1.%02d,Hours,%s,%s%d,Compute,VM-%d,CUST-%d\n",
-                     i + 1, i % 28 + 1, i % 28 + 1, i % 100, i % 2 == 0 ? "Vega" : "Lyra", prefix.c_str(), i + 1, i / 2 % 2, i / 2 % 3);
+                     i + 1, i % 28 + 1, i % 28 + 1, i % 100, i % 2 == 0 ? "Vega" : "Lyra",
+                     prefix.c_str(), i + 1, i / 2 % 2, i / 2 % 3);
     }
     return path;
 }
@@ -250,7 +274,8 @@ std::vector<Answer> feed_pages(pv_client *client)
     std::vector<Answer> pages;
     std::string token;
     do {
-        pages.push_back(call(client, "ListEvents", form(R"({"page_size": 1000, "resume_token": "%s"})", token.c_str())));
+        pages.push_back(call(client, "ListEvents",
+                             form(R"({"page_size": 1000, "resume_token": "%s"})", token.c_str())));
         token = pages.back().text("resume_token");
     } while (pages.back().ok() && pages.back().text("more") == "true");
     return pages;
@@ -262,7 +287,9 @@ uint64_t last_event(pv_client *client)
     for (const Answer &page : feed_pages(client)) {
         size_t count = page.count("events");
         if (count > 0) {
-            last = std::strtoull(page.text("events." + std::to_string(count - 1) + ".sequence").c_str(), nullptr, 10);
+            last = std::strtoull(
+                page.text("events." + std::to_string(count - 1) + ".sequence").c_str(), nullptr,
+                10);
         }
     }
     return last;

@@ -26,11 +26,12 @@ struct Outcome {
 };
 
 // Begins a program with its output in these files; the caller waits for it.
-pid_t begin(const std::vector<std::string> &command, const std::vector<std::string> &environment, const std::string &out_path,
-            const std::string &err_path);
+pid_t begin(const std::vector<std::string> &command, const std::vector<std::string> &environment,
+            const std::string &out_path, const std::string &err_path);
 
 // Runs a program to its end; `environment` is added to ours: "NAME=value".
-Outcome run(const std::vector<std::string> &command, const std::vector<std::string> &environment = {});
+Outcome run(const std::vector<std::string> &command,
+            const std::vector<std::string> &environment = {});
 
 // The program failed and said why: one sentence of its own on stderr and nothing else there but lines of a log.
 ::testing::AssertionResult one_sentence_of(const std::string &program, const Outcome &outcome);
@@ -67,8 +68,8 @@ class House {
     // A new account with one user who may manage everything.
     actor join(pv_account_type type, const std::string &name);
     // A user of the account with these grants in JSON, and a certificate for it. Gives the certificate's id too.
-    Identity admit(const std::string &account_id, const std::string &grants, std::string *ret_certificate_id = nullptr,
-                   std::string *ret_user_id = nullptr);
+    Identity admit(const std::string &account_id, const std::string &grants,
+                   std::string *ret_certificate_id = nullptr, std::string *ret_user_id = nullptr);
     // A client with this identity, or none at all; the house destroys it.
     pv_client *connect(const Identity *identity, const std::string &server_roots = "");
 
@@ -88,7 +89,8 @@ class House {
 
 extern const char kEverything[]; // grants: MANAGE of every module
 
-// A usage file of two vendors and three customers. Row n has the id "<prefix>n" and costs n times 10^-11; odd rows are Vega's.
+// A usage file of two vendors and three customers. Row n has the id "<prefix>n" and costs n times
+// 10^-11; odd rows are Vega's.
 std::string usage_file(int rows = 24, const std::string &prefix = "row-");
 
 // The feed of whoever this is: its events in order, all pages.

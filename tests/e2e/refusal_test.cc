@@ -1,5 +1,6 @@
-// What bad calls get from the real server: each a code, a reason and a sentence that names what and where, and none of them
-// changes anything. The server under test has a whole supply chain in it, so that there is something to be refused.
+// What bad calls get from the real server: each a code, a reason and a sentence that names what and
+// where, and none of them changes anything. The server under test has a whole supply chain in it, so
+// that there is something to be refused.
 #include "tests/e2e/house.h"
 
 #include <vector>
@@ -24,7 +25,9 @@ class Refusals : public ::testing::Test {
     void TearDown() override
     {
         size_t i = 0;
-        for (pv_client *client : everybody()) { EXPECT_EQ(last_event(client), events_[i++]) << "feed " << i; }
+        for (pv_client *client : everybody()) {
+            EXPECT_EQ(last_event(client), events_[i++]) << "feed " << i;
+        }
     }
     // What was changed up to here was meant to be.
     void changes_made()
@@ -72,8 +75,9 @@ TEST_F(Refusals, AMethodThatTheRoleMayNotCallIsDeniedAndNamesTheRoles)
         pv_client *client;
         const char *method;
     } cases[] = {
-        {reseller(), "CreateProduct"}, {vendor(), "CreateAccount"},         {distributor(), "ApproveOrder"},
-        {vendor(), "CreateOrder"},     {distributor(), "UploadUsageRecords"}, {house->of_operator(), "ListOrders"},
+        {reseller(), "CreateProduct"},         {vendor(), "CreateAccount"},
+        {distributor(), "ApproveOrder"},       {vendor(), "CreateOrder"},
+        {distributor(), "UploadUsageRecords"}, {house->of_operator(), "ListOrders"},
     };
     for (const auto &[client, method] : cases) {
         Answer refused;
@@ -92,7 +96,8 @@ TEST_F(Refusals, AMethodThatTheRoleMayNotCallIsDeniedAndNamesTheRoles)
 
 TEST_F(Refusals, ACertificateMayOnlyWhatItsScopesSay)
 {
-    Identity viewer = house->admit(house->people.distributor.account_id, R"([{"module": "PRODUCT", "grant": "VIEW"}])");
+    Identity viewer = house->admit(house->people.distributor.account_id,
+                                   R"([{"module": "PRODUCT", "grant": "VIEW"}])");
     pv_client *client = house->connect(&viewer);
     changes_made();
     EXPECT_TRUE(call(client, "ListHubs", "{}").ok());
@@ -113,21 +118,30 @@ TEST_F(Refusals, AForeignIdIsAnsweredLikeOneThatDoesNotExist)
     } cases[] = {
         {"GetProduct", "product_id", product, outsider.client},
         {"GetItem", "item_id", first(vendor(), "ListItems", "items", of_product), outsider.client},
-        {"GetParameter", "parameter_id", first(vendor(), "ListParameters", "parameters", of_product), outsider.client},
-        {"GetTemplate", "template_id", first(vendor(), "ListTemplates", "templates", of_product), outsider.client},
-        {"GetListing", "listing_id", first(vendor(), "ListListings", "listings"), outsider.client},
-        {"GetListingProposal", "listing_proposal_id", first(vendor(), "ListListingProposals", "listing_proposals"),
+        {"GetParameter", "parameter_id",
+         first(vendor(), "ListParameters", "parameters", of_product), outsider.client},
+        {"GetTemplate", "template_id", first(vendor(), "ListTemplates", "templates", of_product),
          outsider.client},
-        {"GetContract", "contract_id", first(vendor(), "ListContracts", "contracts"), outsider.client},
+        {"GetListing", "listing_id", first(vendor(), "ListListings", "listings"), outsider.client},
+        {"GetListingProposal", "listing_proposal_id",
+         first(vendor(), "ListListingProposals", "listing_proposals"), outsider.client},
+        {"GetContract", "contract_id", first(vendor(), "ListContracts", "contracts"),
+         outsider.client},
         {"GetOrder", "order_id", first(vendor(), "ListOrders", "orders"), outsider.client},
-        {"GetSubscription", "subscription_id", first(vendor(), "ListSubscriptions", "subscriptions"), outsider.client},
+        {"GetSubscription", "subscription_id",
+         first(vendor(), "ListSubscriptions", "subscriptions"), outsider.client},
         {"GetUser", "user_id", first(vendor(), "ListUsers", "users"), outsider.client},
-        {"GetCertificate", "certificate_id", first(vendor(), "ListCertificates", "certificates"), outsider.client},
+        {"GetCertificate", "certificate_id", first(vendor(), "ListCertificates", "certificates"),
+         outsider.client},
         {"GetHub", "hub_id", first(distributor(), "ListHubs", "hubs"), idle.client},
-        {"GetMarketplace", "marketplace_id", first(distributor(), "ListMarketplaces", "marketplaces"), idle.client},
-        {"GetConnection", "connection_id", first(distributor(), "ListConnections", "connections"), idle.client},
-        {"GetAgreement", "agreement_id", first(distributor(), "ListAgreements", "agreements"), idle.client},
-        {"GetTierAccount", "tier_account_id", first(reseller(), "ListTierAccounts", "tier_accounts"), idle.client},
+        {"GetMarketplace", "marketplace_id",
+         first(distributor(), "ListMarketplaces", "marketplaces"), idle.client},
+        {"GetConnection", "connection_id", first(distributor(), "ListConnections", "connections"),
+         idle.client},
+        {"GetAgreement", "agreement_id", first(distributor(), "ListAgreements", "agreements"),
+         idle.client},
+        {"GetTierAccount", "tier_account_id",
+         first(reseller(), "ListTierAccounts", "tier_accounts"), idle.client},
     };
     for (const auto &[method, field, id, foreigner] : cases) {
         std::string absent_id = id;
@@ -147,16 +161,21 @@ TEST_F(Refusals, AForeignIdIsAnsweredLikeOneThatDoesNotExist)
 TEST_F(Refusals, VerbsOnAForeignObjectAreNotFound)
 {
     std::string order = first(vendor(), "ListOrders", "orders");
-    std::string template_id = first(vendor(), "ListTemplates", "templates",
-                                    form(R"({"product_id": "%s"})", first(vendor(), "ListProducts", "products").c_str()));
-    EXPECT_EQ(call(outsider.client, "ApproveOrder", form(R"({"order_id": "%s", "template_id": "%s", "etag": %s})",
-                                                         order.c_str(), template_id.c_str(),
-                                                         quoted(call(vendor(), "GetOrder", form(R"({"order_id": "%s"})", order.c_str()))
-                                                                    .text("order.etag"))
-                                                             .c_str()))
+    std::string template_id =
+        first(vendor(), "ListTemplates", "templates",
+              form(R"({"product_id": "%s"})", first(vendor(), "ListProducts", "products").c_str()));
+    EXPECT_EQ(
+        call(outsider.client, "ApproveOrder",
+             form(R"({"order_id": "%s", "template_id": "%s", "etag": %s})", order.c_str(),
+                  template_id.c_str(),
+                  quoted(call(vendor(), "GetOrder", form(R"({"order_id": "%s"})", order.c_str()))
+                             .text("order.etag"))
+                      .c_str()))
+            .reason,
+        "NOT_FOUND");
+    EXPECT_EQ(call(outsider.client, "FailOrder",
+                   form(R"({"order_id": "%s", "reason": "no"})", order.c_str()))
                   .reason,
-              "NOT_FOUND");
-    EXPECT_EQ(call(outsider.client, "FailOrder", form(R"({"order_id": "%s", "reason": "no"})", order.c_str())).reason,
               "NOT_FOUND");
     EXPECT_EQ(call(idle.client, "RevokeCertificate",
                    form(R"({"certificate_id": "%s", "reason": "no"})",
@@ -167,9 +186,11 @@ TEST_F(Refusals, VerbsOnAForeignObjectAreNotFound)
 
 TEST_F(Refusals, AMalformedIdIsAnInvalidFieldThatIsNamed)
 {
-    for (const char *id : {"", "ord", "ord_", "ord_1", "ord_01j9zv0000abcdefghjkmnpqr", "ord_01j9zv0000abcdefghjkmnpqrsx",
-                           "prd_01j9zv0000abcdefghjkmnpqrs", "ORD_01j9zv0000abcdefghjkmnpqrs", "ord_01j9zv0000abcdefghijklmnop",
-                           "ord_81j9zv0000abcdefghjkmnpqrs", " ord_01j9zv0000abcdefghjkmnpqrs", "ord_../../../../etc/passwd0"}) {
+    for (const char *id : {"", "ord", "ord_", "ord_1", "ord_01j9zv0000abcdefghjkmnpqr",
+                           "ord_01j9zv0000abcdefghjkmnpqrsx", "prd_01j9zv0000abcdefghjkmnpqrs",
+                           "ORD_01j9zv0000abcdefghjkmnpqrs", "ord_01j9zv0000abcdefghijklmnop",
+                           "ord_81j9zv0000abcdefghjkmnpqrs", " ord_01j9zv0000abcdefghjkmnpqrs",
+                           "ord_../../../../etc/passwd0"}) {
         Answer refused = call(vendor(), "GetOrder", form(R"({"order_id": "%s"})", id));
         EXPECT_EQ(refused.code, PV_CODE_INVALID_ARGUMENT) << id;
         EXPECT_EQ(refused.reason, "INVALID_FIELD") << id;
@@ -190,8 +211,14 @@ std::string field(unsigned number, const std::string &content)
 {
     return varint(number << 3 | 2) + varint(content.size()) + content;
 }
-std::string number(unsigned number, uint64_t value) { return varint(number << 3) + varint(value); }
-std::string with_request_id() { return field(100, uuid()); }
+std::string number(unsigned number, uint64_t value)
+{
+    return varint(number << 3) + varint(value);
+}
+std::string with_request_id()
+{
+    return field(100, uuid());
+}
 
 TEST_F(Refusals, AnUnknownEnumNumberIsAnInvalidFieldThatIsNamed)
 {
@@ -206,8 +233,13 @@ TEST_F(Refusals, AnUnknownEnumNumberIsAnInvalidFieldThatIsNamed)
 TEST_F(Refusals, BadUtf8AndZeroBytesInATextAreRefusedWithTheField)
 {
     const std::string texts[] = {
-        std::string("A\xff"), std::string("\xc3"), std::string("\xc0\xaf"), std::string("\xed\xa0\x80"),
-        std::string("\xf5\x80\x80\x80"), std::string("A\0B", 3), std::string("\0", 1),
+        std::string("A\xff"),
+        std::string("\xc3"),
+        std::string("\xc0\xaf"),
+        std::string("\xed\xa0\x80"),
+        std::string("\xf5\x80\x80\x80"),
+        std::string("A\0B", 3),
+        std::string("\0", 1),
     };
     for (const std::string &text : texts) {
         Answer refused = call_bytes(distributor(), "CreateHub", field(1, text) + with_request_id());
@@ -220,7 +252,8 @@ TEST_F(Refusals, AMessageNestedTenThousandDeepIsRefusedAndHarmsNobody)
 {
     std::string content = number(1, 1);
     for (int depth = 0; depth < 10000; depth++) { content = field(6, content); }
-    const std::string groups(10000, static_cast<char>(1 << 3 | 3)); // start of group 1, again and again
+    const std::string groups(10000,
+                             static_cast<char>(1 << 3 | 3)); // start of group 1, again and again
     for (const std::string &bytes : {content, groups, field(6, groups)}) {
         Answer refused = call_bytes(vendor(), "CreateProduct", bytes + with_request_id());
         EXPECT_EQ(refused.code, PV_CODE_INVALID_ARGUMENT) << refused.told();
@@ -231,10 +264,11 @@ TEST_F(Refusals, AMessageNestedTenThousandDeepIsRefusedAndHarmsNobody)
 TEST_F(Refusals, BytesThatAreNoMessageAreMalformed)
 {
     const std::string cases[] = {
-        std::string("\x0a\x7fshort", 7),              // longer than what follows
-        std::string("\x0a\xff\xff\xff\xff\x0f", 6),   // four gigabytes
-        std::string("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", 12), // a number of more than 64 bits
-        std::string("\x0f", 1),                       // a wire type that is not
+        std::string("\x0a\x7fshort", 7),            // longer than what follows
+        std::string("\x0a\xff\xff\xff\xff\x0f", 6), // four gigabytes
+        std::string("\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+                    12),        // a number of more than 64 bits
+        std::string("\x0f", 1), // a wire type that is not
         std::string("\x0a", 1),
     };
     for (const std::string &bytes : cases) {
@@ -246,10 +280,12 @@ TEST_F(Refusals, BytesThatAreNoMessageAreMalformed)
 
 TEST_F(Refusals, AMessageOverTheLimitIsRefusedAndTheLimitSaid)
 {
-    Answer over = call_bytes(distributor(), "CreateHub", field(1, std::string(300 * 1024, 'x')) + with_request_id());
+    Answer over = call_bytes(distributor(), "CreateHub",
+                             field(1, std::string(300 * 1024, 'x')) + with_request_id());
     EXPECT_EQ(over.code, PV_CODE_RESOURCE_EXHAUSTED) << over.told();
     EXPECT_EQ(over.reason, "MESSAGE_TOO_LARGE");
-    Answer far_over = call_bytes(distributor(), "CreateHub", field(1, std::string(16 << 20, 'x')) + with_request_id());
+    Answer far_over = call_bytes(distributor(), "CreateHub",
+                                 field(1, std::string(16 << 20, 'x')) + with_request_id());
     EXPECT_EQ(far_over.code, PV_CODE_RESOURCE_EXHAUSTED) << far_over.told();
     EXPECT_TRUE(call(distributor(), "WhoAmI", "{}").ok());
 }
@@ -257,10 +293,12 @@ TEST_F(Refusals, AMessageOverTheLimitIsRefusedAndTheLimitSaid)
 TEST_F(Refusals, AStaleEtagIsRefused)
 {
     std::string id = first(reseller(), "ListTierAccounts", "tier_accounts");
-    Answer seen = call(reseller(), "GetTierAccount", form(R"({"tier_account_id": "%s"})", id.c_str()));
+    Answer seen =
+        call(reseller(), "GetTierAccount", form(R"({"tier_account_id": "%s"})", id.c_str()));
     std::string stale = quoted(seen.text("tier_account.etag"));
-    std::string change = form(R"({"tier_account_id": "%s", "name": "Renamed", "update_mask": "name", "etag": %s})",
-                              id.c_str(), stale.c_str());
+    std::string change =
+        form(R"({"tier_account_id": "%s", "name": "Renamed", "update_mask": "name", "etag": %s})",
+             id.c_str(), stale.c_str());
     Answer changed = call(reseller(), "UpdateTierAccount", change);
     ASSERT_TRUE(changed.ok()) << changed.told();
     changes_made();
@@ -276,9 +314,10 @@ TEST_F(Refusals, AStaleEtagIsRefused)
 TEST_F(Refusals, ARequestIdIsAnsweredOnceAndRefusedWithOtherContent)
 {
     std::string id = uuid();
-    std::string request = form(R"({"kind": "CUSTOMER", "name": "Once", "external_id": "once", "parent_id": "%s",
+    std::string request =
+        form(R"({"kind": "CUSTOMER", "name": "Once", "external_id": "once", "parent_id": "%s",
                                    "request_id": "%s"})",
-                               house->people.reseller_tier_id, id.c_str());
+             house->people.reseller_tier_id, id.c_str());
     Answer made = call(reseller(), "CreateTierAccount", request);
     ASSERT_TRUE(made.ok()) << made.told();
     EXPECT_FALSE(made.replayed);
@@ -286,9 +325,10 @@ TEST_F(Refusals, ARequestIdIsAnsweredOnceAndRefusedWithOtherContent)
     Answer again = call(reseller(), "CreateTierAccount", request);
     EXPECT_TRUE(again.ok() && again.replayed) << again.told();
     EXPECT_EQ(again.text("tier_account"), made.text("tier_account"));
-    Answer other = call(reseller(), "CreateTierAccount",
-                        form(R"({"kind": "CUSTOMER", "name": "Twice", "parent_id": "%s", "request_id": "%s"})",
-                             house->people.reseller_tier_id, id.c_str()));
+    Answer other =
+        call(reseller(), "CreateTierAccount",
+             form(R"({"kind": "CUSTOMER", "name": "Twice", "parent_id": "%s", "request_id": "%s"})",
+                  house->people.reseller_tier_id, id.c_str()));
     EXPECT_EQ(other.reason, "REQUEST_ID_REUSED") << other.told();
 }
 
@@ -302,7 +342,8 @@ TEST_F(Refusals, ATamperedPageTokenIsRefused)
                     form(R"({"page_size": 1, "page_token": "%s"%s})", with.c_str(), more.c_str()));
     };
     EXPECT_TRUE(list(reseller(), token).ok());
-    std::vector<std::string> bad = {"x", token + "A", token.substr(0, token.size() - 1), token.substr(1), "=" + token};
+    std::vector<std::string> bad = {"x", token + "A", token.substr(0, token.size() - 1),
+                                    token.substr(1), "=" + token};
     for (size_t i = 0; i < token.size(); i++) {
         std::string changed = token;
         changed[i] = changed[i] == 'A' ? 'B' : 'A';
@@ -313,9 +354,13 @@ TEST_F(Refusals, ATamperedPageTokenIsRefused)
         EXPECT_EQ(refused.code, PV_CODE_INVALID_ARGUMENT) << one;
         EXPECT_EQ(refused.reason, "PAGE_TOKEN_INVALID") << one << ": " << refused.told();
     }
-    EXPECT_EQ(list(distributor(), token).reason, "PAGE_TOKEN_INVALID") << "the token of another account";
-    EXPECT_EQ(list(reseller(), token, R"(, "filter": "kind = CUSTOMER")").reason, "PAGE_TOKEN_INVALID") << "of another list";
-    EXPECT_EQ(call(reseller(), "ListOrders", form(R"({"page_token": "%s"})", token.c_str())).reason, "PAGE_TOKEN_INVALID")
+    EXPECT_EQ(list(distributor(), token).reason, "PAGE_TOKEN_INVALID")
+        << "the token of another account";
+    EXPECT_EQ(list(reseller(), token, R"(, "filter": "kind = CUSTOMER")").reason,
+              "PAGE_TOKEN_INVALID")
+        << "of another list";
+    EXPECT_EQ(call(reseller(), "ListOrders", form(R"({"page_token": "%s"})", token.c_str())).reason,
+              "PAGE_TOKEN_INVALID")
         << "of another method";
 }
 
@@ -323,9 +368,12 @@ TEST_F(Refusals, AResumeTokenThatIsMadeUpOrForeignIsRefused)
 {
     std::string token = call(vendor(), "ListEvents", R"({"page_size": 1})").text("resume_token");
     for (const std::string &bad : {std::string("x"), token + "A", token.substr(1)}) {
-        EXPECT_EQ(call(vendor(), "ListEvents", form(R"({"resume_token": "%s"})", bad.c_str())).reason, "RESUME_TOKEN_INVALID");
+        EXPECT_EQ(
+            call(vendor(), "ListEvents", form(R"({"resume_token": "%s"})", bad.c_str())).reason,
+            "RESUME_TOKEN_INVALID");
     }
-    EXPECT_EQ(call(outsider.client, "ListEvents", form(R"({"resume_token": "%s"})", token.c_str())).reason,
+    EXPECT_EQ(call(outsider.client, "ListEvents", form(R"({"resume_token": "%s"})", token.c_str()))
+                  .reason,
               "RESUME_TOKEN_INVALID");
 }
 
@@ -335,8 +383,10 @@ TEST_F(Refusals, AFilterOnAFieldWithoutIndexNamesThoseThatHaveOne)
     EXPECT_EQ(refused.code, PV_CODE_INVALID_ARGUMENT);
     EXPECT_EQ(refused.reason, "FILTER_FIELD_NOT_INDEXED") << refused.told();
     EXPECT_NE(refused.told().find("subscription_id"), std::string::npos) << refused.told();
-    EXPECT_EQ(call(vendor(), "ListOrders", R"({"filter": "no_such_field = 1"})").code, PV_CODE_INVALID_ARGUMENT);
-    for (const char *filter : {"state", "state =", "= APPROVED", "state = APPROVED OR state = FAILED", "state = (", "\\u0001"}) {
+    EXPECT_EQ(call(vendor(), "ListOrders", R"({"filter": "no_such_field = 1"})").code,
+              PV_CODE_INVALID_ARGUMENT);
+    for (const char *filter : {"state", "state =", "= APPROVED",
+                               "state = APPROVED OR state = FAILED", "state = (", "\\u0001"}) {
         Answer bad = call(vendor(), "ListOrders", form(R"({"filter": "%s"})", filter));
         EXPECT_EQ(bad.code, PV_CODE_INVALID_ARGUMENT) << filter << ": " << bad.told();
     }
@@ -346,23 +396,27 @@ TEST_F(Refusals, AFilterOnAFieldWithoutIndexNamesThoseThatHaveOne)
 
 class IllegalTransitions : public Refusals {
   protected:
-    void refused(pv_client *client, const std::string &method, const std::string &request, const std::string &state)
+    void refused(pv_client *client, const std::string &method, const std::string &request,
+                 const std::string &state)
     {
         Answer answer = call(client, method, request);
         EXPECT_EQ(answer.code, PV_CODE_FAILED_PRECONDITION) << method << ": " << answer.told();
         EXPECT_EQ(answer.reason, "STATE_FORBIDS") << method << ": " << answer.told();
-        EXPECT_NE(answer.told().find(state), std::string::npos) << method << " does not name the state: " << answer.told();
+        EXPECT_NE(answer.told().find(state), std::string::npos)
+            << method << " does not name the state: " << answer.told();
     }
-    std::string etag(pv_client *client, const std::string &method, const char *name, const std::string &id,
-                     const std::string &object)
+    std::string etag(pv_client *client, const std::string &method, const char *name,
+                     const std::string &id, const std::string &object)
     {
-        return quoted(call(client, method, form(R"({"%s": "%s"})", name, id.c_str())).text(object + ".etag"));
+        return quoted(
+            call(client, method, form(R"({"%s": "%s"})", name, id.c_str())).text(object + ".etag"));
     }
 };
 
 TEST_F(IllegalTransitions, OfAccountUserAndCertificate)
 {
-    refused(house->of_operator(), "ActivateAccount", form(R"({"account_id": "%s"})", outsider.account_id), "ACTIVE");
+    refused(house->of_operator(), "ActivateAccount",
+            form(R"({"account_id": "%s"})", outsider.account_id), "ACTIVE");
     std::string certificate_id;
     std::string user_id;
     house->admit(outsider.account_id, kEverything, &certificate_id, &user_id);
@@ -370,17 +424,20 @@ TEST_F(IllegalTransitions, OfAccountUserAndCertificate)
                      form(R"({"certificate_id": "%s", "reason": "test"})", certificate_id.c_str()))
                     .ok());
     changes_made();
-    refused(outsider.client, "ActivateUser", form(R"({"user_id": "%s"})", user_id.c_str()), "ACTIVE");
-    refused(outsider.client, "RevokeCertificate", form(R"({"certificate_id": "%s", "reason": "x"})", certificate_id.c_str()),
-            "REVOKED");
+    refused(outsider.client, "ActivateUser", form(R"({"user_id": "%s"})", user_id.c_str()),
+            "ACTIVE");
+    refused(outsider.client, "RevokeCertificate",
+            form(R"({"certificate_id": "%s", "reason": "x"})", certificate_id.c_str()), "REVOKED");
 }
 
 TEST_F(IllegalTransitions, OfContracts)
 {
     std::string id = first(vendor(), "ListContracts", "contracts");
     std::string tag = etag(vendor(), "GetContract", "contract_id", id, "contract");
-    refused(distributor(), "SignContract", form(R"({"contract_id": "%s", "etag": %s})", id.c_str(), tag.c_str()), "ACTIVE");
-    refused(distributor(), "RefineContract", form(R"({"contract_id": "%s", "note": "x"})", id.c_str()), "ACTIVE");
+    refused(distributor(), "SignContract",
+            form(R"({"contract_id": "%s", "etag": %s})", id.c_str(), tag.c_str()), "ACTIVE");
+    refused(distributor(), "RefineContract",
+            form(R"({"contract_id": "%s", "note": "x"})", id.c_str()), "ACTIVE");
     refused(vendor(), "CompleteEnrollment", form(R"({"contract_id": "%s"})", id.c_str()), "ACTIVE");
 }
 
@@ -390,18 +447,20 @@ TEST_F(IllegalTransitions, OfProductsItemsProposalsAndConnections)
     std::string of_product = form(R"({"product_id": "%s"})", product.c_str());
     refused(vendor(), "DeleteProduct", of_product, "PUBLISHED");
     refused(vendor(), "ResumeProductSale", of_product, "PUBLISHED");
-    std::string item = form(R"({"item_id": "%s"})", first(vendor(), "ListItems", "items", of_product).c_str());
+    std::string item =
+        form(R"({"item_id": "%s"})", first(vendor(), "ListItems", "items", of_product).c_str());
     refused(vendor(), "DeleteItem", item, "PUBLISHED");
     refused(vendor(), "ResumeItemSale", item, "PUBLISHED");
-    std::string proposal = form(R"({"listing_proposal_id": "%s"})",
-                                first(vendor(), "ListListingProposals", "listing_proposals").c_str());
+    std::string proposal =
+        form(R"({"listing_proposal_id": "%s"})",
+             first(vendor(), "ListListingProposals", "listing_proposals").c_str());
     refused(vendor(), "SubmitListingProposal", proposal, "COMPLETED");
     refused(distributor(), "CompleteListingProposal", proposal, "COMPLETED");
     Answer hub = call(distributor(), "CreateHub", R"({"name": "Second"})");
     ASSERT_TRUE(hub.ok()) << hub.told();
     Answer made = call(distributor(), "CreateConnection",
-                       form(R"({"product_id": "%s", "hub_id": "%s", "type": "TEST"})", product.c_str(),
-                            hub.text("hub.id").c_str()));
+                       form(R"({"product_id": "%s", "hub_id": "%s", "type": "TEST"})",
+                            product.c_str(), hub.text("hub.id").c_str()));
     ASSERT_TRUE(made.ok()) << made.told();
     std::string connection = form(R"({"connection_id": "%s"})", made.text("connection.id").c_str());
     ASSERT_TRUE(call(distributor(), "ArchiveConnection", connection).ok());
@@ -413,20 +472,25 @@ TEST_F(IllegalTransitions, OfOrdersSubscriptionsAndTierAccounts)
 {
     std::string order = first(vendor(), "ListOrders", "orders");
     std::string tag = etag(vendor(), "GetOrder", "order_id", order, "order");
-    refused(vendor(), "FailOrder", form(R"({"order_id": "%s", "reason": "x"})", order.c_str()), "APPROVED");
+    refused(vendor(), "FailOrder", form(R"({"order_id": "%s", "reason": "x"})", order.c_str()),
+            "APPROVED");
     refused(vendor(), "ApproveOrder",
-            form(R"({"order_id": "%s", "template_id": "%s", "etag": %s})", order.c_str(), house->seen.vendors[0].template_id,
-                 tag.c_str()),
+            form(R"({"order_id": "%s", "template_id": "%s", "etag": %s})", order.c_str(),
+                 house->seen.vendors[0].template_id, tag.c_str()),
             "APPROVED");
     refused(reseller(), "AnswerInquiry",
-            form(R"({"order_id": "%s", "params": [{"name": "sub_account", "value": "x"}]})", order.c_str()), "APPROVED");
+            form(R"({"order_id": "%s", "params": [{"name": "sub_account", "value": "x"}]})",
+                 order.c_str()),
+            "APPROVED");
     refused(reseller(), "PendOrder", form(R"({"order_id": "%s"})", order.c_str()), "APPROVED");
-    Answer kind = call(reseller(), "CreateOrder", form(R"({"kind": "RESUME", "subscription_id": "%s"})",
-                                                       first(vendor(), "ListSubscriptions", "subscriptions").c_str()));
+    Answer kind = call(reseller(), "CreateOrder",
+                       form(R"({"kind": "RESUME", "subscription_id": "%s"})",
+                            first(vendor(), "ListSubscriptions", "subscriptions").c_str()));
     EXPECT_EQ(kind.reason, "ORDER_KIND_FORBIDDEN") << kind.told();
     EXPECT_NE(kind.told().find("ACTIVE"), std::string::npos) << kind.told();
     Answer made = call(reseller(), "CreateTierAccount",
-                       form(R"({"kind": "CUSTOMER", "name": "Gone", "parent_id": "%s"})", house->people.reseller_tier_id));
+                       form(R"({"kind": "CUSTOMER", "name": "Gone", "parent_id": "%s"})",
+                            house->people.reseller_tier_id));
     ASSERT_TRUE(made.ok()) << made.told();
     std::string gone = form(R"({"tier_account_id": "%s"})", made.text("tier_account.id").c_str());
     ASSERT_TRUE(call(reseller(), "DecommissionTierAccount", gone).ok());
@@ -436,10 +500,11 @@ TEST_F(IllegalTransitions, OfOrdersSubscriptionsAndTierAccounts)
 
 TEST_F(IllegalTransitions, OfUsageReports)
 {
-    Answer made = call(vendor(), "CreateUsageReport",
-                       form(R"({"product_id": "%s", "contract_id": "%s", "name": "empty", "currency": "USD",
+    Answer made =
+        call(vendor(), "CreateUsageReport",
+             form(R"({"product_id": "%s", "contract_id": "%s", "name": "empty", "currency": "USD",
                                 "period_start": "2026-10-01T00:00:00Z", "period_end": "2026-11-01T00:00:00Z"})",
-                            house->seen.vendors[0].product_id, house->seen.vendors[0].contract_id));
+                  house->seen.vendors[0].product_id, house->seen.vendors[0].contract_id));
     ASSERT_TRUE(made.ok()) << made.told();
     std::string report = form(R"({"report_id": "%s"})", made.text("report.id").c_str());
     changes_made();
@@ -448,7 +513,8 @@ TEST_F(IllegalTransitions, OfUsageReports)
     changes_made();
     refused(vendor(), "DeleteUsageReport", report, "DELETED");
     Stream upload(vendor(), "UploadUsageRecords");
-    upload.send(form(R"({"report_id": "%s", "request_id": "%s"})", made.text("report.id").c_str(), uuid().c_str()));
+    upload.send(form(R"({"report_id": "%s", "request_id": "%s"})", made.text("report.id").c_str(),
+                     uuid().c_str()));
     EXPECT_EQ(upload.receive().json, nullptr);
     Answer end = upload.finish();
     EXPECT_EQ(end.reason, "STATE_FORBIDS") << end.told();

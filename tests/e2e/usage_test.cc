@@ -1,5 +1,6 @@
-// Usage from outside: what is wrong with a record is told and refuses no other; a file that is no good file is refused whole,
-// with its line; an upload that breaks off goes on where it was, and the totals are right to the last decimal.
+// Usage from outside: what is wrong with a record is told and refuses no other; a file that is no good
+// file is refused whole, with its line; an upload that breaks off goes on where it was, and the totals
+// are right to the last decimal.
 #include "base/decimal.h"
 #include "tests/e2e/house.h"
 
@@ -30,10 +31,11 @@ class Usage : public ::testing::Test {
     // An empty report of Vega for October.
     static std::string report()
     {
-        Answer made = call(vendor(), "CreateUsageReport",
-                           form(R"({"product_id": "%s", "contract_id": "%s", "name": "October", "currency": "USD",
+        Answer made = call(
+            vendor(), "CreateUsageReport",
+            form(R"({"product_id": "%s", "contract_id": "%s", "name": "October", "currency": "USD",
                                     "period_start": "2026-10-01T00:00:00Z", "period_end": "2026-11-01T00:00:00Z"})",
-                                product(), contract()));
+                 product(), contract()));
         EXPECT_TRUE(made.ok()) << made.told();
         return made.text("report.id");
     }
@@ -46,12 +48,15 @@ class Usage : public ::testing::Test {
     static std::string record(const std::string &id, const std::string &change = "{}")
     {
         json_error_t where;
-        std::string good = form(R"({"record_id": "%s", "mpn": "VM-0/Hours", "subscription_external_id": "CUST-0",
-            "quantity": "1.5", "amount": "0.25", "start_time": "2026-10-03T00:00:00Z", "end_time": "2026-10-04T00:00:00Z"})",
-                                id.c_str());
+        std::string good =
+            form(R"({"record_id": "%s", "mpn": "VM-0/Hours", "subscription_external_id": "CUST-0",
+            "quantity": "1.5", "amount": "0.25", "start_time": "2026-10-03T00:00:00Z",
+            "end_time": "2026-10-04T00:00:00Z"})",
+                 id.c_str());
         json_t *value = json_loads(good.c_str(), 0, &where);
         json_t *changes = json_loads(change.c_str(), 0, &where);
-        PV_ASSERT(value != nullptr && changes != nullptr && json_object_update(value, changes) == 0);
+        PV_ASSERT(value != nullptr && changes != nullptr &&
+                  json_object_update(value, changes) == 0);
         char *text = json_dumps(value, 0);
         std::string result = text;
         free(text);
@@ -59,7 +64,8 @@ class Usage : public ::testing::Test {
         json_decref(value);
         return result;
     }
-    static Answer upload(const std::string &report_id, const std::string &records, Answer *ret_end = nullptr)
+    static Answer upload(const std::string &report_id, const std::string &records,
+                         Answer *ret_end = nullptr)
     {
         Stream stream(vendor(), "UploadUsageRecords");
         stream.send("{" + header(report_id, true) + "\"records\": [" + records + "]}");
@@ -87,10 +93,12 @@ __int128 Usage::bill(const std::string &report_id)
     std::string of_report = form(R"({"report_id": "%s")", report_id.c_str());
     Answer answer = call(vendor(), "SubmitUsageReport", of_report + "}");
     EXPECT_TRUE(answer.ok()) << answer.told();
-    answer = call(distributor(), "AcceptUsageReport", of_report + R"(, "etag": )" + quoted(answer.text("report.etag")) + "}");
+    answer = call(distributor(), "AcceptUsageReport",
+                  of_report + R"(, "etag": )" + quoted(answer.text("report.etag")) + "}");
     EXPECT_TRUE(answer.ok()) << answer.told();
-    answer = call(distributor(), "CloseUsageReport", of_report + R"(, "external_billing_id": "INV", "etag": )" +
-                                                         quoted(answer.text("report.etag")) + "}");
+    answer = call(distributor(), "CloseUsageReport",
+                  of_report + R"(, "external_billing_id": "INV", "etag": )" +
+                      quoted(answer.text("report.etag")) + "}");
     EXPECT_TRUE(answer.ok()) << answer.told();
     Answer charges = call(distributor(), "ListCharges", of_report + R"(, "page_size": 1000})");
     pv_decimal sum = {};
@@ -119,7 +127,8 @@ TEST_F(Usage, EveryWrongRecordIsToldWithItsColumnAndTheGoodOnesAreKept)
         const char *change, *code, *column;
     } cases[] = {
         {R"({"mpn": "NOPE"})", "ITEM_UNKNOWN", "mpn"},
-        {R"({"subscription_external_id": "CUST-9"})", "SUBSCRIPTION_UNKNOWN", "subscription_external_id"},
+        {R"({"subscription_external_id": "CUST-9"})", "SUBSCRIPTION_UNKNOWN",
+         "subscription_external_id"},
         {R"({"record_id": "good"})", "DUPLICATE", "record_id"},
         {R"({"end_time": "2026-10-02T00:00:00Z"})", "TIME_REVERSED", "end_time"},
         {R"({"end_time": "2026-10-03T00:00:00Z"})", "TIME_REVERSED", "end_time"},
@@ -136,7 +145,9 @@ TEST_F(Usage, EveryWrongRecordIsToldWithItsColumnAndTheGoodOnesAreKept)
     };
     std::string records = record("good");
     size_t number = 1;
-    for (const auto &one : cases) { records += ", " + record("bad-" + std::to_string(++number), one.change); }
+    for (const auto &one : cases) {
+        records += ", " + record("bad-" + std::to_string(++number), one.change);
+    }
     std::string id = report();
     Answer answer = upload(id, records);
     EXPECT_EQ(answer.text("report.state"), "USAGE_REPORT_STATE_INVALID");
@@ -146,12 +157,16 @@ TEST_F(Usage, EveryWrongRecordIsToldWithItsColumnAndTheGoodOnesAreKept)
     for (const auto &one : cases) {
         std::string place = "refused." + std::to_string(number) + ".";
         EXPECT_EQ(answer.text(place + "number"), std::to_string(number + 2));
-        EXPECT_EQ(answer.text(place + "problems.0.code"), std::string("USAGE_PROBLEM_CODE_") + one.code) << one.change;
+        EXPECT_EQ(answer.text(place + "problems.0.code"),
+                  std::string("USAGE_PROBLEM_CODE_") + one.code)
+            << one.change;
         EXPECT_EQ(answer.text(place + "problems.0.column"), one.column) << one.change;
         EXPECT_NE(answer.text(place + "problems.0.message"), "") << one.change;
         number++;
     }
-    EXPECT_EQ(call(vendor(), "SubmitUsageReport", form(R"({"report_id": "%s"})", id.c_str())).reason, "STATE_FORBIDS");
+    EXPECT_EQ(
+        call(vendor(), "SubmitUsageReport", form(R"({"report_id": "%s"})", id.c_str())).reason,
+        "STATE_FORBIDS");
     // The same report without the bad ones is a good one.
     EXPECT_EQ(upload(id, record("good")).text("report.state"), "USAGE_REPORT_STATE_READY");
 }
@@ -160,7 +175,8 @@ TEST_F(Usage, ARecordThatAnotherReportHasIsADuplicateAndNamesIt)
 {
     std::string first = report();
     std::string second = report();
-    EXPECT_EQ(upload(first, record("a") + "," + record("twice")).text("report.state"), "USAGE_REPORT_STATE_READY");
+    EXPECT_EQ(upload(first, record("a") + "," + record("twice")).text("report.state"),
+              "USAGE_REPORT_STATE_READY");
     Answer answer = upload(second, record("twice"));
     EXPECT_EQ(answer.text("refused.0.problems.0.code"), "USAGE_PROBLEM_CODE_DUPLICATE");
     EXPECT_EQ(answer.text("refused.0.problems.0.first_report_id"), first);
@@ -211,7 +227,11 @@ std::vector<BadFile> bad_files()
         {"missing column", no_column, "ConsumedQuantity"},
         {"column twice", "BilledCost," + good, "BilledCost"},
         {"row with a field too many", good.substr(0, good.size() - 1) + ",more\n", "ine 7"},
-        {"no text", std::string("\x7f" "ELF\0\1\2\3\n\0\0", 11), "ine 1"},
+        {"no text",
+         std::string("\x7f"
+                     "ELF\0\1\2\3\n\0\0",
+                     11),
+         "ine 1"},
         {"empty", "", "empty"},
     };
 }
@@ -222,17 +242,21 @@ TEST_F(Usage, TheImportRefusesABadFileWholeAndNamesTheLine)
     for (const BadFile &bad : bad_files()) {
         std::string path = fresh_folder("bad") + "/file.csv";
         write_file(path, bad.content);
-        Outcome outcome = run({cli_program(), "usage", "import", path, "--product", product(), "--contract", contract(),
-                               "--provider", "Vega"},
+        Outcome outcome = run({cli_program(), "usage", "import", path, "--product", product(),
+                               "--contract", contract(), "--provider", "Vega"},
                               house->environment(house->people.vendors[0]));
-        EXPECT_TRUE(outcome.code == 1 || outcome.code == 2) << bad.name << ": exit code " << outcome.code;
+        EXPECT_TRUE(outcome.code == 1 || outcome.code == 2)
+            << bad.name << ": exit code " << outcome.code;
         EXPECT_TRUE(one_sentence_of("purvey", outcome)) << bad.name;
-        EXPECT_NE(outcome.err.find(path), std::string::npos) << bad.name << " does not name the file: " << outcome.err;
+        EXPECT_NE(outcome.err.find(path), std::string::npos)
+            << bad.name << " does not name the file: " << outcome.err;
         if (bad.word != std::string("empty")) {
-            EXPECT_NE(outcome.err.find(bad.word), std::string::npos) << bad.name << ": " << outcome.err;
+            EXPECT_NE(outcome.err.find(bad.word), std::string::npos)
+                << bad.name << ": " << outcome.err;
         }
     }
-    Outcome absent = run({cli_program(), "usage", "import", "/no/such/file.csv", "--product", product(), "--contract", contract()},
+    Outcome absent = run({cli_program(), "usage", "import", "/no/such/file.csv", "--product",
+                          product(), "--contract", contract()},
                          house->environment(house->people.vendors[0]));
     EXPECT_TRUE(one_sentence_of("purvey", absent));
     EXPECT_EQ(reports(), before) << "something of a bad file was sent";
@@ -243,10 +267,12 @@ TEST_F(Usage, TheDemonstrationRefusesABadFileBeforeItBegins)
     for (const BadFile &bad : bad_files()) {
         std::string path = fresh_folder("bad") + "/file.csv";
         write_file(path, bad.content);
-        Outcome outcome = run({demo_program(), "--server", server_program(), "--cli", cli_program(), "--once", path});
+        Outcome outcome = run(
+            {demo_program(), "--server", server_program(), "--cli", cli_program(), "--once", path});
         EXPECT_EQ(outcome.code, 1) << bad.name;
         EXPECT_TRUE(one_sentence_of("demo", outcome)) << bad.name;
-        EXPECT_NE(outcome.err.find(path), std::string::npos) << bad.name << " does not name the file: " << outcome.err;
+        EXPECT_NE(outcome.err.find(path), std::string::npos)
+            << bad.name << " does not name the file: " << outcome.err;
     }
 }
 
@@ -254,19 +280,25 @@ TEST_F(Usage, RowsThatAreNoUsageAreRefusedOneByOneAndTheRestIsImported)
 {
     std::string path = usage_file(10, "rows-");
     std::string content = read_file(path);
-    content += "-1.5,USD,2026-10-01 00:00:00,2026-11-01 00:00:00,Usage,2026-10-01 00:00:00,2026-10-02 00:00:00,1,Hours,Vega,"
+    content += "-1.5,USD,2026-10-01 00:00:00,2026-11-01 00:00:00,Usage,2026-10-01 "
+               "00:00:00,2026-10-02 00:00:00,1,Hours,Vega,"
                "rows-a,Compute,VM-0,CUST-0\n"
-               "1.5,USD,2026-10-01 00:00:00,2026-11-01 00:00:00,Tax,2026-10-01 00:00:00,2026-10-02 00:00:00,1,Hours,Vega,"
+               "1.5,USD,2026-10-01 00:00:00,2026-11-01 00:00:00,Tax,2026-10-01 00:00:00,2026-10-02 "
+               "00:00:00,1,Hours,Vega,"
                "rows-b,Compute,VM-0,CUST-0\n"
-               "1.5,USD,2026-10-01 00:00:00,2026-11-01 00:00:00,Usage,2026-10-01 00:00:00,2026-10-02 00:00:00,,Hours,Vega,"
+               "1.5,USD,2026-10-01 00:00:00,2026-11-01 00:00:00,Usage,2026-10-01 "
+               "00:00:00,2026-10-02 00:00:00,,Hours,Vega,"
                "rows-c,Compute,VM-0,CUST-0\n";
     write_file(path, content);
-    Outcome outcome = run({cli_program(), "usage", "import", path, "--product", product(), "--contract", contract(), "--provider",
-                           "Vega"},
+    Outcome outcome = run({cli_program(), "usage", "import", path, "--product", product(),
+                           "--contract", contract(), "--provider", "Vega"},
                           house->environment(house->people.vendors[0]));
     EXPECT_EQ(outcome.code, 7) << outcome.err;
-    for (const char *told : {"BilledCost", "ChargeCategory", "ConsumedQuantity", "12", "13", "14"}) {
-        EXPECT_NE((outcome.err + outcome.out).find(told), std::string::npos) << told << " is not in\n" << outcome.err;
+    for (const char *told :
+         {"BilledCost", "ChargeCategory", "ConsumedQuantity", "12", "13", "14"}) {
+        EXPECT_NE((outcome.err + outcome.out).find(told), std::string::npos)
+            << told << " is not in\n"
+            << outcome.err;
     }
     EXPECT_NE(outcome.out.find("3 refused"), std::string::npos) << outcome.out;
 }
@@ -281,15 +313,20 @@ TEST_F(Usage, AClientThatGoesAwayInTheMiddleResumesAndTheTotalIsRight)
         std::string records;
         for (uint64_t n = first; n < first + kRecords; n++) {
             records += (records.empty() ? "" : ",") +
-                       record("resumed-" + std::to_string(n), form(R"({"amount": "0.%011d"})", static_cast<int>(n)));
+                       record("resumed-" + std::to_string(n),
+                              form(R"({"amount": "0.%011d"})", static_cast<int>(n)));
         }
-        return "{" + head + form(R"("first_number": %d, "records": [)", static_cast<int>(first)) + records + "]}";
+        return "{" + head + form(R"("first_number": %d, "records": [)", static_cast<int>(first)) +
+               records + "]}";
     };
-    auto stored = [&] { return call(vendor(), "GetUsageUpload", form(R"({"report_id": "%s"})", id.c_str())); };
+    auto stored = [&] {
+        return call(vendor(), "GetUsageUpload", form(R"({"report_id": "%s"})", id.c_str()));
+    };
     {
         Stream stream(vendor(), "UploadUsageRecords");
         for (int i = 0; i < kMessages / 2; i++) {
-            ASSERT_TRUE(stream.send(message(static_cast<uint64_t>(i) * kRecords + 1, i == 0 ? header(id, true) : "")));
+            ASSERT_TRUE(stream.send(
+                message(static_cast<uint64_t>(i) * kRecords + 1, i == 0 ? header(id, true) : "")));
         }
         // What is sent is stored behind the sender's back.
         for (int tries = 0; tries < 2000 && stored().text("records").size() < 2; tries++) {
@@ -298,7 +335,9 @@ TEST_F(Usage, AClientThatGoesAwayInTheMiddleResumesAndTheTotalIsRight)
     } // gone without a word
     Answer seen = stored();
     EXPECT_NE(seen.text("complete"), "true") << "an upload that broke off is not complete";
-    EXPECT_EQ(call(vendor(), "SubmitUsageReport", form(R"({"report_id": "%s"})", id.c_str())).reason, "STATE_FORBIDS");
+    EXPECT_EQ(
+        call(vendor(), "SubmitUsageReport", form(R"({"report_id": "%s"})", id.c_str())).reason,
+        "STATE_FORBIDS");
     // The server may still be storing what it had received: the resumed upload takes over.
     Answer answer;
     for (int tries = 0; tries < 20 && answer.json == nullptr; tries++) {
@@ -311,7 +350,9 @@ TEST_F(Usage, AClientThatGoesAwayInTheMiddleResumesAndTheTotalIsRight)
         stream.half_close();
         answer = stream.receive();
         Answer end = stream.finish();
-        EXPECT_TRUE(end.ok() || end.reason == "UPLOAD_OUT_OF_ORDER" || end.reason == "UPLOAD_IN_PROGRESS") << end.told();
+        EXPECT_TRUE(end.ok() || end.reason == "UPLOAD_OUT_OF_ORDER" ||
+                    end.reason == "UPLOAD_IN_PROGRESS")
+            << end.told();
     }
     EXPECT_EQ(answer.text("report.state"), "USAGE_REPORT_STATE_READY");
     constexpr int64_t kAll = kMessages * kRecords;
@@ -323,8 +364,9 @@ TEST_F(Usage, AnImportKilledInTheMiddleGoesOnWithItsReportAndTheTotalIsRight)
 {
     constexpr int kRows = 60000;
     std::string path = usage_file(kRows, "killed-");
-    std::vector<std::string> words = {cli_program(), "usage", "import", path, "--product", product(), "--contract", contract(),
-                                      "--provider", "Vega"};
+    std::vector<std::string> words = {cli_program(), "usage",   "import",     path,
+                                      "--product",   product(), "--contract", contract(),
+                                      "--provider",  "Vega"};
     uint64_t before = reports();
     const std::vector<std::string> environment = house->environment(house->people.vendors[0]);
     pid_t process = begin(words, environment, "/dev/null", "/dev/null");
@@ -333,7 +375,9 @@ TEST_F(Usage, AnImportKilledInTheMiddleGoesOnWithItsReportAndTheTotalIsRight)
         Answer list = call(vendor(), "ListUsageReports", R"({"page_size": 1000})");
         if (list.count("reports") > before) {
             id = list.text("reports." + std::to_string(list.count("reports") - 1) + ".id");
-            std::string have = call(vendor(), "GetUsageUpload", form(R"({"report_id": "%s"})", id.c_str())).text("records");
+            std::string have =
+                call(vendor(), "GetUsageUpload", form(R"({"report_id": "%s"})", id.c_str()))
+                    .text("records");
             if (have != "" && have != "0") { break; }
         }
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
