@@ -155,12 +155,6 @@ PV_MUST_USE pv_status pv_collect(pv_call *call, const pv_object_info *object, pv
                                  const pv_condition *conditions, size_t count, size_t limit, void *ret_messages,
                                  size_t *ret_count);
 
-/* Calls `each` for every object of `account` that meets all conditions (decoded in call->arena), at most
- * `limit`; RESOURCE_EXHAUSTED beyond. */
-PV_MUST_USE pv_status pv_each(pv_call *call, const pv_object_info *object, pv_id account, const pv_condition *conditions,
-                              size_t count, size_t limit, pv_status (*each)(void *context, ProtobufCMessage *message),
-                              void *context);
-
 /* The id number behind an id text that is known to be canonical (from a checked request or a stored object). */
 pv_id pv_id_of(const pv_object_info *object, const char *id);
 

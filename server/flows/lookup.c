@@ -96,13 +96,3 @@ pv_status pv_lookup(pv_call *call, const pv_object_info *object, pv_id account, 
     memcpy(ret_message, &message, sizeof message);
     return pv_ok();
 }
-
-pv_status pv_each(pv_call *call, const pv_object_info *object, pv_id account, const pv_condition *conditions, size_t count,
-                  size_t limit, pv_status (*each)(void *context, ProtobufCMessage *message), void *context)
-{
-    ProtobufCMessage **messages = NULL;
-    size_t found = 0;
-    PV_TRY(pv_collect(call, object, account, conditions, count, limit, &messages, &found));
-    for (size_t i = 0; i < found; i++) { PV_TRY(each(context, messages[i])); }
-    return pv_ok();
-}

@@ -24,14 +24,6 @@ static pv_status start(pv_call *call, const pv_create_order_request *request, pv
     return pv_ok();
 }
 
-static pv_status keep_live(void *context, ProtobufCMessage *message)
-{
-    pv_subscription **live = context;
-    pv_subscription *subscription = (pv_subscription *)message;
-    if (subscription->state != PV_SUBSCRIPTION_STATE_TERMINATED) { *live = subscription; }
-    return pv_ok();
-}
-
 /* Rule O3: a repeated purchase is told what came of the first; after a failed or ended one the
  * external_id is free again. */
 static pv_status refuse_existing(pv_call *call, const pv_order *order)
@@ -41,10 +33,15 @@ static pv_status refuse_existing(pv_call *call, const pv_order *order)
         pv_where(&pv_subscription__object, "contract_id", order->contract_id),
         pv_where(&pv_subscription__object, "product_id", order->product_id),
         pv_where(&pv_subscription__object, "external_id", order->external_id)};
-    pv_subscription *live = NULL;
-    PV_TRY(pv_each(call, &pv_subscription__object,
-                   pv_id_of(&pv_account__object, order->distributor_id), same,
-                   sizeof same / sizeof same[0], SAME_EXTERNAL_ID_MAX, keep_live, &live));
+    pv_subscription **found = NULL;
+    size_t count = 0;
+    PV_TRY(pv_collect(call, &pv_subscription__object,
+                      pv_id_of(&pv_account__object, order->distributor_id), same,
+                      sizeof same / sizeof same[0], SAME_EXTERNAL_ID_MAX, &found, &count));
+    const pv_subscription *live = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (found[i]->state != PV_SUBSCRIPTION_STATE_TERMINATED) { live = found[i]; }
+    }
     if (live == NULL) { return pv_ok(); }
     /* The distributor sees all of them; a reseller is told of its own only. */
     bool mine = pv_caller_of(call)->role == PV_ACCOUNT_TYPE_DISTRIBUTOR ||

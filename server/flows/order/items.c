@@ -47,10 +47,9 @@ typedef struct merge {
 static pv_status find_item(const merge *run, const pv_order_item_input *input, pv_item **ret_item)
 {
     bool by_id = !pv_is_empty(input->item_id);
-    pv_status status = by_id ? pv_item_find(run->call, run->product, input->item_id, ret_item)
-                             : pv_item_find_by_mpn(run->call, run->product, input->mpn, ret_item);
-    if (status.code != PV_CODE_NOT_FOUND) { PV_TRY(status); }
-    if (!pv_is_ok(status) || !pv_item_in_version(*ret_item, run->order->product_version)) {
+    PV_TRY(pv_if_any(by_id ? pv_item_find(run->call, run->product, input->item_id, ret_item)
+                           : pv_item_find_by_mpn(run->call, run->product, input->mpn, ret_item)));
+    if (*ret_item == NULL || !pv_item_in_version(*ret_item, run->order->product_version)) {
         return unknown(run->call, run->order, by_id ? input->item_id : input->mpn);
     }
     return pv_ok();

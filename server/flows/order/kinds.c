@@ -71,8 +71,7 @@ static const char *kinds_text(pv_arena *arena, bool (*passes)(int context, int k
                              pv_order_kind_name((pv_order_kind)kind));
         }
     }
-    pv_buffer_append(&text, pv_view_of("", 1));
-    return text.overflow ? "" : (const char *)text.data;
+    return pv_buffer_text(&text);
 }
 
 static bool offered(int context, int kind)

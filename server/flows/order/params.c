@@ -113,10 +113,8 @@ static pv_status check_value(pv_call *call, const pv_parameter *parameter, const
     }
     if (!constrained(parameter, is_unique)) { return pv_ok(); }
     pv_subscription *holder = NULL;
-    pv_status status = pv_params_holder(call, order->product_id, parameter->name, value, &holder);
-    if (status.code == PV_CODE_NOT_FOUND) { return pv_ok(); }
-    PV_TRY(status);
-    bool live = holder->state != PV_SUBSCRIPTION_STATE_TERMINATED;
+    PV_TRY(pv_if_any(pv_params_holder(call, order->product_id, parameter->name, value, &holder)));
+    bool live = holder != NULL && holder->state != PV_SUBSCRIPTION_STATE_TERMINATED;
     if (live && strcmp(holder->id, order->subscription_id) != 0) {
         pv_violate(call, "PARAMETER", parameter->name,
                    "must be unique; another subscription has this value");

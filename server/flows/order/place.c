@@ -19,38 +19,33 @@ static pv_status refuse_reseller(pv_call *call, const pv_marketplace *marketplac
         pv_where_number(&pv_contract__object, "state", PV_CONTRACT_STATE_TERMINATED),
         pv_where(&pv_contract__object, "distributor_id", marketplace->owner_id)};
     pv_contract *contract = NULL;
-    pv_status status = pv_lookup(call, &pv_contract__object, pv_caller_of(call)->account, ended,
-                                 sizeof ended / sizeof ended[0], &contract);
-    if (status.code == PV_CODE_NOT_FOUND) {
-        return pv_not_found(call, &pv_marketplace__object, marketplace->id);
-    }
-    PV_TRY(status);
+    PV_TRY(pv_or_not_found(call, &pv_marketplace__object, marketplace->id,
+                           pv_lookup(call, &pv_contract__object, pv_caller_of(call)->account, ended,
+                                     sizeof ended / sizeof ended[0], &contract)));
     return pv_contract_demand_service(call, marketplace->owner_id, reseller_id, &contract);
 }
 
 static pv_status find_marketplace(pv_call *call, const char *id, pv_marketplace **ret_marketplace)
 {
     bool owned = false;
-    pv_status status = pv_peek(call, &pv_marketplace__object, id, ret_marketplace, &owned);
-    if (status.code == PV_CODE_NOT_FOUND) {
-        return pv_not_found(call, &pv_marketplace__object, id);
-    }
-    PV_TRY(status);
+    PV_TRY(pv_or_not_found(call, &pv_marketplace__object, id,
+                           pv_peek(call, &pv_marketplace__object, id, ret_marketplace, &owned)));
     if (!calls_as_reseller(call)) {
         return owned ? pv_ok() : pv_not_found(call, &pv_marketplace__object, id);
     }
     pv_contract *service = NULL;
-    status = pv_contract_find_active(call, PV_AGREEMENT_TYPE_SERVICE, (*ret_marketplace)->owner_id,
-                                     pv_caller_of(call)->account_id, "", &service);
+    pv_status status =
+        pv_contract_find_active(call, PV_AGREEMENT_TYPE_SERVICE, (*ret_marketplace)->owner_id,
+                                pv_caller_of(call)->account_id, "", &service);
     return status.code == PV_CODE_NOT_FOUND ? refuse_reseller(call, *ret_marketplace) : status;
 }
 
 static pv_status find_listing(pv_call *call, const pv_product *product,
                               const pv_marketplace *marketplace, pv_listing **ret_listing)
 {
-    pv_status status = pv_listing_find(call, product, marketplace->id, ret_listing);
-    if (status.code != PV_CODE_NOT_FOUND) { PV_TRY(status); }
-    if (pv_is_ok(status) && (*ret_listing)->state == PV_LISTING_STATE_LISTED) { return pv_ok(); }
+    PV_TRY(pv_if_any(pv_listing_find(call, product, marketplace->id, ret_listing)));
+    const pv_listing *listing = *ret_listing;
+    if (listing != NULL && listing->state == PV_LISTING_STATE_LISTED) { return pv_ok(); }
     pv_error_note(&call->error, "product", "%s", product->id);
     pv_error_note(&call->error, "marketplace", "%s", marketplace->id);
     return pv_refuse(&call->error, &pv_error_reason_product_not_listed,
@@ -78,10 +73,9 @@ static pv_status named_connection(pv_call *call, const char *id, const char *pro
                                   const pv_marketplace *marketplace, pv_connection **ret_connection)
 {
     bool is_party = false;
-    pv_status status = pv_peek(call, &pv_connection__object, id, ret_connection, &is_party);
-    if (status.code != PV_CODE_NOT_FOUND) { PV_TRY(status); }
+    PV_TRY(pv_if_any(pv_peek(call, &pv_connection__object, id, ret_connection, &is_party)));
     const pv_connection *connection = *ret_connection;
-    if (!pv_is_ok(status) || strcmp(connection->distributor_id, marketplace->owner_id) != 0) {
+    if (connection == NULL || strcmp(connection->distributor_id, marketplace->owner_id) != 0) {
         return pv_not_found(call, &pv_connection__object, id);
     }
     bool usable = connection->state == PV_CONNECTION_STATE_ACTIVE &&
@@ -142,10 +136,8 @@ pv_status pv_place_version(pv_call *call, const pv_subscription *subscription,
 {
     *ret_version = subscription->product_version;
     pv_listing *listing = NULL;
-    pv_status status = pv_listing_find(call, product, subscription->marketplace_id, &listing);
-    if (status.code == PV_CODE_NOT_FOUND) { return pv_ok(); }
-    PV_TRY(status);
-    bool listed = listing->state == PV_LISTING_STATE_LISTED;
+    PV_TRY(pv_if_any(pv_listing_find(call, product, subscription->marketplace_id, &listing)));
+    bool listed = listing != NULL && listing->state == PV_LISTING_STATE_LISTED;
     if (listed && listing->product_version > *ret_version) {
         *ret_version = listing->product_version;
     }

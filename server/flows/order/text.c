@@ -52,10 +52,8 @@ pv_status pv_order_text(pv_call *call, const pv_product *product, const pv_order
                         const char *template_id, pv_template_type type, char **ret_text)
 {
     pv_template *found = NULL;
-    pv_status status = pv_template_find(call, product, template_id, &found);
-    if (status.code == PV_CODE_NOT_FOUND) { return unknown(call, template_id, type); }
-    PV_TRY(status);
-    if (found->type != type) { return unknown(call, template_id, type); }
+    PV_TRY(pv_if_any(pv_template_find(call, product, template_id, &found)));
+    if (found == NULL || found->type != type) { return unknown(call, template_id, type); }
     pv_buffer text = pv_buffer_of(call->arena);
     fill(order, pv_view_text(found->body), &text);
     if (text.size > PV_ORDER_TEXT_MAX) {

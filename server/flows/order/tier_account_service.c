@@ -13,10 +13,9 @@ static pv_status refuse_grandparent(pv_call *call, const pv_tier_account *accoun
         pv_where(&pv_tier_account__object, "parent_id", account->id),
         pv_where_number(&pv_tier_account__object, "kind", PV_TIER_ACCOUNT_KIND_RESELLER)};
     pv_tier_account *child = NULL;
-    pv_status status = pv_lookup(call, &pv_tier_account__object, pv_caller_of(call)->account, below,
-                                 sizeof below / sizeof below[0], &child);
-    if (status.code == PV_CODE_NOT_FOUND) { return pv_ok(); }
-    PV_TRY(status);
+    PV_TRY(pv_if_any(pv_lookup(call, &pv_tier_account__object, pv_caller_of(call)->account, below,
+                               sizeof below / sizeof below[0], &child)));
+    if (child == NULL) { return pv_ok(); }
     return pv_tier_unusable(call, account->id,
                             "%s is the parent of reseller %s and cannot have one.", account->id,
                             child->id);
@@ -60,9 +59,8 @@ pv_status pv_tier_account_service_create_tier_account(pv_call *call,
     account->contact = request->contact;
     account->version = 1;
     PV_TRY(check_parent(call, account));
-    PV_TRY(pv_move_and_save(call, &pv_tier_account__object, account, PV_TIER_ACCOUNT_STATE_ACTIVE));
     response->tier_account = account;
-    return pv_ok();
+    return pv_move_and_save(call, &pv_tier_account__object, account, PV_TIER_ACCOUNT_STATE_ACTIVE);
 }
 
 pv_status pv_tier_account_service_get_tier_account(pv_call *call,
@@ -124,8 +122,7 @@ pv_status pv_tier_account_service_decommission_tier_account(
     pv_tier_account *account = NULL;
     PV_TRY(pv_begin(call, &pv_tier_account__object, request->tier_account_id, request->etag,
                     &account));
-    PV_TRY(pv_move_and_save(call, &pv_tier_account__object, account,
-                            PV_TIER_ACCOUNT_STATE_DECOMMISSIONED));
     response->tier_account = account;
-    return pv_ok();
+    return pv_move_and_save(call, &pv_tier_account__object, account,
+                            PV_TIER_ACCOUNT_STATE_DECOMMISSIONED);
 }

@@ -167,22 +167,6 @@ static void remember_subscription(usage_resolver *resolver, const subscription_s
     usage_table_add(&resolver->subscription_table, slot, index);
 }
 
-/* Ended subscriptions of one external id. */
-typedef struct ended {
-    pv_subscription *found;
-    size_t count;
-} ended;
-
-static pv_status take_ended(void *context, ProtobufCMessage *message)
-{
-    ended *all = context;
-    pv_subscription *subscription = (pv_subscription *)message;
-    if (subscription->activate_time == NULL) { return pv_ok(); } /* a purchase that failed */
-    all->found = subscription;
-    all->count++;
-    return pv_ok();
-}
-
 /* The live one, or the one that has ended if there is only one. */
 static pv_status by_external_id(pv_call *call, const usage_resolver *resolver,
                                 const pv_usage_record *record, usage_found *ret_found,
@@ -201,10 +185,17 @@ static pv_status by_external_id(pv_call *call, const usage_resolver *resolver,
         pv_lookup(call, object, resolver->vendor, conditions, count, ret_subscription);
     if (status.code != PV_CODE_NOT_FOUND) { return status; }
     conditions[count - 1].comparison = PV_EQUAL;
-    ended all = {NULL, 0};
-    PV_TRY(pv_each(call, object, resolver->vendor, conditions, count, ENDED_MAX, take_ended, &all));
-    *ret_subscription = all.found;
-    if (all.count != 1) { *ret_found = all.count == 0 ? USAGE_UNKNOWN : USAGE_AMBIGUOUS; }
+    pv_subscription **ended = NULL;
+    size_t ended_count = 0;
+    PV_TRY(pv_collect(call, object, resolver->vendor, conditions, count, ENDED_MAX, &ended,
+                      &ended_count));
+    size_t fitting = 0;
+    for (size_t i = 0; i < ended_count; i++) {
+        if (ended[i]->activate_time == NULL) { continue; } /* a purchase that failed */
+        *ret_subscription = ended[i];
+        fitting++;
+    }
+    if (fitting != 1) { *ret_found = fitting == 0 ? USAGE_UNKNOWN : USAGE_AMBIGUOUS; }
     return pv_ok();
 }
 
@@ -213,10 +204,9 @@ static pv_status by_parameter(pv_call *call, const usage_resolver *resolver,
                               pv_subscription **ret_subscription)
 {
     pv_parameter *parameter = NULL;
-    pv_status status =
-        pv_parameter_find(call, resolver->product, record->subscription_parameter, &parameter);
-    if (status.code != PV_CODE_NOT_FOUND) { PV_TRY(status); }
-    if (!pv_is_ok(status) || parameter->constraints == NULL || !parameter->constraints->unique) {
+    PV_TRY(pv_if_any(
+        pv_parameter_find(call, resolver->product, record->subscription_parameter, &parameter)));
+    if (parameter == NULL || parameter->constraints == NULL || !parameter->constraints->unique) {
         *ret_found = USAGE_NOT_UNIQUE;
         return pv_ok();
     }

@@ -49,9 +49,8 @@ static pv_status demand_listing(pv_call *call, const pv_product *product,
                                 const char *marketplace_id)
 {
     pv_listing *listing = NULL;
-    pv_status status = pv_listing_find(call, product, marketplace_id, &listing);
-    if (status.code != PV_CODE_NOT_FOUND) { PV_TRY(status); }
-    if (pv_is_ok(status) && listing->product_version > 0) { return pv_ok(); }
+    PV_TRY(pv_if_any(pv_listing_find(call, product, marketplace_id, &listing)));
+    if (listing != NULL && listing->product_version > 0) { return pv_ok(); }
     pv_error_note(&call->error, "product", "%s", product->id);
     pv_error_note(&call->error, "marketplace", "%s", marketplace_id);
     return pv_refuse(&call->error, &pv_error_reason_product_not_listed,
@@ -69,8 +68,7 @@ static pv_status check_currency(pv_call *call, const char *currency, const char 
         if (strcmp(marketplace->alternative_currencies[i], currency) == 0) { return pv_ok(); }
         pv_buffer_printf(&all, ", %s", marketplace->alternative_currencies[i]);
     }
-    pv_buffer_append(&all, pv_view_of("", 1));
-    const char *currencies = all.overflow ? "" : (const char *)all.data;
+    const char *currencies = pv_buffer_text(&all);
     pv_error_note(&call->error, "currency", "%s", currency);
     pv_error_note(&call->error, "currencies", "%s", currencies);
     return pv_refuse(&call->error, &pv_error_reason_usage_currency,
@@ -101,9 +99,8 @@ pv_status pv_usage_report_service_create_usage_report(pv_call *call,
     report->currency = request->currency;
     report->period_start = request->period_start;
     report->period_end = request->period_end;
-    PV_TRY(pv_move_and_save(call, &pv_usage_report__object, report, PV_USAGE_REPORT_STATE_DRAFT));
     response->report = report;
-    return pv_ok();
+    return pv_move_and_save(call, &pv_usage_report__object, report, PV_USAGE_REPORT_STATE_DRAFT);
 }
 
 /* --- reading --- */
