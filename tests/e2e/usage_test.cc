@@ -394,5 +394,39 @@ TEST_F(Usage, AnImportKilledInTheMiddleGoesOnWithItsReportAndTheTotalIsRight)
     EXPECT_EQ(static_cast<int64_t>(bill(id)), kOdd * kOdd);
 }
 
+TEST_F(Usage, TheDemonstrationWithItsServerKilledInAnUploadHasTheSameCharges)
+{
+    constexpr int64_t kRows = 2001;
+    std::string path = usage_file(kRows, "demo-");
+    std::string folder = fresh_folder("summary");
+    std::vector<std::string> words = {demo_program(), "--server",    server_program(),
+                                      "--cli",        cli_program(), "--once",
+                                      path,           "--summary"};
+    std::string amounts[2];
+    for (int crash = 0; crash < 2; crash++) {
+        std::string summary = folder + (crash == 0 ? "/plain.json" : "/crash.json");
+        std::vector<std::string> command = words;
+        command.push_back(summary);
+        if (crash == 1) { command.push_back("--crash"); }
+        Outcome outcome = run(command);
+        ASSERT_EQ(outcome.code, 0) << outcome.err << outcome.out;
+        EXPECT_EQ(outcome.out.find("kill -9") != std::string::npos, crash == 1);
+        Answer told;
+        told.json = std::shared_ptr<json_t>(json_loads(read_file(summary).c_str(), 0, nullptr),
+                                            json_decref);
+        EXPECT_EQ(told.text("totals.USD"),
+                  form("0.%011d", static_cast<int>(kRows * (kRows + 1) / 2)));
+        EXPECT_EQ(told.count("refused"), 0u);
+        for (size_t i = 0; i < told.count("charges"); i++) {
+            std::string place = "charges." + std::to_string(i);
+            amounts[crash] += told.text(place + ".vendor") + " " +
+                              told.text(place + ".sub_account") + " " +
+                              told.text(place + ".amount") + "\n";
+        }
+    }
+    EXPECT_EQ(amounts[0], amounts[1]);
+    EXPECT_NE(amounts[0], "");
+}
+
 } // namespace
 } // namespace purvey
