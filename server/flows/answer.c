@@ -23,7 +23,8 @@ pv_status pv_answer_get(pv_call *call, const pv_object_info *object, const char 
 }
 
 /* What a page token is bound to: caller, method, and the request but for its page_token and page_size. */
-static pv_status page_binding(pv_call *call, const ProtobufCMessage *request, pv_id account, pv_view *ret_binding)
+static pv_status page_binding(pv_call *call, const ProtobufCMessage *request, pv_id account,
+                              pv_view *ret_binding)
 {
     ProtobufCMessage *copy = pv_message_copy(request, call->arena);
     if (copy == NULL) { return pv_out_of_memory(call); }
@@ -49,7 +50,8 @@ static size_t page_size_of(const ProtobufCMessage *request)
 }
 
 /* Appends rows until the page is full. ret_position is empty at the end of the list. */
-static pv_status append_page(pv_call *call, pv_query_run *run, size_t page_size, pv_buffer *reply, pv_view *ret_position)
+static pv_status append_page(pv_call *call, pv_query_run *run, size_t page_size, pv_buffer *reply,
+                             pv_view *ret_position)
 {
     *ret_position = pv_view_of(NULL, 0);
     for (size_t count = 0;; count++) {
@@ -75,8 +77,9 @@ static pv_status append_page(pv_call *call, pv_query_run *run, size_t page_size,
     }
 }
 
-static pv_status list_conditions(pv_call *call, const pv_object_info *object, const ProtobufCMessage *request,
-                                 const pv_condition *fixed, size_t fixed_count, pv_condition *conditions, pv_query *query)
+static pv_status list_conditions(pv_call *call, const pv_object_info *object,
+                                 const ProtobufCMessage *request, const pv_condition *fixed,
+                                 size_t fixed_count, pv_condition *conditions, pv_query *query)
 {
     PV_ASSERT(fixed_count <= PV_QUERY_CONDITIONS_MAX);
     if (fixed_count > 0) { memcpy(conditions, fixed, fixed_count * sizeof *fixed); }
@@ -87,8 +90,9 @@ static pv_status list_conditions(pv_call *call, const pv_object_info *object, co
     return pv_order_parse(call, object, pv_text_of(request, "order_by"), query);
 }
 
-pv_status pv_answer_list_of(pv_call *call, const pv_object_info *object, pv_id account, const ProtobufCMessage *request,
-                            const pv_condition *fixed, size_t fixed_count)
+pv_status pv_answer_list_of(pv_call *call, const pv_object_info *object, pv_id account,
+                            const ProtobufCMessage *request, const pv_condition *fixed,
+                            size_t fixed_count)
 {
     pv_condition conditions[PV_QUERY_CONDITIONS_MAX];
     pv_query query = {.account = account, .role = pv_role_in(call, account)};
@@ -101,7 +105,8 @@ pv_status pv_answer_list_of(pv_call *call, const pv_object_info *object, pv_id a
         return pv_refuse(&call->error, &pv_error_reason_page_token_invalid, NULL);
     }
     pv_query_run *run = NULL;
-    PV_TRY(pv_store_refused(call, pv_query_open(call->context->txn, object, call->arena, &query, &run)));
+    PV_TRY(pv_store_refused(call,
+                            pv_query_open(call->context->txn, object, call->arena, &query, &run)));
     pv_buffer reply = pv_buffer_of(call->scratch);
     pv_view position;
     pv_status status = append_page(call, run, page_size_of(request), &reply, &position);
@@ -115,8 +120,10 @@ pv_status pv_answer_list_of(pv_call *call, const pv_object_info *object, pv_id a
     return pv_reply_send(call, &reply);
 }
 
-pv_status pv_answer_list(pv_call *call, const pv_object_info *object, const ProtobufCMessage *request,
-                         const pv_condition *fixed, size_t fixed_count)
+pv_status pv_answer_list(pv_call *call, const pv_object_info *object,
+                         const ProtobufCMessage *request, const pv_condition *fixed,
+                         size_t fixed_count)
 {
-    return pv_answer_list_of(call, object, pv_caller_of(call)->account, request, fixed, fixed_count);
+    return pv_answer_list_of(call, object, pv_caller_of(call)->account, request, fixed,
+                             fixed_count);
 }

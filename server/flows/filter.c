@@ -14,8 +14,8 @@ typedef struct reader {
 static pv_status refuse(reader *in, const char *why)
 {
     pv_error_note(&in->call->error, "position", "%zu", in->position);
-    return pv_refuse(&in->call->error, &pv_error_reason_filter_invalid, "The filter is wrong at character %zu: %s.",
-                     in->position + 1, why);
+    return pv_refuse(&in->call->error, &pv_error_reason_filter_invalid,
+                     "The filter is wrong at character %zu: %s.", in->position + 1, why);
 }
 
 static void skip_blanks(reader *in)
@@ -79,14 +79,16 @@ static pv_status refuse_field(pv_call *call, const pv_object_info *object, pv_vi
     pv_buffer usable = pv_buffer_of(call->arena);
     for (uint16_t i = 0; i < message->n_fields; i++) {
         if (is_indexed(object, i)) {
-            pv_buffer_printf(&usable, "%s%s", usable.size == 0 ? "" : ", ", message->fields[i].name);
+            pv_buffer_printf(&usable, "%s%s", usable.size == 0 ? "" : ", ",
+                             message->fields[i].name);
         }
     }
     const char *list = pv_buffer_text(&usable);
     pv_error_note(&call->error, "field", "%.*s", (int)name.size, (const char *)name.data);
     pv_error_note(&call->error, "fields", "%s", list);
-    return pv_refuse(&call->error, &pv_error_reason_filter_field_not_indexed, "No index serves %.*s; usable: %s.",
-                     (int)name.size, (const char *)name.data, list);
+    return pv_refuse(&call->error, &pv_error_reason_filter_field_not_indexed,
+                     "No index serves %.*s; usable: %s.", (int)name.size, (const char *)name.data,
+                     list);
 }
 
 static pv_status read_field(reader *in, uint16_t *ret_field)
@@ -98,7 +100,8 @@ static pv_status read_field(reader *in, uint16_t *ret_field)
     if (pv_view_equal(name, pv_view_text("NOT"))) { return refuse(in, "NOT is not supported"); }
     const ProtobufCMessageDescriptor *message = in->object->message->descriptor;
     for (uint16_t i = 0; i < message->n_fields; i++) {
-        if (pv_view_equal(name, pv_view_text(message->fields[i].name)) && is_indexed(in->object, i)) {
+        if (pv_view_equal(name, pv_view_text(message->fields[i].name)) &&
+            is_indexed(in->object, i)) {
             *ret_field = i;
             return pv_ok();
         }
@@ -116,14 +119,9 @@ static pv_status read_comparison(reader *in, pv_comparison *ret_comparison)
         *ret_comparison = PV_EQUAL;
         in->position++;
         return pv_ok();
-    case '<':
-        *ret_comparison = equal ? PV_LESS_EQUAL : PV_LESS;
-        break;
-    case '>':
-        *ret_comparison = equal ? PV_GREATER_EQUAL : PV_GREATER;
-        break;
-    default:
-        return refuse(in, "one of = < <= > >= is expected");
+    case '<': *ret_comparison = equal ? PV_LESS_EQUAL : PV_LESS; break;
+    case '>': *ret_comparison = equal ? PV_GREATER_EQUAL : PV_GREATER; break;
+    default: return refuse(in, "one of = < <= > >= is expected");
     }
     in->position += equal ? 2 : 1;
     return pv_ok();
@@ -140,13 +138,16 @@ static size_t enum_prefix(const ProtobufCEnumDescriptor *type)
 }
 
 /* The value of an enum by its name, with or without the enum's prefix. */
-static pv_status enum_number(reader *in, const ProtobufCEnumDescriptor *type, pv_view name, uint64_t *ret_number)
+static pv_status enum_number(reader *in, const ProtobufCEnumDescriptor *type, pv_view name,
+                             uint64_t *ret_number)
 {
     size_t prefix = enum_prefix(type);
     for (unsigned i = 0; i < type->n_values; i++) {
         pv_view full = pv_view_text(type->values[i].name);
-        pv_view bare = full.size > prefix ? pv_view_of(full.data + prefix, full.size - prefix) : full;
-        if (type->values[i].value != 0 && (pv_view_equal(bare, name) || pv_view_equal(full, name))) {
+        pv_view bare =
+            full.size > prefix ? pv_view_of(full.data + prefix, full.size - prefix) : full;
+        if (type->values[i].value != 0 &&
+            (pv_view_equal(bare, name) || pv_view_equal(full, name))) {
             *ret_number = (uint64_t)type->values[i].value;
             return pv_ok();
         }
@@ -167,14 +168,16 @@ static pv_status whole_number(reader *in, pv_view text, uint64_t *ret_number)
     return pv_ok();
 }
 
-static pv_status convert(reader *in, const ProtobufCFieldDescriptor *field, pv_view value, pv_condition *condition)
+static pv_status convert(reader *in, const ProtobufCFieldDescriptor *field, pv_view value,
+                         pv_condition *condition)
 {
     if (field->type == PROTOBUF_C_TYPE_STRING) {
         condition->text = value;
         return pv_ok();
     }
     if (field->type == PROTOBUF_C_TYPE_ENUM) {
-        return enum_number(in, (const ProtobufCEnumDescriptor *)field->descriptor, value, &condition->number);
+        return enum_number(in, (const ProtobufCEnumDescriptor *)field->descriptor, value,
+                           &condition->number);
     }
     if (field->type == PROTOBUF_C_TYPE_BOOL) {
         condition->number = pv_view_equal(value, pv_view_text("true"));
@@ -183,7 +186,9 @@ static pv_status convert(reader *in, const ProtobufCFieldDescriptor *field, pv_v
     }
     if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
         pv_time time;
-        if (!pv_time_parse(value, &time)) { return refuse(in, "a time in RFC 3339 form is expected"); }
+        if (!pv_time_parse(value, &time)) {
+            return refuse(in, "a time in RFC 3339 form is expected");
+        }
         condition->number = (uint64_t)time.utc_ns;
         return pv_ok();
     }
@@ -197,17 +202,20 @@ static pv_status read_condition(reader *in, pv_condition *condition)
     PV_TRY(read_comparison(in, &condition->comparison));
     pv_view value = pv_view_of(NULL, 0);
     PV_TRY(read_value(in, &value));
-    return convert(in, &in->object->message->descriptor->fields[condition->field], value, condition);
+    return convert(in, &in->object->message->descriptor->fields[condition->field], value,
+                   condition);
 }
 
-pv_status pv_filter_parse(pv_call *call, const pv_object_info *object, const char *filter, pv_condition *conditions,
-                          size_t *count)
+pv_status pv_filter_parse(pv_call *call, const pv_object_info *object, const char *filter,
+                          pv_condition *conditions, size_t *count)
 {
     reader in = {.call = call, .object = object, .text = filter, .position = 0};
     skip_blanks(&in);
     if (in.text[in.position] == '\0') { return pv_ok(); }
     for (;;) {
-        if (*count == PV_QUERY_CONDITIONS_MAX) { return refuse(&in, "there are too many conditions"); }
+        if (*count == PV_QUERY_CONDITIONS_MAX) {
+            return refuse(&in, "there are too many conditions");
+        }
         PV_TRY(read_condition(&in, &conditions[*count]));
         (*count)++;
         skip_blanks(&in);
@@ -231,15 +239,18 @@ static const char *bounded_field(const pv_object_info *object, const pv_query *q
     return bounded;
 }
 
-pv_status pv_order_parse(pv_call *call, const pv_object_info *object, const char *order_by, pv_query *query)
+pv_status pv_order_parse(pv_call *call, const pv_object_info *object, const char *order_by,
+                         pv_query *query)
 {
     static const char suffix[] = " desc";
     pv_view field = pv_view_text(order_by);
     size_t tail = sizeof suffix - 1;
-    query->descending = field.size > tail && memcmp(field.data + field.size - tail, suffix, tail) == 0;
+    query->descending =
+        field.size > tail && memcmp(field.data + field.size - tail, suffix, tail) == 0;
     if (query->descending) { field.size -= tail; }
     const char *bounded = bounded_field(object, query);
-    query->by_id = pv_view_equal(field, pv_view_text("id")) || pv_view_equal(field, pv_view_text("create_time"));
+    query->by_id = pv_view_equal(field, pv_view_text("id")) ||
+                   pv_view_equal(field, pv_view_text("create_time"));
     bool by_bounded = bounded != NULL && pv_view_equal(field, pv_view_text(bounded));
     if (field.size == 0 || query->by_id || by_bounded) { return pv_ok(); }
     return refuse_field(call, object, field);

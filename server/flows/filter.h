@@ -18,14 +18,14 @@ extern "C" {
 
 /* Appends the conditions of `filter` to `conditions` (room for PV_QUERY_CONDITIONS_MAX, *count of them
  * taken). Texts live in call->arena. Refuses with FILTER_INVALID or FILTER_FIELD_NOT_INDEXED. */
-PV_MUST_USE pv_status pv_filter_parse(pv_call *call, const pv_object_info *object, const char *filter,
-                                      pv_condition *conditions, size_t *count);
+PV_MUST_USE pv_status pv_filter_parse(pv_call *call, const pv_object_info *object,
+                                      const char *filter, pv_condition *conditions, size_t *count);
 
 /* Reads `order_by` into the query, whose conditions are set: empty (the order of whatever index serves best), or
  * "id", "create_time" or the one field that the filter bounds, each with an optional " desc". Refuses with
  * FILTER_FIELD_NOT_INDEXED. */
-PV_MUST_USE pv_status pv_order_parse(pv_call *call, const pv_object_info *object, const char *order_by,
-                                     pv_query *query);
+PV_MUST_USE pv_status pv_order_parse(pv_call *call, const pv_object_info *object,
+                                     const char *order_by, pv_query *query);
 
 #ifdef __cplusplus
 }

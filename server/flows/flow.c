@@ -46,11 +46,13 @@ pv_id pv_id_of(const pv_object_info *object, const char *id)
 pv_status pv_not_found(pv_call *call, const pv_object_info *object, const char *id)
 {
     pv_error_resource(&call->error, object->name, id);
-    return pv_refuse(&call->error, &pv_error_reason_not_found, "There is no %s %s visible to this account.",
-                     strrchr(object->name, '.') + 1, id);
+    return pv_refuse(&call->error, &pv_error_reason_not_found,
+                     "There is no %s %s visible to this account.", strrchr(object->name, '.') + 1,
+                     id);
 }
 
-pv_status pv_or_not_found(pv_call *call, const pv_object_info *object, const char *id, pv_status status)
+pv_status pv_or_not_found(pv_call *call, const pv_object_info *object, const char *id,
+                          pv_status status)
 {
     return status.code == PV_CODE_NOT_FOUND ? pv_not_found(call, object, id) : status;
 }
@@ -66,7 +68,9 @@ static unsigned party_role(const pv_call *call, const pv_row *row)
 pv_status pv_see(pv_call *call, const pv_object_info *object, const char *id, pv_row *ret_row)
 {
     pv_id parsed;
-    if (!pv_id_parse(object->id_prefix, pv_view_text(id), &parsed)) { return pv_not_found(call, object, id); }
+    if (!pv_id_parse(object->id_prefix, pv_view_text(id), &parsed)) {
+        return pv_not_found(call, object, id);
+    }
     pv_row row;
     pv_status status = pv_object_get(call->context->txn, object, parsed, &row);
     if (status.code == PV_CODE_NOT_FOUND || (pv_is_ok(status) && party_role(call, &row) == 0)) {
@@ -80,8 +84,8 @@ pv_status pv_see(pv_call *call, const pv_object_info *object, const char *id, pv
 pv_status pv_fetch(pv_call *call, const pv_object_info *object, const char *id, void *ret_message)
 {
     ProtobufCMessage *message = NULL;
-    PV_TRY(pv_store_refused(call, pv_object_load(call->context->txn, object, pv_id_of(object, id), call->arena,
-                                                 &message, NULL)));
+    PV_TRY(pv_store_refused(call, pv_object_load(call->context->txn, object, pv_id_of(object, id),
+                                                 call->arena, &message, NULL)));
     memcpy(ret_message, &message, sizeof message);
     return pv_ok();
 }
@@ -93,13 +97,17 @@ pv_status pv_find(pv_call *call, const pv_object_info *object, const char *id, v
     return pv_fetch(call, object, id, ret_message);
 }
 
-pv_status pv_peek(pv_call *call, const pv_object_info *object, const char *id, void *ret_message, bool *ret_is_party)
+pv_status pv_peek(pv_call *call, const pv_object_info *object, const char *id, void *ret_message,
+                  bool *ret_is_party)
 {
     pv_id parsed;
-    if (!pv_id_parse(object->id_prefix, pv_view_text(id), &parsed)) { return pv_status_of(PV_CODE_NOT_FOUND); }
+    if (!pv_id_parse(object->id_prefix, pv_view_text(id), &parsed)) {
+        return pv_status_of(PV_CODE_NOT_FOUND);
+    }
     ProtobufCMessage *message = NULL;
     pv_row row;
-    pv_status status = pv_object_load(call->context->txn, object, parsed, call->arena, &message, &row);
+    pv_status status =
+        pv_object_load(call->context->txn, object, parsed, call->arena, &message, &row);
     if (status.code == PV_CODE_NOT_FOUND) { return status; }
     PV_TRY(pv_store_refused(call, status));
     memcpy(ret_message, &message, sizeof message);
@@ -115,7 +123,8 @@ static const char *roles_text(uint64_t roles, pv_arena *arena)
     const ProtobufCEnumDescriptor *types = &purvey__common__v1__account_type__descriptor;
     for (unsigned i = 0; i < types->n_values; i++) {
         if ((roles >> types->values[i].value & 1) != 0) {
-            pv_buffer_printf(&text, "%s%s", text.size == 0 ? "" : ", ", types->values[i].name + sizeof prefix - 1);
+            pv_buffer_printf(&text, "%s%s", text.size == 0 ? "" : ", ",
+                             types->values[i].name + sizeof prefix - 1);
         }
     }
     return pv_buffer_text(&text);
@@ -128,12 +137,14 @@ static pv_status refuse_party(pv_call *call, unsigned role, uint64_t roles)
     pv_error_note(&call->error, "method", "%s", call->method->name);
     pv_error_note(&call->error, "role", "%s", mine);
     pv_error_note(&call->error, "roles", "%s", allowed);
-    return pv_refuse(&call->error, &pv_error_reason_party_may_not, "%s is for the %s of the object; you are its %s.",
-                     call->method->name, allowed, mine);
+    return pv_refuse(&call->error, &pv_error_reason_party_may_not,
+                     "%s is for the %s of the object; you are its %s.", call->method->name, allowed,
+                     mine);
 }
 
 /* Names of the methods that could move the object from this state when called by the caller. */
-static const char *allowed_methods(const pv_call *call, const pv_object_info *object, unsigned role, int state)
+static const char *allowed_methods(const pv_call *call, const pv_object_info *object, unsigned role,
+                                   int state)
 {
     pv_buffer text = pv_buffer_of(call->arena);
     const struct pv_context *context = call->context;
@@ -149,30 +160,38 @@ static const char *allowed_methods(const pv_call *call, const pv_object_info *ob
     return pv_buffer_text(&text);
 }
 
-static pv_status refuse_state(pv_call *call, const pv_object_info *object, const ProtobufCMessage *message, unsigned role)
+static pv_status refuse_state(pv_call *call, const pv_object_info *object,
+                              const ProtobufCMessage *message, unsigned role)
 {
     int state = pv_state_of(object, message);
-    const char *id = pv_field_string(message, &object->message->descriptor->fields[object->id_field]);
-    const char *needed = pv_state_set_text(object, pv_method_from(call->method, object, role), call->arena);
+    const char *id =
+        pv_field_string(message, &object->message->descriptor->fields[object->id_field]);
+    const char *needed =
+        pv_state_set_text(object, pv_method_from(call->method, object, role), call->arena);
     const char *methods = allowed_methods(call, object, role, state);
     pv_error_note(&call->error, "state", "%s", pv_state_name(object, state));
     pv_error_note(&call->error, "allowed_states", "%s", needed);
     pv_error_note(&call->error, "allowed_methods", "%s", methods);
-    pv_violate(call, "STATE", id, "is %s; %s needs %s", pv_state_name(object, state), call->method->name, needed);
+    pv_violate(call, "STATE", id, "is %s; %s needs %s", pv_state_name(object, state),
+               call->method->name, needed);
     return pv_refuse(&call->error, &pv_error_reason_state_forbids, "%s is %s; %s needs %s.", id,
                      pv_state_name(object, state), call->method->name, needed);
 }
 
-static pv_status check_etag(pv_call *call, const pv_object_info *object, const ProtobufCMessage *message, const char *etag)
+static pv_status check_etag(pv_call *call, const pv_object_info *object,
+                            const ProtobufCMessage *message, const char *etag)
 {
     if (etag == NULL || *etag == '\0') { return pv_ok(); }
-    const char *current = pv_field_string(message, &object->message->descriptor->fields[object->etag_field]);
+    const char *current =
+        pv_field_string(message, &object->message->descriptor->fields[object->etag_field]);
     if (strcmp(etag, current) == 0) { return pv_ok(); }
     pv_error_note(&call->error, "etag", "%s", current);
-    return pv_refuse(&call->error, &pv_error_reason_etag_mismatch, "The object's etag is now %s, not %s.", current, etag);
+    return pv_refuse(&call->error, &pv_error_reason_etag_mismatch,
+                     "The object's etag is now %s, not %s.", current, etag);
 }
 
-pv_status pv_begin(pv_call *call, const pv_object_info *object, const char *id, const char *etag, void *ret_message)
+pv_status pv_begin(pv_call *call, const pv_object_info *object, const char *id, const char *etag,
+                   void *ret_message)
 {
     pv_row row;
     PV_TRY(pv_see(call, object, id, &row));
@@ -224,5 +243,6 @@ void pv_violate(pv_call *call, const char *type, const char *subject, const char
     va_start(arguments, format);
     const char *text = pv_arena_vprintf(call->arena, format, arguments);
     va_end(arguments);
-    pv_error_violate(&call->error, PV_VIOLATION_PRECONDITION, type, subject, "%s", text == NULL ? "" : text);
+    pv_error_violate(&call->error, PV_VIOLATION_PRECONDITION, type, subject, "%s",
+                     text == NULL ? "" : text);
 }

@@ -10,11 +10,11 @@
  *
  * The usual verb:
  *     pv_order *order = NULL;
- *     PV_TRY(pv_begin(call, &pv_order__object, request->order_id, request->etag, &order));   (visible, role, etag, state)
+ *     PV_TRY(pv_begin(call, &pv_order__object, request->order_id, request->etag, &order));
  *     ... business rules: return pv_refuse(&call->error, &pv_error_reason_x, "...") ...
  *     response->order = order;
  *     return pv_move_and_save(call, &pv_order__object, order, PV_ORDER_STATE_APPROVED);
- * What handlers of all areas do to messages stands in make.h.                                             */
+ * What handlers of all areas do to messages stands in make.h. */
 #ifndef PV_SERVER_FLOWS_FLOW_H
 #define PV_SERVER_FLOWS_FLOW_H
 
@@ -41,8 +41,8 @@ typedef struct pv_caller {
     char account_id[PV_ID_TEXT_SIZE]; /* the same as texts */
     char user_id[PV_ID_TEXT_SIZE];
     char certificate_id[PV_ID_TEXT_SIZE];
-    uint8_t role;                     /* pv_account_type of the account */
-    uint8_t grants[PV_MODULES_MAX];   /* strongest pv_grant per pv_module */
+    uint8_t role;                   /* pv_account_type of the account */
+    uint8_t grants[PV_MODULES_MAX]; /* strongest pv_grant per pv_module */
 } pv_caller;
 
 /* What the pipeline hands to a handler with the call. */
@@ -51,17 +51,20 @@ struct pv_context {
     pv_txn *txn;             /* snapshot of a read, or the write transaction */
     pv_time now;             /* the same for the whole call */
     pv_id_source *ids;
-    pv_view token_key;       /* secret behind page and resume tokens */
+    pv_view token_key;                      /* secret behind page and resume tokens */
     const pv_service_info *const *services; /* everything served, for WhoAmI */
     size_t service_count;
-    const void *authority;   /* struct pv_authority of server/identity: signs certificates */
-    pv_view request_id;      /* of a write, as the caller gave it; for the audit trail */
-    uint32_t changes;        /* objects saved or removed so far: numbers the audit entries */
+    const void *authority;         /* struct pv_authority of server/identity: signs certificates */
+    pv_view request_id;            /* of a write, as the caller gave it; for the audit trail */
+    uint32_t changes;              /* objects saved or removed so far: numbers the audit entries */
     pv_id touched[PV_TOUCHED_MAX]; /* accounts whose feeds have grown, to be woken after commit */
     uint32_t touched_count;
 };
 
-static inline const pv_caller *pv_caller_of(const pv_call *call) { return call->context->caller; }
+static inline const pv_caller *pv_caller_of(const pv_call *call)
+{
+    return call->context->caller;
+}
 
 /* A fresh id with the object's prefix, as text in the call's arena. */
 PV_MUST_USE pv_status pv_new_id(pv_call *call, const pv_object_info *object, char **ret_id);
@@ -73,7 +76,8 @@ PV_MUST_USE pv_status pv_text(pv_call *call, const char *text, char **ret_text);
 PV_MUST_USE pv_status pv_not_found(pv_call *call, const pv_object_info *object, const char *id);
 
 /* Words the NOT_FOUND of a search for an id that the caller gave; any other status stays. */
-PV_MUST_USE pv_status pv_or_not_found(pv_call *call, const pv_object_info *object, const char *id, pv_status status);
+PV_MUST_USE pv_status pv_or_not_found(pv_call *call, const pv_object_info *object, const char *id,
+                                      pv_status status);
 
 /* Takes the NOT_FOUND of a search for an answer: what was looked for stays NULL. */
 static inline PV_MUST_USE pv_status pv_if_any(pv_status status)
@@ -82,24 +86,27 @@ static inline PV_MUST_USE pv_status pv_if_any(pv_status status)
 }
 
 /* The row of an object the caller is a party of. NOT_FOUND. */
-PV_MUST_USE pv_status pv_see(pv_call *call, const pv_object_info *object, const char *id, pv_row *ret_row);
+PV_MUST_USE pv_status pv_see(pv_call *call, const pv_object_info *object, const char *id,
+                             pv_row *ret_row);
 
 /* The decoded object the caller is a party of. `ret_message` is a pointer to a typed message pointer. */
-PV_MUST_USE pv_status pv_find(pv_call *call, const pv_object_info *object, const char *id, void *ret_message);
+PV_MUST_USE pv_status pv_find(pv_call *call, const pv_object_info *object, const char *id,
+                              void *ret_message);
 
 /* The decoded object whoever is its party: for objects reached through one the caller sees, never for an id
  * the caller gave. A missing one is DATA_DAMAGED. */
-PV_MUST_USE pv_status pv_fetch(pv_call *call, const pv_object_info *object, const char *id, void *ret_message);
+PV_MUST_USE pv_status pv_fetch(pv_call *call, const pv_object_info *object, const char *id,
+                               void *ret_message);
 
 /* The stored object of an id that the caller gave, whoever its parties are: the flow must decide whether the
  * caller may see it. NOT_FOUND is returned without filling call->error. */
-PV_MUST_USE pv_status pv_peek(pv_call *call, const pv_object_info *object, const char *id, void *ret_message,
-                              bool *ret_is_party);
+PV_MUST_USE pv_status pv_peek(pv_call *call, const pv_object_info *object, const char *id,
+                              void *ret_message, bool *ret_is_party);
 
 /* Begins a verb of the call's method on an object: visible? may this party? etag equal (an empty one is
  * not compared)? state allows? (as the method's transitions on this object say). */
-PV_MUST_USE pv_status pv_begin(pv_call *call, const pv_object_info *object, const char *id, const char *etag,
-                               void *ret_message);
+PV_MUST_USE pv_status pv_begin(pv_call *call, const pv_object_info *object, const char *id,
+                               const char *etag, void *ret_message);
 
 /* Refuses with PARTY_MAY_NOT unless the caller's account is of this type: where the party that may depends on more
  * than the method. */
@@ -107,13 +114,15 @@ PV_MUST_USE pv_status pv_demand_role(pv_call *call, pv_account_type type);
 
 /* Changes the state, checked against the method's transitions: STATE_FORBIDS if the method does not move this
  * object from its present state to `state`. Also for side effects and for new objects (state 0). */
-PV_MUST_USE pv_status pv_move(pv_call *call, const pv_object_info *object, void *message, int state);
+PV_MUST_USE pv_status pv_move(pv_call *call, const pv_object_info *object, void *message,
+                              int state);
 
 /* Stores the object (revision, etag, times, indexes), and writes its event to every party and its audit
  * entry. EXTERNAL_ID_EXISTS when a unique index refuses. */
 PV_MUST_USE pv_status pv_save(pv_call *call, const pv_object_info *object, void *message);
 
-PV_MUST_USE pv_status pv_move_and_save(pv_call *call, const pv_object_info *object, void *message, int state);
+PV_MUST_USE pv_status pv_move_and_save(pv_call *call, const pv_object_info *object, void *message,
+                                       int state);
 
 /* Deletes the object, with event and audit entry. */
 PV_MUST_USE pv_status pv_remove(pv_call *call, const pv_object_info *object, const void *message);
@@ -124,13 +133,15 @@ PV_MUST_USE pv_status pv_answer_get(pv_call *call, const pv_object_info *object,
 /* Answers a List of the caller's own objects from the request's page_size, page_token, filter and order_by (found by
  * name): repeated field 1 the objects, undecoded; field 2 next_page_token. `fixed` (may be NULL) are
  * conditions joined to the filter, e.g. product_id of a parent in the request. */
-PV_MUST_USE pv_status pv_answer_list(pv_call *call, const pv_object_info *object, const ProtobufCMessage *request,
-                                     const pv_condition *fixed, size_t fixed_count);
+PV_MUST_USE pv_status pv_answer_list(pv_call *call, const pv_object_info *object,
+                                     const ProtobufCMessage *request, const pv_condition *fixed,
+                                     size_t fixed_count);
 
 /* The same, over the objects of `account` instead of the caller's: for objects the caller may see through
  * another (the flow has checked it). */
 PV_MUST_USE pv_status pv_answer_list_of(pv_call *call, const pv_object_info *object, pv_id account,
-                                        const ProtobufCMessage *request, const pv_condition *fixed, size_t fixed_count);
+                                        const ProtobufCMessage *request, const pv_condition *fixed,
+                                        size_t fixed_count);
 
 /* The role of an account as far as the call knows it: the caller's own, 0 (any) of another. A query that knows the
  * role can use an index that holds one party only. */
@@ -146,14 +157,14 @@ pv_condition pv_where_number(const pv_object_info *object, const char *field, ui
 
 /* The first object of `account` that meets all conditions, decoded. NOT_FOUND is returned without filling
  * call->error. */
-PV_MUST_USE pv_status pv_lookup(pv_call *call, const pv_object_info *object, pv_id account, const pv_condition *conditions,
-                                size_t count, void *ret_message);
+PV_MUST_USE pv_status pv_lookup(pv_call *call, const pv_object_info *object, pv_id account,
+                                const pv_condition *conditions, size_t count, void *ret_message);
 
 /* All objects of `account` that meet all conditions, decoded, in the order of the list; at most `limit`, STORE_FULL
  * beyond. `ret_messages` is a pointer to an array of typed message pointers; NULL if there are none. */
 PV_MUST_USE pv_status pv_collect(pv_call *call, const pv_object_info *object, pv_id account,
-                                 const pv_condition *conditions, size_t count, size_t limit, void *ret_messages,
-                                 size_t *ret_count);
+                                 const pv_condition *conditions, size_t count, size_t limit,
+                                 void *ret_messages, size_t *ret_count);
 
 /* The id number behind an id text that is known to be canonical (from a checked request or a stored object). */
 pv_id pv_id_of(const pv_object_info *object, const char *id);
@@ -162,8 +173,8 @@ pv_id pv_id_of(const pv_object_info *object, const char *id);
 void pv_note_existing(pv_call *call, const pv_object_info *object, const char *id);
 
 /* Notes one condition that does not hold (PreconditionFailure) before refusing. */
-__attribute__((format(printf, 4, 5))) void pv_violate(pv_call *call, const char *type, const char *subject,
-                                                      const char *format, ...);
+__attribute__((format(printf, 4, 5))) void pv_violate(pv_call *call, const char *type,
+                                                      const char *subject, const char *format, ...);
 
 /* What an out-of-memory result of the arena becomes. */
 PV_MUST_USE pv_status pv_out_of_memory(pv_call *call);

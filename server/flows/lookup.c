@@ -4,33 +4,40 @@
 static uint16_t field_of(const pv_object_info *object, const char *name)
 {
     const ProtobufCMessageDescriptor *message = object->message->descriptor;
-    const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(message, name);
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(message, name);
     PV_ASSERT(field != NULL);
     return (uint16_t)(field - message->fields);
 }
 
 pv_condition pv_where(const pv_object_info *object, const char *field, const char *text)
 {
-    pv_condition condition = {.field = field_of(object, field), .comparison = PV_EQUAL, .text = pv_view_text(text)};
+    pv_condition condition = {
+        .field = field_of(object, field), .comparison = PV_EQUAL, .text = pv_view_text(text)};
     return condition;
 }
 
 pv_condition pv_where_number(const pv_object_info *object, const char *field, uint64_t number)
 {
-    pv_condition condition = {.field = field_of(object, field), .comparison = PV_EQUAL, .number = number};
+    pv_condition condition = {
+        .field = field_of(object, field), .comparison = PV_EQUAL, .number = number};
     return condition;
 }
 
-static pv_status begin(pv_call *call, const pv_object_info *object, pv_id account, const pv_condition *conditions,
-                       size_t count, pv_query_run **ret_run)
+static pv_status begin(pv_call *call, const pv_object_info *object, pv_id account,
+                       const pv_condition *conditions, size_t count, pv_query_run **ret_run)
 {
-    pv_query query = {
-        .account = account, .conditions = conditions, .condition_count = count, .role = pv_role_in(call, account)};
-    return pv_store_refused(call, pv_query_open(call->context->txn, object, call->arena, &query, ret_run));
+    pv_query query = {.account = account,
+                      .conditions = conditions,
+                      .condition_count = count,
+                      .role = pv_role_in(call, account)};
+    return pv_store_refused(
+        call, pv_query_open(call->context->txn, object, call->arena, &query, ret_run));
 }
 
 /* The next object of a walk, decoded; NULL at its end. */
-static pv_status next(pv_call *call, const pv_object_info *object, pv_query_run *run, ProtobufCMessage **ret_message)
+static pv_status next(pv_call *call, const pv_object_info *object, pv_query_run *run,
+                      ProtobufCMessage **ret_message)
 {
     *ret_message = NULL;
     pv_id id;
@@ -38,7 +45,8 @@ static pv_status next(pv_call *call, const pv_object_info *object, pv_query_run 
     pv_status status = pv_query_next(run, &id, &row);
     if (status.code == PV_CODE_NOT_FOUND) { return pv_ok(); }
     PV_TRY(pv_store_refused(call, status));
-    return pv_store_refused(call, pv_object_load(call->context->txn, object, id, call->arena, ret_message, NULL));
+    return pv_store_refused(
+        call, pv_object_load(call->context->txn, object, id, call->arena, ret_message, NULL));
 }
 
 /* Appends to an array in the arena that doubles as it fills. */
@@ -54,8 +62,8 @@ static pv_status append(pv_call *call, void *message, void ***messages, size_t c
     return pv_ok();
 }
 
-static pv_status collect(pv_call *call, const pv_object_info *object, pv_query_run *run, size_t limit,
-                         void ***ret_messages, size_t *ret_count)
+static pv_status collect(pv_call *call, const pv_object_info *object, pv_query_run *run,
+                         size_t limit, void ***ret_messages, size_t *ret_count)
 {
     for (size_t count = 0;; count++) {
         ProtobufCMessage *message = NULL;
@@ -63,15 +71,16 @@ static pv_status collect(pv_call *call, const pv_object_info *object, pv_query_r
         *ret_count = count;
         if (message == NULL) { return pv_ok(); }
         if (count == limit) {
-            return pv_refuse(&call->error, &pv_error_reason_store_full, "There are more than %zu objects to look at.",
-                             limit);
+            return pv_refuse(&call->error, &pv_error_reason_store_full,
+                             "There are more than %zu objects to look at.", limit);
         }
         PV_TRY(append(call, message, ret_messages, count));
     }
 }
 
-pv_status pv_collect(pv_call *call, const pv_object_info *object, pv_id account, const pv_condition *conditions,
-                     size_t count, size_t limit, void *ret_messages, size_t *ret_count)
+pv_status pv_collect(pv_call *call, const pv_object_info *object, pv_id account,
+                     const pv_condition *conditions, size_t count, size_t limit, void *ret_messages,
+                     size_t *ret_count)
 {
     pv_query_run *run = NULL;
     PV_TRY(begin(call, object, account, conditions, count, &run));
@@ -83,8 +92,8 @@ pv_status pv_collect(pv_call *call, const pv_object_info *object, pv_id account,
     return pv_ok();
 }
 
-pv_status pv_lookup(pv_call *call, const pv_object_info *object, pv_id account, const pv_condition *conditions, size_t count,
-                    void *ret_message)
+pv_status pv_lookup(pv_call *call, const pv_object_info *object, pv_id account,
+                    const pv_condition *conditions, size_t count, void *ret_message)
 {
     pv_query_run *run = NULL;
     PV_TRY(begin(call, object, account, conditions, count, &run));

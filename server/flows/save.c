@@ -21,7 +21,8 @@ typedef struct change {
 
 static const char *id_of(const change *made)
 {
-    return pv_field_string(made->message, &made->object->message->descriptor->fields[made->object->id_field]);
+    return pv_field_string(made->message,
+                           &made->object->message->descriptor->fields[made->object->id_field]);
 }
 
 static pv_status pack(pv_call *call, const ProtobufCMessage *message, pv_view *ret_bytes)
@@ -40,7 +41,9 @@ static pv_status append_event(pv_call *call, pv_event *event, pv_id account)
     for (uint32_t i = 0; i < context->touched_count; i++) {
         if (pv_id_equal(context->touched[i], account)) { return pv_ok(); }
     }
-    if (context->touched_count < PV_TOUCHED_MAX) { context->touched[context->touched_count++] = account; }
+    if (context->touched_count < PV_TOUCHED_MAX) {
+        context->touched[context->touched_count++] = account;
+    }
     return pv_ok();
 }
 
@@ -61,7 +64,9 @@ static pv_status append_events(pv_call *call, const change *made, const pv_row *
     event.deleted = made->deleted;
     for (uint8_t i = 0; i < row->party_count; i++) {
         bool seen = pv_id_is_zero(row->parties[i]);
-        for (uint8_t j = 0; j < i; j++) { seen = seen || pv_id_equal(row->parties[i], row->parties[j]); }
+        for (uint8_t j = 0; j < i; j++) {
+            seen = seen || pv_id_equal(row->parties[i], row->parties[j]);
+        }
         if (!seen) { PV_TRY(append_event(call, &event, row->parties[i])); }
     }
     return pv_ok();
@@ -89,11 +94,13 @@ static pv_status append_audit(pv_call *call, const change *made)
     entry.revision = made->revision;
     pv_view bytes;
     PV_TRY(pack(call, &entry.base, &bytes));
-    return pv_store_refused(call, pv_audit_put(context->txn, caller->account, context->changes++, bytes));
+    return pv_store_refused(call,
+                            pv_audit_put(context->txn, caller->account, context->changes++, bytes));
 }
 
 /* State of the object as stored now; "" if it is new. */
-static pv_status stored_state(pv_call *call, const pv_object_info *object, pv_id id, const char **ret_state)
+static pv_status stored_state(pv_call *call, const pv_object_info *object, pv_id id,
+                              const char **ret_state)
 {
     *ret_state = "";
     if (object->state_field < 0) { return pv_ok(); }
@@ -109,12 +116,14 @@ static pv_status put(pv_call *call, const pv_object_info *object, void *message)
 {
     struct pv_context *context = call->context;
     pv_id existing;
-    pv_status status = pv_object_put(context->txn, object, call->arena, context->now, message, &existing);
+    pv_status status =
+        pv_object_put(context->txn, object, call->arena, context->now, message, &existing);
     if (status.code != PV_CODE_ALREADY_EXISTS) { return pv_store_refused(call, status); }
     char text[PV_ID_TEXT_SIZE];
     pv_id_format(object->id_prefix, existing, text);
     pv_note_existing(call, object, text);
-    return pv_refuse(&call->error, &pv_error_reason_external_id_exists, "%s already has this external_id or name.", text);
+    return pv_refuse(&call->error, &pv_error_reason_external_id_exists,
+                     "%s already has this external_id or name.", text);
 }
 
 pv_status pv_save(pv_call *call, const pv_object_info *object, void *message)

@@ -16,13 +16,15 @@ const char *pv_state_name(const pv_object_info *object, int state)
     const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value(object->states, state);
     if (value == NULL) { return ""; }
     size_t prefix = strlen(object->state_prefix);
-    return strncmp(value->name, object->state_prefix, prefix) == 0 ? value->name + prefix : value->name;
+    return strncmp(value->name, object->state_prefix, prefix) == 0 ? value->name + prefix
+                                                                   : value->name;
 }
 
 int pv_state_of(const pv_object_info *object, const ProtobufCMessage *message)
 {
     if (object->state_field < 0) { return 0; }
-    return (int)pv_field_integer(message, &object->message->descriptor->fields[object->state_field]);
+    return (int)pv_field_integer(message,
+                                 &object->message->descriptor->fields[object->state_field]);
 }
 
 const char *pv_state_set_text(const pv_object_info *object, uint64_t states, pv_arena *arena)
@@ -30,7 +32,8 @@ const char *pv_state_set_text(const pv_object_info *object, uint64_t states, pv_
     pv_buffer text = pv_buffer_of(arena);
     for (int state = 1; state < STATES_MAX; state++) {
         if ((states & bit(state)) != 0) {
-            pv_buffer_printf(&text, "%s%s", text.size == 0 ? "" : ", ", pv_state_name(object, state));
+            pv_buffer_printf(&text, "%s%s", text.size == 0 ? "" : ", ",
+                             pv_state_name(object, state));
         }
     }
     return pv_buffer_text(&text);
@@ -51,7 +54,8 @@ uint64_t pv_method_from(const pv_method_info *method, const pv_object_info *obje
     return from;
 }
 
-bool pv_method_moves(const pv_method_info *method, const pv_object_info *object, unsigned role, int from, int to)
+bool pv_method_moves(const pv_method_info *method, const pv_object_info *object, unsigned role,
+                     int from, int to)
 {
     for (size_t i = 0; i < method->transition_count; i++) {
         const pv_transition *transition = &method->transitions[i];
@@ -66,7 +70,9 @@ uint64_t pv_method_parties(const pv_method_info *method, const pv_object_info *o
 {
     uint64_t roles = 0;
     for (size_t i = 0; i < method->transition_count; i++) {
-        if (method->transitions[i].object != object || method->transitions[i].from == 0) { continue; }
+        if (method->transitions[i].object != object || method->transitions[i].from == 0) {
+            continue;
+        }
         if (method->transitions[i].roles == 0) { return 0; }
         roles |= method->transitions[i].roles;
     }

@@ -21,7 +21,8 @@ const char *pv_state_set_text(const pv_object_info *object, uint64_t states, pv_
 uint64_t pv_method_from(const pv_method_info *method, const pv_object_info *object, unsigned role);
 
 /* Whether the method may move the object from `from` to `to` (0: absent) as a party of this role. */
-bool pv_method_moves(const pv_method_info *method, const pv_object_info *object, unsigned role, int from, int to);
+bool pv_method_moves(const pv_method_info *method, const pv_object_info *object, unsigned role,
+                     int from, int to);
 
 /* Roles that may use the method on the object as a party; 0: all that may call it. */
 uint64_t pv_method_parties(const pv_method_info *method, const pv_object_info *object);

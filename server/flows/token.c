@@ -5,7 +5,8 @@
 enum { VERSION = 1, MAC_SIZE = 16 };
 
 /* HMAC over { version, size of the binding, binding, position }. */
-static bool mac_of(pv_arena *arena, pv_view key, pv_view binding, pv_view position, uint8_t *ret_mac)
+static bool mac_of(pv_arena *arena, pv_view key, pv_view binding, pv_view position,
+                   uint8_t *ret_mac)
 {
     pv_buffer text = pv_buffer_of(arena);
     pv_buffer_printf(&text, "%d %zu ", VERSION, binding.size);
@@ -31,7 +32,8 @@ const char *pv_token_make(pv_arena *arena, pv_view key, pv_view binding, pv_view
     return text;
 }
 
-bool pv_token_open(pv_arena *arena, pv_view key, pv_view binding, pv_view token, pv_view *ret_position)
+bool pv_token_open(pv_arena *arena, pv_view key, pv_view binding, pv_view token,
+                   pv_view *ret_position)
 {
     uint8_t *bytes = pv_arena_alloc(arena, token.size * 3 / 4 + 1);
     size_t size = 0;
@@ -40,7 +42,9 @@ bool pv_token_open(pv_arena *arena, pv_view key, pv_view binding, pv_view token,
     pv_view position = pv_view_of(bytes + 1 + MAC_SIZE, size - 1 - MAC_SIZE);
     uint8_t mac[MAC_SIZE];
     if (!mac_of(arena, key, binding, position, mac)) { return false; }
-    if (!pv_secret_equal(pv_view_of(mac, MAC_SIZE), pv_view_of(bytes + 1, MAC_SIZE))) { return false; }
+    if (!pv_secret_equal(pv_view_of(mac, MAC_SIZE), pv_view_of(bytes + 1, MAC_SIZE))) {
+        return false;
+    }
     *ret_position = position;
     return true;
 }

@@ -15,7 +15,8 @@ extern "C" {
 const char *pv_token_make(pv_arena *arena, pv_view key, pv_view binding, pv_view position);
 
 /* Opens a token. False: not one that was made with this key and binding. The position lives in the arena. */
-PV_MUST_USE bool pv_token_open(pv_arena *arena, pv_view key, pv_view binding, pv_view token, pv_view *ret_position);
+PV_MUST_USE bool pv_token_open(pv_arena *arena, pv_view key, pv_view binding, pv_view token,
+                               pv_view *ret_position);
 
 #ifdef __cplusplus
 }
