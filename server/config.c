@@ -65,14 +65,17 @@ static bool parse_reflection(const char *value, pv_config *config)
 }
 
 /* A whole number followed by one of the units; `scales` holds the factor of each. */
-static bool parse_scaled(const char *value, const char *const *units, const int64_t *scales, size_t count, int64_t *ret)
+static bool parse_scaled(const char *value, const char *const *units, const int64_t *scales,
+                         size_t count, int64_t *ret)
 {
     char *end = NULL;
     errno = 0;
     long long number = strtoll(value, &end, 10);
     if (errno != 0 || end == value || number < 0) { return false; }
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(end, units[i]) == 0) { return !__builtin_mul_overflow((int64_t)number, scales[i], ret); }
+        if (strcmp(end, units[i]) == 0) {
+            return !__builtin_mul_overflow((int64_t)number, scales[i], ret);
+        }
     }
     return false;
 }
@@ -100,8 +103,10 @@ static const setting settings[SETTINGS] = {
     {"port-file", "", "file to write the taken port to", parse_port_file},
     {"log-level", "info", "debug, info, warn or error", parse_log_level},
     {"reflection", "on", "serve gRPC reflection: on or off", parse_reflection},
-    {"drain", "10s", "grace for calls at work after SIGTERM: a number with ms, s or m", parse_drain},
-    {"map-size", "1TiB", "address space of the store, a bound on its size: a number with MiB, GiB or TiB", parse_map},
+    {"drain", "10s", "grace for calls at work after SIGTERM: a number with ms, s or m",
+     parse_drain},
+    {"map-size", "1TiB",
+     "address space of the store, a bound on its size: a number with MiB, GiB or TiB", parse_map},
 };
 
 static pv_config_outcome wrong(const char *what, const char *value)
@@ -113,7 +118,9 @@ static pv_config_outcome wrong(const char *what, const char *value)
 static int setting_named(const char *name, size_t size)
 {
     for (int i = 0; i < SETTINGS; i++) {
-        if (strlen(settings[i].name) == size && memcmp(settings[i].name, name, size) == 0) { return i; }
+        if (strlen(settings[i].name) == size && memcmp(settings[i].name, name, size) == 0) {
+            return i;
+        }
     }
     return -1;
 }
@@ -125,28 +132,33 @@ static pv_config_outcome unknown(const char *name, size_t size)
     size_t best_score = 0;
     for (int i = 0; i < SETTINGS; i++) {
         size_t score = 0;
-        for (size_t j = 0; j < size && settings[i].name[j] != '\0'; j++) { score += settings[i].name[j] == name[j]; }
+        for (size_t j = 0; j < size && settings[i].name[j] != '\0'; j++) {
+            score += settings[i].name[j] == name[j];
+        }
         if (score > best_score) {
             best_score = score;
             best = i;
         }
     }
-    fprintf(stderr, "purveyd: there is no setting %.*s; did you mean %s? See purveyd --help.\n", (int)size, name,
-            settings[best].name);
+    fprintf(stderr, "purveyd: there is no setting %.*s; did you mean %s? See purveyd --help.\n",
+            (int)size, name, settings[best].name);
     return PV_CONFIG_WRONG;
 }
 
 static void print_help(void)
 {
-    printf("purveyd serves Purvey over gRPC with mTLS.\n\nusage: purveyd --data DIR [--name value ...]\n\n");
+    printf("purveyd serves Purvey over gRPC with mTLS.\n\nusage: purveyd --data DIR [--name value "
+           "...]\n\n");
     for (int i = 0; i < SETTINGS; i++) {
-        printf("  --%-12s %s%s%s%s\n", settings[i].name, settings[i].help, *settings[i].fallback != '\0' ? " [" : "",
-               settings[i].fallback, *settings[i].fallback != '\0' ? "]" : "");
+        printf("  --%-12s %s%s%s%s\n", settings[i].name, settings[i].help,
+               *settings[i].fallback != '\0' ? " [" : "", settings[i].fallback,
+               *settings[i].fallback != '\0' ? "]" : "");
     }
     printf("  --config       file with lines `name = value`\n"
            "  --check-config says whether the settings are good\n"
            "  --print-config prints every setting with its origin\n"
-           "  --version\n\nEvery setting can also come from the environment: PURVEYD_LISTEN for --listen.\n");
+           "  --version\n\nEvery setting can also come from the environment: PURVEYD_LISTEN for "
+           "--listen.\n");
 }
 
 static void print_values(const values *given)
@@ -162,7 +174,9 @@ static void take_environment(values *given)
         char name[64];
         int size = snprintf(name, sizeof name, "PURVEYD_%s", settings[i].name);
         PV_ASSERT(size > 0 && (size_t)size < sizeof name);
-        for (char *c = name; *c != '\0'; c++) { *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c); }
+        for (char *c = name; *c != '\0'; c++) {
+            *c = *c == '-' ? '_' : (char)toupper((unsigned char)*c);
+        }
         const char *value = getenv(name);
         if (value != NULL) {
             given->text[i] = value;
@@ -192,7 +206,8 @@ static pv_config_outcome take_line(char *line, pv_arena *arena, values *given)
     int index = setting_named((const char *)name.data, name.size);
     if (index < 0) { return unknown((const char *)name.data, name.size); }
     size_t used = (size_t)(equals - (const char *)whole.data) + 1;
-    given->text[index] = pv_arena_dup(arena, trimmed(pv_view_of(whole.data + used, whole.size - used)));
+    given->text[index] =
+        pv_arena_dup(arena, trimmed(pv_view_of(whole.data + used, whole.size - used)));
     given->from[index] = FROM_FILE;
     return given->text[index] == NULL ? wrong("the file is too large", line) : PV_CONFIG_RUN;
 }
@@ -206,19 +221,25 @@ static pv_config_outcome take_file(const char *path, pv_arena *arena, values *gi
     while (outcome == PV_CONFIG_RUN && fgets(line, sizeof line, file) != NULL) {
         outcome = take_line(line, arena, given);
     }
-    if (outcome == PV_CONFIG_RUN && ferror(file)) { outcome = wrong("the file of --config cannot be read", path); }
+    if (outcome == PV_CONFIG_RUN && ferror(file)) {
+        outcome = wrong("the file of --config cannot be read", path);
+    }
     fclose(file);
     return outcome;
 }
 
 /* The flags; --config is taken from them first, because flags are stronger than its file. */
-static pv_config_outcome take_flags(int argc, char **argv, bool only_config, pv_arena *arena, values *given)
+static pv_config_outcome take_flags(int argc, char **argv, bool only_config, pv_arena *arena,
+                                    values *given)
 {
     for (int i = 1; i < argc; i++) {
         if (strncmp(argv[i], "--", 2) != 0) { return wrong("not a flag", argv[i]); }
         const char *name = argv[i] + 2;
         size_t size = strcspn(name, "=");
-        if (name[size] == '\0' && (strcmp(name, "check-config") == 0 || strcmp(name, "print-config") == 0)) { continue; }
+        if (name[size] == '\0' &&
+            (strcmp(name, "check-config") == 0 || strcmp(name, "print-config") == 0)) {
+            continue;
+        }
         const char *value = name[size] == '=' ? name + size + 1 : (i + 1 < argc ? argv[++i] : NULL);
         if (value == NULL) { return wrong("the flag needs a value", argv[i]); }
         bool is_config = size == 6 && memcmp(name, "config", 6) == 0;
@@ -265,13 +286,14 @@ pv_config_outcome pv_config_read(int argc, char **argv, pv_arena *arena, pv_conf
     if (outcome != PV_CONFIG_RUN) { return outcome; }
     for (int i = 0; i < SETTINGS; i++) {
         if (!settings[i].parse(given.text[i], ret_config)) {
-            fprintf(stderr, "purveyd: %s = \"%s\" (%s) is not valid: %s\n", settings[i].name, given.text[i],
-                    origin_names[given.from[i]], settings[i].help);
+            fprintf(stderr, "purveyd: %s = \"%s\" (%s) is not valid: %s\n", settings[i].name,
+                    given.text[i], origin_names[given.from[i]], settings[i].help);
             return PV_CONFIG_WRONG;
         }
     }
     if (has_flag(argc, argv, "--print-config")) { print_values(&given); }
     if (has_flag(argc, argv, "--check-config")) { printf("the settings are good\n"); }
-    bool only_asked = has_flag(argc, argv, "--print-config") || has_flag(argc, argv, "--check-config");
+    bool only_asked =
+        has_flag(argc, argv, "--print-config") || has_flag(argc, argv, "--check-config");
     return only_asked ? PV_CONFIG_DONE : PV_CONFIG_RUN;
 }

@@ -13,19 +13,21 @@ extern "C" {
 
 /* Texts live in the arena given to pv_config_read. */
 typedef struct pv_config {
-    const char *data;        /* folder of the store and of the server's certificate, made by `purvey init` */
-    const char *listen;      /* address and port, e.g. "127.0.0.1:20443" */
-    const char *port_file;   /* where to write the port that was taken; "" for nowhere */
+    const char
+        *data; /* folder of the store and of the server's certificate, made by `purvey init` */
+    const char *listen;    /* address and port, e.g. "127.0.0.1:20443" */
+    const char *port_file; /* where to write the port that was taken; "" for nowhere */
     pv_log_level log_level;
-    bool reflection;         /* serve grpc.reflection */
-    int64_t drain_ms;        /* grace for calls at work after SIGTERM */
-    size_t map_bytes;        /* address space for the store: a bound on its size, not memory */
+    bool reflection;  /* serve grpc.reflection */
+    int64_t drain_ms; /* grace for calls at work after SIGTERM */
+    size_t map_bytes; /* address space for the store: a bound on its size, not memory */
 } pv_config;
 
 typedef enum pv_config_outcome {
-    PV_CONFIG_RUN = 0,   /* go on with the settings */
-    PV_CONFIG_DONE = 1,  /* --help, --version, --check-config or --print-config has answered on stdout */
-    PV_CONFIG_WRONG = 2  /* a sentence was written to stderr */
+    PV_CONFIG_RUN = 0, /* go on with the settings */
+    PV_CONFIG_DONE =
+        1, /* --help, --version, --check-config or --print-config has answered on stdout */
+    PV_CONFIG_WRONG = 2 /* a sentence was written to stderr */
 } pv_config_outcome;
 
 /* Reads flags (--name value or --name=value), the environment (PURVEYD_NAME) and the file named by --config

@@ -43,7 +43,9 @@ static bool fail(const char *what, const char *why)
 
 static bool fail_error(const char *what, const pv_error *error)
 {
-    const char *why = error->message != NULL ? error->message : error->reason != NULL ? error->reason->text : "";
+    const char *why = error->message != NULL  ? error->message
+                      : error->reason != NULL ? error->reason->text
+                                              : "";
     return fail(what, why);
 }
 
@@ -88,7 +90,9 @@ static pv_status load_token_key(purveyd *self)
     PV_TRY(pv_read_begin(self->store, self->arena, &txn));
     pv_view stored;
     pv_status status = pv_setting_get(txn, PV_SETTING_TOKEN_KEY, &stored);
-    if (pv_is_ok(status) && stored.size != TOKEN_KEY_BYTES) { status = pv_status_of(PV_CODE_DATA_LOSS); }
+    if (pv_is_ok(status) && stored.size != TOKEN_KEY_BYTES) {
+        status = pv_status_of(PV_CODE_DATA_LOSS);
+    }
     if (pv_is_ok(status)) { memcpy(self->token_key, stored.data, TOKEN_KEY_BYTES); }
     pv_txn_abort(txn);
     return status;
@@ -101,13 +105,16 @@ static bool open_data(purveyd *self, pv_error *error)
     if (!pv_is_ok(pv_lmdb_open(path_in(self, "store", ""), &options, &self->store, why))) {
         return fail("the store cannot be opened", why);
     }
-    if (!pv_is_ok(pv_authority_load(path_in(self, "authority", ""), self->arena, error, &self->authority))) {
+    if (!pv_is_ok(pv_authority_load(path_in(self, "authority", ""), self->arena, error,
+                                    &self->authority))) {
         return fail_error("the authority cannot be loaded", error);
     }
     if (!pv_is_ok(pv_identity_create(self->store, error, &self->identity))) {
         return fail_error("run purvey init first", error);
     }
-    if (!pv_is_ok(load_token_key(self))) { return fail("the store has no token key", self->config.data); }
+    if (!pv_is_ok(load_token_key(self))) {
+        return fail("the store has no token key", self->config.data);
+    }
     return true;
 }
 
@@ -185,7 +192,8 @@ static bool make_server(purveyd *self, pv_error *error)
         .release = pv_pipeline_release,
         .finished = log_call,
     };
-    if (!pv_is_ok(pv_rpc_server_create(&config, pv_served, pv_served_count, &hooks, error, &self->server))) {
+    if (!pv_is_ok(pv_rpc_server_create(&config, pv_served, pv_served_count, &hooks, error,
+                                       &self->server))) {
         return fail_error("the server cannot listen", error);
     }
     return true;

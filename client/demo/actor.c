@@ -14,7 +14,8 @@ bool actor_refused(const actor *who, const char *what, pv_status status, const p
             error->reason != NULL ? " " : "", error->reason != NULL ? error->reason->name : "",
             error->message != NULL ? error->message : "");
     for (size_t i = 0; i < error->violation_count; i++) {
-        fprintf(stderr, "demo:   %s: %s\n", error->violations[i].subject, error->violations[i].description);
+        fprintf(stderr, "demo:   %s: %s\n", error->violations[i].subject,
+                error->violations[i].description);
     }
     return false;
 }
@@ -28,7 +29,8 @@ char *actor_request_id(const actor *who)
     bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
     char hex[33];
     pv_hex_format(pv_view_of(bytes, sizeof bytes), hex);
-    char *text = pv_arena_printf(who->arena, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16, hex + 20);
+    char *text = pv_arena_printf(who->arena, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
+                                 hex + 16, hex + 20);
     PV_ASSERT(text != NULL);
     return text;
 }
@@ -38,7 +40,8 @@ bool actor_connect(actor *who)
     pv_client_destroy(who->client);
     who->client = NULL;
     const pv_client_tls tls = {
-        .ca = platform_read(who->arena, platform_path(who->platform, "data/authority/server-ca.pem")),
+        .ca =
+            platform_read(who->arena, platform_path(who->platform, "data/authority/server-ca.pem")),
         .certificate = platform_read(who->arena, who->cert_path),
         .key = platform_read(who->arena, who->key_path),
     };
@@ -142,7 +145,8 @@ static bool get_certificate(const actor *who, const actor *operator_, const char
     return write_file(who->cert_path, response->certificate_pem, response->chain_pem);
 }
 
-bool actor_join(actor *ret_actor, const actor *operator_, pv_account_type type, const char *name, const char *slug)
+bool actor_join(actor *ret_actor, const actor *operator_, pv_account_type type, const char *name,
+                const char *slug)
 {
     platform *on = operator_->platform;
     actor who = {.name = name, .arena = on->arena, .platform = on};

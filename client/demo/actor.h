@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 typedef struct actor {
-    const char *name;       /* as the story calls it */
+    const char *name; /* as the story calls it */
     const char *account_id;
     const char *cert_path; /* files for tools, in the demonstration's folder */
     const char *key_path;
@@ -26,7 +26,8 @@ bool actor_operator(actor *ret_actor, platform *on);
 
 /* Has the operator make an account of this type with a user who may manage everything, makes a key, and has
  * the operator issue a certificate for it. `slug` names the files. */
-bool actor_join(actor *ret_actor, const actor *operator_, pv_account_type type, const char *name, const char *slug);
+bool actor_join(actor *ret_actor, const actor *operator_, pv_account_type type, const char *name,
+                const char *slug);
 
 /* Connects again, after the server was started again. */
 bool actor_connect(actor *who);
@@ -40,15 +41,19 @@ char *actor_request_id(const actor *who);
 bool actor_refused(const actor *who, const char *what, pv_status status, const pv_error *error);
 
 /* Text as protobuf-c wants it: it never writes to a request. */
-static inline char *text_of(const char *text) { return (char *)(uintptr_t)text; }
+static inline char *text_of(const char *text)
+{
+    return (char *)(uintptr_t)text;
+}
 
 /* Calls a generated unary stub as `who`; returns false from the calling function when it is refused. */
-#define ASK(who, stub, request, ret_response)                                                              \
-    do {                                                                                                   \
-        pv_error ask_error;                                                                                \
-        pv_error_init(&ask_error, (who)->arena);                                                           \
-        pv_status ask_status = stub((who)->client, (who)->arena, NULL, request, ret_response, &ask_error); \
-        if (!pv_is_ok(ask_status)) { return actor_refused(who, #stub, ask_status, &ask_error); }           \
+#define ASK(who, stub, request, ret_response)                                                    \
+    do {                                                                                         \
+        pv_error ask_error;                                                                      \
+        pv_error_init(&ask_error, (who)->arena);                                                 \
+        pv_status ask_status =                                                                   \
+            stub((who)->client, (who)->arena, NULL, request, ret_response, &ask_error);          \
+        if (!pv_is_ok(ask_status)) { return actor_refused(who, #stub, ask_status, &ask_error); } \
     } while (0)
 
 #ifdef __cplusplus

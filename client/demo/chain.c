@@ -24,7 +24,9 @@ static const char *slug_of(const chain *of, const char *name)
 {
     char *slug = pv_arena_printf(of->platform->arena, "vendor-%s", name);
     PV_ASSERT(slug != NULL);
-    for (char *c = slug; *c != '\0'; c++) { *c = isalnum((unsigned char)*c) ? (char)tolower((unsigned char)*c) : '-'; }
+    for (char *c = slug; *c != '\0'; c++) {
+        *c = isalnum((unsigned char)*c) ? (char)tolower((unsigned char)*c) : '-';
+    }
     return slug;
 }
 
@@ -50,7 +52,8 @@ static bool make_marketplace(chain *of)
     request.request_id = actor_request_id(who);
     ASK(who, pv_marketplace_client_create_marketplace, &request, &response);
     of->marketplace_id = response->marketplace->id;
-    chain_tell(of, "distributor opens marketplace %s in %s on hub %s", of->marketplace_id, of->survey->currency, of->hub_id);
+    chain_tell(of, "distributor opens marketplace %s in %s on hub %s", of->marketplace_id,
+               of->survey->currency, of->hub_id);
     return true;
 }
 
@@ -58,22 +61,29 @@ bool chain_people(chain *of)
 {
     const survey *seen = of->survey;
     if (!actor_operator(&of->operator_, of->platform)) { return false; }
-    if (!actor_join(&of->distributor, &of->operator_, PV_ACCOUNT_TYPE_DISTRIBUTOR, "Distributor", "distributor") ||
-        !actor_join(&of->reseller, &of->operator_, PV_ACCOUNT_TYPE_RESELLER, "Reseller", "reseller")) {
+    if (!actor_join(&of->distributor, &of->operator_, PV_ACCOUNT_TYPE_DISTRIBUTOR, "Distributor",
+                    "distributor") ||
+        !actor_join(&of->reseller, &of->operator_, PV_ACCOUNT_TYPE_RESELLER, "Reseller",
+                    "reseller")) {
         return false;
     }
-    chain_tell(of, "operator admits distributor %s and reseller %s", of->distributor.account_id, of->reseller.account_id);
+    chain_tell(of, "operator admits distributor %s and reseller %s", of->distributor.account_id,
+               of->reseller.account_id);
     of->vendors = pv_arena_zalloc(of->platform->arena, seen->vendor_count, sizeof *of->vendors);
     PV_ASSERT(of->vendors != NULL);
     for (size_t i = 0; i < seen->vendor_count; i++) {
         const char *name = seen->vendors[i].name;
-        if (!actor_join(&of->vendors[i], &of->operator_, PV_ACCOUNT_TYPE_VENDOR, name, slug_of(of, name))) { return false; }
+        if (!actor_join(&of->vendors[i], &of->operator_, PV_ACCOUNT_TYPE_VENDOR, name,
+                        slug_of(of, name))) {
+            return false;
+        }
         chain_tell(of, "operator admits vendor %s as %s", name, of->vendors[i].account_id);
     }
     return make_marketplace(of);
 }
 
-static bool make_agreement(chain *of, pv_agreement_type type, const char *name, const char *parent, const char **ret_id)
+static bool make_agreement(chain *of, pv_agreement_type type, const char *name, const char *parent,
+                           const char **ret_id)
 {
     pv_create_agreement_request request = PV_CREATE_AGREEMENT_REQUEST__INIT;
     pv_create_agreement_response *response = NULL;
@@ -127,7 +137,8 @@ static bool enroll(chain *of, const char *agreement_id, size_t vendor)
     ASK(who, pv_contract_client_enroll_contract, &request, &response);
     if (!sign(&of->distributor, response->contract)) { return false; }
     of->survey->vendors[vendor].contract_id = response->contract->id;
-    chain_tell(of, "%s enrols in distribution, the distributor signs %s", who->name, response->contract->id);
+    chain_tell(of, "%s enrols in distribution, the distributor signs %s", who->name,
+               response->contract->id);
     return true;
 }
 
@@ -137,7 +148,8 @@ bool chain_contracts(chain *of)
     const char *distribution = NULL;
     const char *service = NULL;
     if (!make_agreement(of, PV_AGREEMENT_TYPE_PROGRAM, "program agreement", NULL, &program) ||
-        !make_agreement(of, PV_AGREEMENT_TYPE_DISTRIBUTION, "distribution agreement", program, &distribution) ||
+        !make_agreement(of, PV_AGREEMENT_TYPE_DISTRIBUTION, "distribution agreement", program,
+                        &distribution) ||
         !make_agreement(of, PV_AGREEMENT_TYPE_SERVICE, "service agreement", NULL, &service) ||
         !invite(of, service, &of->reseller)) {
         return false;
@@ -150,8 +162,11 @@ bool chain_contracts(chain *of)
 
 bool chain_reconnect(chain *of)
 {
-    bool connected = actor_connect(&of->operator_) && actor_connect(&of->distributor) && actor_connect(&of->reseller);
-    for (size_t i = 0; connected && i < of->survey->vendor_count; i++) { connected = actor_connect(&of->vendors[i]); }
+    bool connected = actor_connect(&of->operator_) && actor_connect(&of->distributor) &&
+                     actor_connect(&of->reseller);
+    for (size_t i = 0; connected && i < of->survey->vendor_count; i++) {
+        connected = actor_connect(&of->vendors[i]);
+    }
     return connected;
 }
 
@@ -160,5 +175,7 @@ void chain_end(chain *of)
     actor_leave(&of->operator_);
     actor_leave(&of->distributor);
     actor_leave(&of->reseller);
-    for (size_t i = 0; of->vendors != NULL && i < of->survey->vendor_count; i++) { actor_leave(&of->vendors[i]); }
+    for (size_t i = 0; of->vendors != NULL && i < of->survey->vendor_count; i++) {
+        actor_leave(&of->vendors[i]);
+    }
 }

@@ -20,7 +20,8 @@ typedef struct options {
 } options;
 
 static const char usage_text[] =
-    "usage: demo --server PURVEYD --cli PURVEY [FILE.csv] [--once] [--crash] [--summary OUT.json]\n\n"
+    "usage: demo --server PURVEYD --cli PURVEY [FILE.csv] [--once] [--crash] [--summary "
+    "OUT.json]\n\n"
     "  FILE.csv   usage in FOCUS 1.0 columns; without one a small file is made\n"
     "  --once     stop the server at the end instead of leaving it for you to call\n"
     "  --crash    kill the server in the middle of an upload, start it again, and resume\n"
@@ -55,12 +56,14 @@ static void print_lines_to_copy(const chain *of)
 {
     const platform *on = of->platform;
     const char *ca = platform_path(on, "data/authority/server-ca.pem");
-    printf("\nThe server runs as process %d on %s; its folder is %s. Try:\n\n", (int)on->process, on->address, on->folder);
+    printf("\nThe server runs as process %d on %s; its folder is %s. Try:\n\n", (int)on->process,
+           on->address, on->folder);
     printf("  export PURVEY_SERVER=%s PURVEY_CA=%s PURVEY_CERT=%s PURVEY_KEY=%s\n", on->address, ca,
            of->distributor.cert_path, of->distributor.key_path);
-    printf("  %s whoami\n  %s subscription list\n  %s charge list -o jsonl\n\n", on->cli_path, on->cli_path, on->cli_path);
-    printf("  grpcurl -cacert %s -cert %s -key %s %s list\n", ca, of->distributor.cert_path, of->distributor.key_path,
-           on->address);
+    printf("  %s whoami\n  %s subscription list\n  %s charge list -o jsonl\n\n", on->cli_path,
+           on->cli_path, on->cli_path);
+    printf("  grpcurl -cacert %s -cert %s -key %s %s list\n", ca, of->distributor.cert_path,
+           of->distributor.key_path, on->address);
     printf("  buf curl --protocol grpc --cacert %s --cert %s --key %s \\\n"
            "    https://%s/purvey.account.v1.IdentityService/WhoAmI -d '{}'\n\n",
            ca, of->distributor.cert_path, of->distributor.key_path, on->address);
@@ -69,8 +72,8 @@ static void print_lines_to_copy(const chain *of)
 
 static bool play(chain *of, const options *given, usage_charges *charges)
 {
-    return chain_people(of) && chain_contracts(of) && chain_products(of) && chain_subscriptions(of) &&
-           usage_bill(of, given->crash, charges);
+    return chain_people(of) && chain_contracts(of) && chain_products(of) &&
+           chain_subscriptions(of) && usage_bill(of, given->crash, charges);
 }
 
 static bool tell(const options *given, pv_arena *arena, platform *on)
@@ -83,8 +86,9 @@ static bool tell(const options *given, pv_arena *arena, platform *on)
         printf("no file was given: a small one is made at %s\n", file);
     }
     if (!survey_read(arena, file, &seen)) { return false; }
-    printf("%s: %zu rows of usage by %zu vendors for %zu customers, %zu items, %zu rows refused\n", file, seen.accepted,
-           seen.vendor_count, seen.customer_count, seen.item_count, seen.refusal_count);
+    printf("%s: %zu rows of usage by %zu vendors for %zu customers, %zu items, %zu rows refused\n",
+           file, seen.accepted, seen.vendor_count, seen.customer_count, seen.item_count,
+           seen.refusal_count);
     chain of = {.platform = on, .survey = &seen};
     usage_charges charges = {0};
     bool played = play(&of, given, &charges);

@@ -48,23 +48,27 @@ static bool spawn(const char *const *arguments, const char *log, pid_t *ret_proc
     posix_spawn_file_actions_t actions;
     PV_ASSERT(posix_spawn_file_actions_init(&actions) == 0);
     if (log != NULL) {
-        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, log,
+                                         O_WRONLY | O_CREAT | O_APPEND, 0600);
         posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
     }
-    int error = posix_spawn(ret_process, arguments[0], &actions, NULL, (char *const *)(uintptr_t)arguments, environ);
+    int error = posix_spawn(ret_process, arguments[0], &actions, NULL,
+                            (char *const *)(uintptr_t)arguments, environ);
     posix_spawn_file_actions_destroy(&actions);
     return error == 0 || fail(arguments[0], strerror(error));
 }
 
 static void sleep_ms(int64_t milliseconds)
 {
-    struct timespec time = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000};
+    struct timespec time = {.tv_sec = milliseconds / 1000,
+                            .tv_nsec = milliseconds % 1000 * 1000000};
     nanosleep(&time, NULL);
 }
 
 static bool init_data(platform *of)
 {
-    const char *const arguments[] = {of->cli_path, "init", "--data", of->data, "--operator", "Purvey Operations", NULL};
+    const char *const arguments[] = {of->cli_path,        "init", "--data", of->data, "--operator",
+                                     "Purvey Operations", NULL};
     pid_t process = 0;
     int outcome = 0;
     if (!spawn(arguments, platform_path(of, "init.log"), &process)) { return false; }
@@ -81,7 +85,8 @@ static bool wait_for_port(platform *of, const char *port_file)
         if (access(port_file, R_OK) == 0) {
             const char *port = platform_read(of->arena, port_file);
             if (port != NULL && strchr(port, '\n') != NULL) {
-                of->address = pv_arena_printf(of->arena, "127.0.0.1:%d", (int)strtol(port, NULL, 10));
+                of->address =
+                    pv_arena_printf(of->arena, "127.0.0.1:%d", (int)strtol(port, NULL, 10));
                 PV_ASSERT(of->address != NULL);
                 return true;
             }
@@ -101,9 +106,10 @@ bool platform_start(platform *of)
     const char *port_file = platform_path(of, "port");
     const char *listen = of->address == NULL ? "127.0.0.1:0" : of->address;
     (void)unlink(port_file); /* that of a server that was killed; the first time there is none */
-    const char *const arguments[] = {of->server_path, "--data", of->data,     "--listen",
+    const char *const arguments[] = {of->server_path, "--data",      of->data,  "--listen",
                                      listen,          "--port-file", port_file, NULL};
-    return spawn(arguments, platform_path(of, "purveyd.log"), &of->process) && wait_for_port(of, port_file);
+    return spawn(arguments, platform_path(of, "purveyd.log"), &of->process) &&
+           wait_for_port(of, port_file);
 }
 
 void platform_stop(platform *of, int signal_number)

@@ -47,7 +47,9 @@ static bool make_items(chain *of, size_t vendor, size_t *ret_count)
     for (size_t i = 0; i < of->survey->item_count; i++) {
         const survey_item *item = &of->survey->items[i];
         if (item->vendor != vendor) { continue; }
-        if (!make_item(&of->vendors[vendor], of->survey->vendors[vendor].product_id, item)) { return false; }
+        if (!make_item(&of->vendors[vendor], of->survey->vendors[vendor].product_id, item)) {
+            return false;
+        }
         (*ret_count)++;
     }
     return true;
@@ -71,8 +73,8 @@ static bool make_parameter(const actor *who, const char *product_id)
     return true;
 }
 
-static bool make_template(const actor *who, const char *product_id, pv_template_type type, const char *body,
-                          const char **ret_id)
+static bool make_template(const actor *who, const char *product_id, pv_template_type type,
+                          const char *body, const char **ret_id)
 {
     pv_create_template_request request = PV_CREATE_TEMPLATE_REQUEST__INIT;
     pv_create_template_response *response = NULL;
@@ -151,14 +153,15 @@ static bool sell(chain *of, size_t vendor)
     if (!make_parameter(who, entry->product_id) ||
         !make_template(who, entry->product_id, PV_TEMPLATE_TYPE_FULFILLMENT,
                        "Your sub-account {{ sub_account }} is ready.", &entry->template_id) ||
-        !make_template(who, entry->product_id, PV_TEMPLATE_TYPE_INQUIRE, "Please check the sub-account.",
-                       &entry->inquiry_template_id) ||
+        !make_template(who, entry->product_id, PV_TEMPLATE_TYPE_INQUIRE,
+                       "Please check the sub-account.", &entry->inquiry_template_id) ||
         !publish(who, entry->product_id)) {
         return false;
     }
     chain_tell(of, "%s publishes product %s with %zu items", who->name, entry->product_id, items);
     if (!list(of, vendor, &proposal)) { return false; }
-    chain_tell(of, "%s proposes %s, the distributor deploys, connects and completes it", who->name, proposal);
+    chain_tell(of, "%s proposes %s, the distributor deploys, connects and completes it", who->name,
+               proposal);
     return true;
 }
 

@@ -5,8 +5,8 @@
 
 enum { ITEMS_MAX = 400 }; /* of one order */
 
-static bool make_tier_account(chain *of, pv_tier_account_kind kind, const char *name, const char *external_id,
-                              const char **ret_id)
+static bool make_tier_account(chain *of, pv_tier_account_kind kind, const char *name,
+                              const char *external_id, const char **ret_id)
 {
     const actor *who = &of->reseller;
     pv_create_tier_account_request request = PV_CREATE_TIER_ACCOUNT_REQUEST__INIT;
@@ -14,7 +14,9 @@ static bool make_tier_account(chain *of, pv_tier_account_kind kind, const char *
     request.kind = kind;
     request.name = text_of(name);
     request.external_id = text_of(external_id);
-    if (kind == PV_TIER_ACCOUNT_KIND_CUSTOMER) { request.parent_id = text_of(of->reseller_tier_id); }
+    if (kind == PV_TIER_ACCOUNT_KIND_CUSTOMER) {
+        request.parent_id = text_of(of->reseller_tier_id);
+    }
     request.request_id = actor_request_id(who);
     ASK(who, pv_tier_account_client_create_tier_account, &request, &response);
     *ret_id = response->tier_account->id;
@@ -23,13 +25,14 @@ static bool make_tier_account(chain *of, pv_tier_account_kind kind, const char *
 
 static bool make_customers(chain *of)
 {
-    if (!make_tier_account(of, PV_TIER_ACCOUNT_KIND_RESELLER, "Reseller", "reseller", &of->reseller_tier_id)) {
+    if (!make_tier_account(of, PV_TIER_ACCOUNT_KIND_RESELLER, "Reseller", "reseller",
+                           &of->reseller_tier_id)) {
         return false;
     }
     for (size_t i = 0; i < of->survey->customer_count; i++) {
         survey_customer *customer = &of->survey->customers[i];
-        if (!make_tier_account(of, PV_TIER_ACCOUNT_KIND_CUSTOMER, customer->name, customer->sub_account,
-                               &customer->tier_account_id)) {
+        if (!make_tier_account(of, PV_TIER_ACCOUNT_KIND_CUSTOMER, customer->name,
+                               customer->sub_account, &customer->tier_account_id)) {
             return false;
         }
     }
@@ -38,8 +41,8 @@ static bool make_customers(chain *of)
 }
 
 /* Items are pay-as-you-go: their quantity is what will be used. */
-static size_t fill_items(const chain *of, const survey_subscription *wanted, pv_order_item_input *inputs,
-                         pv_order_item_input **list)
+static size_t fill_items(const chain *of, const survey_subscription *wanted,
+                         pv_order_item_input *inputs, pv_order_item_input **list)
 {
     size_t count = wanted->item_count < ITEMS_MAX ? wanted->item_count : ITEMS_MAX;
     for (size_t i = 0; i < count; i++) {
@@ -51,7 +54,8 @@ static size_t fill_items(const chain *of, const survey_subscription *wanted, pv_
     return count;
 }
 
-static bool purchase(chain *of, survey_subscription *wanted, const char *given, const pv_order **ret_order)
+static bool purchase(chain *of, survey_subscription *wanted, const char *given,
+                     const pv_order **ret_order)
 {
     const actor *who = &of->reseller;
     const survey_customer *customer = &of->survey->customers[wanted->customer];
@@ -133,7 +137,8 @@ bool chain_subscriptions(chain *of)
         survey_subscription *wanted = &of->survey->subscriptions[i];
         const pv_order *order = NULL;
         /* The first one is given wrongly, so that there is something to inquire about. */
-        const char *given = i == 0 ? "unknown" : of->survey->customers[wanted->customer].sub_account;
+        const char *given =
+            i == 0 ? "unknown" : of->survey->customers[wanted->customer].sub_account;
         if (!purchase(of, wanted, given, &order)) { return false; }
         if (i == 0) {
             chain_tell(of, "reseller orders %s for customer %s: subscription %s", order->id,
@@ -142,7 +147,7 @@ bool chain_subscriptions(chain *of)
         }
         if (!approve(of, wanted, order)) { return false; }
     }
-    chain_tell(of, "vendors approve %zu orders; %zu subscriptions are active", of->survey->subscription_count,
-               of->survey->subscription_count);
+    chain_tell(of, "vendors approve %zu orders; %zu subscriptions are active",
+               of->survey->subscription_count, of->survey->subscription_count);
     return true;
 }

@@ -21,7 +21,8 @@ static size_t sum(const usage_charges *charges, total *totals)
             PV_ASSERT(count < CURRENCIES_MAX);
             totals[count++] = (total){.currency = charges->rows[i].currency};
         }
-        bool in_range = pv_decimal_add(totals[at].amount, charges->rows[i].amount, &totals[at].amount);
+        bool in_range =
+            pv_decimal_add(totals[at].amount, charges->rows[i].amount, &totals[at].amount);
         PV_ASSERT(in_range);
     }
     return count;
@@ -38,7 +39,9 @@ static const char *padded_amount(pv_decimal amount, unsigned scale, char *text)
 {
     size_t size = pv_decimal_format(amount, text);
     unsigned has = pv_decimal_scale(amount);
-    for (unsigned i = has == 0 ? 0 : has + 1; i < scale + 1 && size + 1 < PADDED_SIZE; i++) { text[size++] = ' '; }
+    for (unsigned i = has == 0 ? 0 : has + 1; i < scale + 1 && size + 1 < PADDED_SIZE; i++) {
+        text[size++] = ' ';
+    }
     text[size] = '\0';
     return text;
 }
@@ -49,8 +52,8 @@ static void print_refusals(const survey *seen)
     printf("\n%zu rows were refused:\n", seen->refusal_count);
     for (size_t i = 0; i < seen->refusal_count; i++) {
         const survey_refusal *refused = &seen->refusals[i];
-        printf("  row %" PRIu64 ", line %" PRIu64 ", column %s: %s\n", refused->number, refused->line, refused->column,
-               refused->reason);
+        printf("  row %" PRIu64 ", line %" PRIu64 ", column %s: %s\n", refused->number,
+               refused->line, refused->column, refused->reason);
     }
 }
 
@@ -65,14 +68,15 @@ void summary_print(const survey *seen, const usage_charges *charges)
     printf("\n%-12s %-28s %-8s %8s %24s\n", "VENDOR", "CUSTOMER", "PERIOD", "RECORDS", "AMOUNT");
     for (size_t i = 0; i < charges->count; i++) {
         const usage_charge *charge = &charges->rows[i];
-        printf("%-12.12s %-28.28s %-8s %8" PRIu64 " %20s %s\n", seen->vendors[charge->vendor].name, charge->customer,
-               charge->period, charge->records, padded_amount(charge->amount, scale, text), charge->currency);
+        printf("%-12.12s %-28.28s %-8s %8" PRIu64 " %20s %s\n", seen->vendors[charge->vendor].name,
+               charge->customer, charge->period, charge->records,
+               padded_amount(charge->amount, scale, text), charge->currency);
     }
     total totals[CURRENCIES_MAX] = {{0}};
     size_t count = sum(charges, totals);
     for (size_t i = 0; i < count; i++) {
-        printf("%-12s %-28s %-8s %8zu %20s %s\n", "TOTAL", "", "", seen->accepted, padded_amount(totals[i].amount, scale, text),
-               totals[i].currency);
+        printf("%-12s %-28s %-8s %8zu %20s %s\n", "TOTAL", "", "", seen->accepted,
+               padded_amount(totals[i].amount, scale, text), totals[i].currency);
     }
     print_refusals(seen);
 }
@@ -83,11 +87,13 @@ static json_t *charges_json(const survey *seen, const usage_charges *charges)
     char text[PV_DECIMAL_TEXT_SIZE];
     for (size_t i = 0; i < charges->count; i++) {
         const usage_charge *charge = &charges->rows[i];
-        json_array_append_new(
-            list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "vendor", seen->vendors[charge->vendor].name,
-                            "customer", charge->customer, "sub_account", charge->sub_account, "subscription",
-                            charge->subscription_id, "period", charge->period, "currency", charge->currency, "amount",
-                            text_of_amount(charge->amount, text), "records", (json_int_t)charge->records));
+        json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I}", "vendor",
+                                              seen->vendors[charge->vendor].name, "customer",
+                                              charge->customer, "sub_account", charge->sub_account,
+                                              "subscription", charge->subscription_id, "period",
+                                              charge->period, "currency", charge->currency,
+                                              "amount", text_of_amount(charge->amount, text),
+                                              "records", (json_int_t)charge->records));
     }
     return list;
 }
@@ -97,9 +103,10 @@ static json_t *refused_json(const survey *seen)
     json_t *list = json_array();
     for (size_t i = 0; i < seen->refusal_count; i++) {
         const survey_refusal *refused = &seen->refusals[i];
-        json_array_append_new(list, json_pack("{s:I, s:I, s:s, s:s}", "row", (json_int_t)refused->number, "line",
-                                              (json_int_t)refused->line, "column", refused->column, "reason",
-                                              refused->reason));
+        json_array_append_new(list,
+                              json_pack("{s:I, s:I, s:s, s:s}", "row", (json_int_t)refused->number,
+                                        "line", (json_int_t)refused->line, "column",
+                                        refused->column, "reason", refused->reason));
     }
     return list;
 }
@@ -111,10 +118,12 @@ bool summary_write(const survey *seen, const usage_charges *charges, const char 
     json_t *sums = json_object();
     char text[PV_DECIMAL_TEXT_SIZE];
     for (size_t i = 0; i < count; i++) {
-        json_object_set_new(sums, totals[i].currency, json_string(text_of_amount(totals[i].amount, text)));
+        json_object_set_new(sums, totals[i].currency,
+                            json_string(text_of_amount(totals[i].amount, text)));
     }
-    json_t *whole = json_pack("{s:o, s:o, s:I, s:o}", "charges", charges_json(seen, charges), "totals", sums,
-                              "accepted_rows", (json_int_t)seen->accepted, "refused", refused_json(seen));
+    json_t *whole =
+        json_pack("{s:o, s:o, s:I, s:o}", "charges", charges_json(seen, charges), "totals", sums,
+                  "accepted_rows", (json_int_t)seen->accepted, "refused", refused_json(seen));
     bool written = whole != NULL && json_dump_file(whole, path, JSON_INDENT(2)) == 0;
     json_decref(whole);
     if (!written) { fprintf(stderr, "demo: %s cannot be written\n", path); }

@@ -14,7 +14,8 @@ static void *grow(pv_arena *arena, void *array, size_t count, size_t size)
     return larger;
 }
 
-#define GROW(seen, array, count) ((seen)->array = grow((seen)->arena, (seen)->array, (seen)->count, sizeof *(seen)->array))
+#define GROW(seen, array, count) \
+    ((seen)->array = grow((seen)->arena, (seen)->array, (seen)->count, sizeof *(seen)->array))
 
 static const char *keep(survey *seen, const char *text)
 {
@@ -37,7 +38,8 @@ static size_t item_of(survey *seen, size_t vendor, const pv_focus_row *row)
 {
     for (size_t i = 0; i < seen->item_count; i++) {
         const survey_item *item = &seen->items[i];
-        if (item->vendor == vendor && strcmp(item->sku, row->sku_id) == 0 && strcmp(item->unit, row->consumed_unit) == 0) {
+        if (item->vendor == vendor && strcmp(item->sku, row->sku_id) == 0 &&
+            strcmp(item->unit, row->consumed_unit) == 0) {
             return i;
         }
     }
@@ -83,7 +85,8 @@ static void use_item(survey *seen, survey_subscription *subscription, size_t ite
     for (size_t i = 0; i < subscription->item_count; i++) {
         if (subscription->items[i] == item) { return; }
     }
-    subscription->items = grow(seen->arena, subscription->items, subscription->item_count, sizeof(size_t));
+    subscription->items =
+        grow(seen->arena, subscription->items, subscription->item_count, sizeof(size_t));
     subscription->items[subscription->item_count++] = item;
 }
 
@@ -91,7 +94,8 @@ static survey_report *report_of(survey *seen, size_t vendor, const pv_focus_row 
 {
     for (size_t i = 0; i < seen->report_count; i++) {
         survey_report *known = &seen->reports[i];
-        if (known->vendor == vendor && known->billing_start.utc_ns == row->billing_period_start.utc_ns &&
+        if (known->vendor == vendor &&
+            known->billing_start.utc_ns == row->billing_period_start.utc_ns &&
             strcmp(known->currency, row->billing_currency) == 0) {
             return known;
         }
@@ -120,8 +124,12 @@ static void take_accepted(survey *seen, const pv_focus_row *row)
     use_item(seen, subscription_of(seen, vendor, customer_of(seen, row)), item);
     survey_report *report = report_of(seen, vendor, row);
     report->rows++;
-    if (row->charge_period_start.utc_ns < report->start.utc_ns) { report->start = row->charge_period_start; }
-    if (row->charge_period_end.utc_ns > report->end.utc_ns) { report->end = row->charge_period_end; }
+    if (row->charge_period_start.utc_ns < report->start.utc_ns) {
+        report->start = row->charge_period_start;
+    }
+    if (row->charge_period_end.utc_ns > report->end.utc_ns) {
+        report->end = row->charge_period_end;
+    }
 }
 
 static void take_refused(survey *seen, const pv_focus_row *row)

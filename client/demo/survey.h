@@ -15,7 +15,7 @@ typedef struct survey_vendor {
     size_t rows;
     const char *product_id; /* set up later */
     const char *contract_id;
-    const char *template_id;         /* of activation */
+    const char *template_id; /* of activation */
     const char *inquiry_template_id;
 } survey_vendor;
 

@@ -7,7 +7,14 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { BATCH = 100, BAR_WIDTH = 30, ARENA_BYTES = 16 * 1024 * 1024, RESUMES_MAX = 3, CRASH_TRIES = 1000, SCRATCH_BYTES = 4 * 1024 * 1024 };
+enum {
+    BATCH = 100,
+    BAR_WIDTH = 30,
+    ARENA_BYTES = 16 * 1024 * 1024,
+    RESUMES_MAX = 3,
+    CRASH_TRIES = 1000,
+    SCRATCH_BYTES = 4 * 1024 * 1024
+};
 
 /* The records of one message, with the texts they point to. */
 typedef struct batch {
@@ -28,8 +35,9 @@ static void show_progress(const upload *of, uint64_t sent, bool end)
     memset(bar, '.', BAR_WIDTH);
     memset(bar, '#', full > BAR_WIDTH ? BAR_WIDTH : full);
     bar[BAR_WIDTH] = '\0';
-    fprintf(stderr, "%s  uploading [%s] %" PRIu64 "/%zu records of %s%s", isatty(STDERR_FILENO) ? "\r" : "", bar, sent,
-            report->rows, of->chain->survey->vendors[report->vendor].name, end ? "\n" : "");
+    fprintf(stderr, "%s  uploading [%s] %" PRIu64 "/%zu records of %s%s",
+            isatty(STDERR_FILENO) ? "\r" : "", bar, sent, report->rows,
+            of->chain->survey->vendors[report->vendor].name, end ? "\n" : "");
 }
 
 static bool is_refused(const survey *seen, uint64_t row_number)
@@ -46,8 +54,9 @@ static bool next_row(const upload *of, pv_focus *focus, pv_focus_row *ret_row)
     bool found = false;
     while (pv_is_ok(pv_focus_next(focus, &found, ret_row)) && found) {
         size_t report = 0;
-        if (ret_row->refusal.kind == PV_FOCUS_ACCEPTED && survey_report_of(of->chain->survey, ret_row, &report) &&
-            report == of->report && !is_refused(of->chain->survey, ret_row->number)) {
+        if (ret_row->refusal.kind == PV_FOCUS_ACCEPTED &&
+            survey_report_of(of->chain->survey, ret_row, &report) && report == of->report &&
+            !is_refused(of->chain->survey, ret_row->number)) {
             return true;
         }
     }
@@ -109,7 +118,8 @@ static void add_record(batch *to, const pv_focus_row *row)
     to->list[to->count++] = record;
 }
 
-static pv_status send_batch(const upload *of, pv_client_call *call, batch *full, bool first, bool resumed)
+static pv_status send_batch(const upload *of, pv_client_call *call, batch *full, bool first,
+                            bool resumed)
 {
     const actor *who = &of->chain->vendors[of->chain->survey->reports[of->report].vendor];
     pv_upload_usage_records_request request = PV_UPLOAD_USAGE_RECORDS_REQUEST__INIT;
@@ -178,11 +188,13 @@ static pv_status send_rows(upload *of, pv_client_call *call, pv_focus *focus, ui
     return status;
 }
 
-static pv_status attempt(upload *of, uint64_t stored, pv_error *error, pv_upload_usage_records_response **ret_response)
+static pv_status attempt(upload *of, uint64_t stored, pv_error *error,
+                         pv_upload_usage_records_response **ret_response)
 {
     const actor *who = &of->chain->vendors[of->chain->survey->reports[of->report].vendor];
     pv_client_call *call = NULL;
-    PV_TRY(pv_usage_report_client_upload_usage_records_open(who->client, who->arena, NULL, &call, error));
+    PV_TRY(pv_usage_report_client_upload_usage_records_open(who->client, who->arena, NULL, &call,
+                                                            error));
     pv_arena *arena = pv_arena_create(ARENA_BYTES);
     pv_focus *focus = open_rows(of, arena);
     PV_ASSERT(focus != NULL); /* the survey has read the same file */
@@ -190,7 +202,8 @@ static pv_status attempt(upload *of, uint64_t stored, pv_error *error, pv_upload
     pv_status sent = send_rows(of, call, focus, stored);
     pv_focus_close(focus);
     pv_arena_destroy(arena);
-    pv_status status = pv_usage_report_client_upload_usage_records_finish(call, who->arena, ret_response);
+    pv_status status =
+        pv_usage_report_client_upload_usage_records_finish(call, who->arena, ret_response);
     return pv_is_ok(status) ? sent : status;
 }
 
@@ -204,12 +217,16 @@ bool upload_run(upload *of, pv_upload_usage_records_response **ret_response)
         pv_status status = attempt(of, stored, &error, ret_response);
         if (pv_is_ok(status)) { return true; }
         bool broken = status.code == PV_CODE_UNAVAILABLE || of->chain->platform->process == 0;
-        if (!broken || resumes == RESUMES_MAX) { return actor_refused(who, "upload", status, &error); }
+        if (!broken || resumes == RESUMES_MAX) {
+            return actor_refused(who, "upload", status, &error);
+        }
         if (of->chain->platform->process == 0 &&
             (!platform_start(of->chain->platform) || !chain_reconnect(of->chain))) {
             return false;
         }
         if (!ask_stored(of, &stored)) { return false; }
-        chain_tell(of->chain, "  -- started again: %" PRIu64 " records are stored, the upload is resumed --", stored);
+        chain_tell(of->chain,
+                   "  -- started again: %" PRIu64 " records are stored, the upload is resumed --",
+                   stored);
     }
 }

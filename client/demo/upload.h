@@ -11,7 +11,7 @@ extern "C" {
 
 typedef struct upload {
     struct chain *chain;
-    size_t report;    /* index in the survey */
+    size_t report;     /* index in the survey */
     uint64_t crash_at; /* kill the server once this many records were sent; 0: never */
 } upload;
 

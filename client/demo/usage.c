@@ -37,7 +37,8 @@ static bool create_report(chain *of, survey_report *report)
     request.request_id = actor_request_id(who);
     ASK(who, pv_usage_report_client_create_usage_report, &request, &response);
     report->report_id = response->report->id;
-    chain_tell(of, "%s reports usage of %s: %s", who->name, period_of(of, report), report->report_id);
+    chain_tell(of, "%s reports usage of %s: %s", who->name, period_of(of, report),
+               report->report_id);
     return true;
 }
 
@@ -46,9 +47,12 @@ static bool take_refused(upload *sent, const pv_upload_usage_records_response *r
 {
     survey *seen = sent->chain->survey;
     size_t added = response->n_refused;
-    survey_refusal *longer = pv_arena_zalloc(seen->arena, seen->refusal_count + added + 1, sizeof *longer);
+    survey_refusal *longer =
+        pv_arena_zalloc(seen->arena, seen->refusal_count + added + 1, sizeof *longer);
     PV_ASSERT(longer != NULL);
-    if (seen->refusal_count > 0) { memcpy(longer, seen->refusals, seen->refusal_count * sizeof *longer); }
+    if (seen->refusal_count > 0) {
+        memcpy(longer, seen->refusals, seen->refusal_count * sizeof *longer);
+    }
     for (size_t i = 0; i < added; i++) {
         const pv_usage_record *record = response->refused[i];
         pv_focus_row row;
@@ -76,10 +80,12 @@ static bool fill_report(chain *of, size_t index, bool crash)
         pv_upload_usage_records_response *response = NULL;
         if (!upload_run(&sent, &response)) { return false; }
         if (response->report->state == PV_USAGE_REPORT_STATE_READY) { return true; }
-        chain_tell(of, "  the server refuses %" PRIu64 " records", response->report->stats->invalid);
+        chain_tell(of, "  the server refuses %" PRIu64 " records",
+                   response->report->stats->invalid);
         if (response->truncated || !take_refused(&sent, response)) { break; }
     }
-    fprintf(stderr, "demo: the report %s has too many bad records\n", of->survey->reports[index].report_id);
+    fprintf(stderr, "demo: the report %s has too many bad records\n",
+            of->survey->reports[index].report_id);
     return false;
 }
 
@@ -103,23 +109,25 @@ static bool settle(chain *of, const survey_report *report)
     pv_close_usage_report_request close = PV_CLOSE_USAGE_REPORT_REQUEST__INIT;
     pv_close_usage_report_response *closed = NULL;
     close.report_id = text_of(report->report_id);
-    close.external_billing_id = pv_arena_printf(distributor->arena, "INV-%s-%s", vendor->name, period_of(of, report));
+    close.external_billing_id =
+        pv_arena_printf(distributor->arena, "INV-%s-%s", vendor->name, period_of(of, report));
     close.etag = accepted->report->etag;
     close.request_id = actor_request_id(distributor);
     ASK(distributor, pv_usage_report_client_close_usage_report, &close, &closed);
-    chain_tell(of, "the distributor accepts it and closes it as %s: %u charges", close.external_billing_id,
-               closed->charge_count);
+    chain_tell(of, "the distributor accepts it and closes it as %s: %u charges",
+               close.external_billing_id, closed->charge_count);
     return true;
 }
 
-static void take_charge(chain *of, const survey_report *report, const pv_charge *charge, usage_charges *charges)
+static void take_charge(chain *of, const survey_report *report, const pv_charge *charge,
+                        usage_charges *charges)
 {
     pv_decimal amount;
     bool parsed = pv_decimal_parse(pv_view_text(charge->amount->amount->value), &amount);
     PV_ASSERT(parsed);
     if ((charges->count & (charges->count - 1)) == 0) {
-        usage_charge *longer = pv_arena_zalloc(of->platform->arena, charges->count == 0 ? 1 : 2 * charges->count,
-                                               sizeof *longer);
+        usage_charge *longer = pv_arena_zalloc(
+            of->platform->arena, charges->count == 0 ? 1 : 2 * charges->count, sizeof *longer);
         PV_ASSERT(longer != NULL);
         if (charges->count > 0) { memcpy(longer, charges->rows, charges->count * sizeof *longer); }
         charges->rows = longer;
@@ -147,7 +155,9 @@ static bool collect(chain *of, const survey_report *report, usage_charges *charg
         request.page_token = token;
         request.report_id = text_of(report->report_id);
         ASK(who, pv_charge_client_list_charges, &request, &response);
-        for (size_t i = 0; i < response->n_charges; i++) { take_charge(of, report, response->charges[i], charges); }
+        for (size_t i = 0; i < response->n_charges; i++) {
+            take_charge(of, report, response->charges[i], charges);
+        }
         token = response->next_page_token;
     } while (*token != '\0');
     return true;
@@ -157,8 +167,8 @@ bool usage_bill(chain *of, bool crash, usage_charges *ret_charges)
 {
     for (size_t i = 0; i < of->survey->report_count; i++) {
         survey_report *report = &of->survey->reports[i];
-        if (!create_report(of, report) || !fill_report(of, i, crash && i == 0) || !settle(of, report) ||
-            !collect(of, report, ret_charges)) {
+        if (!create_report(of, report) || !fill_report(of, i, crash && i == 0) ||
+            !settle(of, report) || !collect(of, report, ret_charges)) {
             return false;
         }
     }

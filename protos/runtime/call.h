@@ -28,16 +28,17 @@ extern "C" {
 /* What `next` found. */
 typedef enum pv_step {
     PV_STEP_MESSAGE = 0, /* response is filled: send it and ask again */
-    PV_STEP_IDLE = 1,    /* nothing now: ask again when woken (call->wake_topic) or after wake_after_ms */
-    PV_STEP_END = 2      /* the stream is complete: status OK */
+    PV_STEP_IDLE =
+        1, /* nothing now: ask again when woken (call->wake_topic) or after wake_after_ms */
+    PV_STEP_END = 2 /* the stream is complete: status OK */
 } pv_step;
 
 /* Who is at the other end of the connection, as the transport knows it; no domain. */
 typedef struct pv_peer {
-    const char *address;             /* "ipv4:127.0.0.1:4242", for the log */
-    bool has_certificate;            /* TLS verified a client certificate */
-    uint8_t certificate_sha256[32];  /* of the leaf's DER */
-    const char *server_name;         /* :authority of the call */
+    const char *address;            /* "ipv4:127.0.0.1:4242", for the log */
+    bool has_certificate;           /* TLS verified a client certificate */
+    uint8_t certificate_sha256[32]; /* of the leaf's DER */
+    const char *server_name;        /* :authority of the call */
 } pv_peer;
 
 /* What the application keeps with a call (caller, transaction, ids ...): it defines the struct. */
@@ -50,11 +51,11 @@ typedef struct pv_call {
     pv_error error;    /* filled by whoever refuses */
     const pv_peer *peer;
     struct pv_context *context;
-    void *state;            /* of a streaming handler; starts NULL, lives in `arena` */
-    pv_time deadline;       /* utc_ns INT64_MAX: none */
-    bool half_closed;       /* the client has sent its last message */
-    bool cancelled;         /* the peer has gone, or the deadline has passed */
-    pv_view reply;          /* packed reply built by the handler itself (zero-copy reads); used instead
+    void *state;      /* of a streaming handler; starts NULL, lives in `arena` */
+    pv_time deadline; /* utc_ns INT64_MAX: none */
+    bool half_closed; /* the client has sent its last message */
+    bool cancelled;   /* the peer has gone, or the deadline has passed */
+    pv_view reply;    /* packed reply built by the handler itself (zero-copy reads); used instead
                                of `response` when data is not NULL. Must live in `scratch`. */
     uint8_t wake_topic[16]; /* for PV_STEP_IDLE */
     int64_t wake_after_ms;  /* for PV_STEP_IDLE: heartbeat; 0: none */
@@ -66,7 +67,8 @@ typedef struct pv_handler {
     pv_status (*receive)(pv_call *call, const ProtobufCMessage *request);
     pv_status (*finish)(pv_call *call, ProtobufCMessage *response);
     /* `request` is NULL for bidi streams. */
-    pv_status (*next)(pv_call *call, const ProtobufCMessage *request, ProtobufCMessage *response, pv_step *ret_step);
+    pv_status (*next)(pv_call *call, const ProtobufCMessage *request, ProtobufCMessage *response,
+                      pv_step *ret_step);
 } pv_handler;
 
 /* A service with its implementation: `handlers[i]` serves `info->methods[i]`. Generated. */

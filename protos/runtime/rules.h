@@ -40,10 +40,10 @@ enum {
     PV_RULE_OUTPUT_ONLY = 1 << 1,
     PV_RULE_IMMUTABLE = 1 << 2,
     PV_RULE_SENSITIVE = 1 << 3,
-    PV_RULE_UNIQUE = 1 << 4,   /* elements differ from each other */
-    PV_RULE_RANGE = 1 << 5,    /* range_min and range_max hold */
-    PV_RULE_DECIMAL = 1 << 6,  /* the field is a Decimal message; scale_max holds */
-    PV_RULE_NEGATIVE = 1 << 7  /* a Decimal that may be below zero */
+    PV_RULE_UNIQUE = 1 << 4,  /* elements differ from each other */
+    PV_RULE_RANGE = 1 << 5,   /* range_min and range_max hold */
+    PV_RULE_DECIMAL = 1 << 6, /* the field is a Decimal message; scale_max holds */
+    PV_RULE_NEGATIVE = 1 << 7 /* a Decimal that may be below zero */
 };
 
 /* What a field must hold. */
@@ -66,7 +66,7 @@ typedef struct pv_field_info {
     const char *json_name;
     const pv_message_info *message; /* of a message field; else NULL */
     const pv_field_rule *rule;      /* NULL: no rule */
-    const char *comment;            /* the field's comment in the .proto, one paragraph; "" if none */
+    const char *comment; /* the field's comment in the .proto, one paragraph; "" if none */
     bool is_map;
 } pv_field_info;
 
@@ -98,7 +98,7 @@ struct pv_object_info {
     const struct pv_party_info {
         uint8_t role; /* number of the ROLE enum */
         uint16_t field;
-    } *parties;
+    } * parties;
     const pv_index_info *indexes;
     uint8_t index_count;
     const ProtobufCEnumDescriptor *states; /* NULL: no state */

@@ -35,7 +35,8 @@ pv_status pv_client_unary(pv_client *client, const pv_method_info *method, pv_ar
 /* Opens a call of any streaming kind. `ret_error` is kept and filled by pv_client_finish; it may be NULL
  * and must outlive the call. When the status is not OK there is no call to finish. */
 pv_status pv_client_open(pv_client *client, const pv_method_info *method, pv_arena *arena,
-                         const pv_client_options *options, pv_client_call **ret_call, pv_error *ret_error);
+                         const pv_client_options *options, pv_client_call **ret_call,
+                         pv_error *ret_error);
 
 /* Sends one message; blocks while the server does not take more. */
 pv_status pv_client_send(pv_client_call *call, const ProtobufCMessage *message);

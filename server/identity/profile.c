@@ -37,7 +37,8 @@ static bool add_basic_constraints(X509 *certificate, const extension_set *set)
     BASIC_CONSTRAINTS *constraints = BASIC_CONSTRAINTS_new();
     bool done = constraints != NULL;
     if (done && set->authority) {
-        constraints->ca = 0xff; /* DER demands all bits of TRUE (X.690, 11.1); OpenSSL writes this byte as it is */
+        constraints->ca =
+            0xff; /* DER demands all bits of TRUE (X.690, 11.1); OpenSSL writes this byte as it is */
         constraints->pathlen = ASN1_INTEGER_new();
         done = constraints->pathlen != NULL &&
                ASN1_INTEGER_set(constraints->pathlen, set->path_length) == 1;

@@ -16,15 +16,15 @@ typedef struct pipeline_call {
     struct pipeline_call *next; /* in the queue, later in the batch */
     pv_status outcome;          /* of the step, until the batch is durable */
     bool wrote;                 /* the step's transaction was folded into the batch */
-    bool replaying;             /* a stream whose answer was found stored: its messages are skipped */
-    pv_view answer;             /* that stored answer, in call->arena */
-    pv_view request_sha256;     /* of the request that carried the request_id, in call->arena */
+    bool replaying;         /* a stream whose answer was found stored: its messages are skipped */
+    pv_view answer;         /* that stored answer, in call->arena */
+    pv_view request_sha256; /* of the request that carried the request_id, in call->arena */
 } pipeline_call;
 
 struct pv_pipeline {
     pv_pipeline_config config;
-    pv_id_source ids;  /* of the committer */
-    pv_time last_now;  /* of the committer: time never goes back along the writes */
+    pv_id_source ids; /* of the committer */
+    pv_time last_now; /* of the committer: time never goes back along the writes */
     pthread_t committer;
     bool started;
 
@@ -36,13 +36,17 @@ struct pv_pipeline {
     bool stopping;
 };
 
-static inline pipeline_call *pipeline_call_of(pv_call *call) { return (pipeline_call *)(void *)call->context; }
+static inline pipeline_call *pipeline_call_of(pv_call *call)
+{
+    return (pipeline_call *)(void *)call->context;
+}
 
 /* replay.c */
 
 /* Takes the request_id of a write from its decoded request, once per call, and looks for a stored answer:
  * then call->reply (in call->scratch) is that answer and *ret_found is true. Refuses a reused request_id. */
-PV_MUST_USE pv_status replay_find(pipeline_call *of, pv_txn *txn, const ProtobufCMessage *request, bool *ret_found);
+PV_MUST_USE pv_status replay_find(pipeline_call *of, pv_txn *txn, const ProtobufCMessage *request,
+                                  bool *ret_found);
 
 /* Stores call->reply as the answer to the call's request_id. */
 PV_MUST_USE pv_status replay_store(pipeline_call *of, pv_txn *txn);

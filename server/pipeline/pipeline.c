@@ -52,7 +52,9 @@ static pipeline_call *take(pv_pipeline *pipeline, bool wait)
 static void *committer(void *context)
 {
     pv_pipeline *pipeline = context;
-    for (pipeline_call *first; (first = take(pipeline, true)) != NULL;) { commit_batch(pipeline, first); }
+    for (pipeline_call *first; (first = take(pipeline, true)) != NULL;) {
+        commit_batch(pipeline, first);
+    }
     return NULL;
 }
 
@@ -107,7 +109,8 @@ pv_status pv_pipeline_admit(void *context, pv_call *call)
     if (of == NULL) { return pv_out_of_memory(call); }
     if ((call->method->flags & PV_METHOD_PUBLIC) != 0) { return pv_ok(); }
     of->context.now = pipeline->config.clock(pipeline->config.clock_context);
-    PV_TRY(pv_identity_resolve(pipeline->config.identity, call->peer, of->context.now, &of->caller, &call->error));
+    PV_TRY(pv_identity_resolve(pipeline->config.identity, call->peer, of->context.now, &of->caller,
+                               &call->error));
     of->context.caller = &of->caller;
     return pv_access_check(call->method, &of->caller, &call->error);
 }

@@ -11,7 +11,9 @@ static pv_status digest(pipeline_call *of, const ProtobufCMessage *request)
     pv_call *call = of->call;
     pv_view bytes;
     uint8_t *sha256 = pv_arena_alloc(call->arena, PV_SHA256_SIZE);
-    if (sha256 == NULL || !pv_message_encode(request, call->scratch, &bytes)) { return pv_out_of_memory(call); }
+    if (sha256 == NULL || !pv_message_encode(request, call->scratch, &bytes)) {
+        return pv_out_of_memory(call);
+    }
     pv_sha256(bytes, sha256);
     of->request_sha256 = pv_view_of(sha256, PV_SHA256_SIZE);
     return pv_ok();
@@ -32,7 +34,8 @@ static pv_status answer_from(pipeline_call *of, pv_view stored)
 {
     pv_call *call = of->call;
     pv_stored_answer *answer = NULL;
-    if (!pv_message_unpack(&pv_stored_answer__info, stored, call->scratch, (ProtobufCMessage **)&answer)) {
+    if (!pv_message_unpack(&pv_stored_answer__info, stored, call->scratch,
+                           (ProtobufCMessage **)&answer)) {
         return pv_store_refused(call, pv_status_of(PV_CODE_DATA_LOSS));
     }
     pv_view sha256 = pv_view_of(answer->request_sha256.data, answer->request_sha256.len);
@@ -48,15 +51,17 @@ static pv_status answer_from(pipeline_call *of, pv_view stored)
     return pv_ok();
 }
 
-pv_status replay_find(pipeline_call *of, pv_txn *txn, const ProtobufCMessage *request, bool *ret_found)
+pv_status replay_find(pipeline_call *of, pv_txn *txn, const ProtobufCMessage *request,
+                      bool *ret_found)
 {
     pv_call *call = of->call;
     bool known = of->context.request_id.size > 0;
     PV_TRY(take_request_id(of, request));
     if (!known && of->context.request_id.size > 0) {
         pv_view stored;
-        pv_status status = pv_replay_get(txn, of->caller.account, of->caller.user, pv_view_text(call->method->path),
-                                         of->context.request_id, &stored);
+        pv_status status =
+            pv_replay_get(txn, of->caller.account, of->caller.user,
+                          pv_view_text(call->method->path), of->context.request_id, &stored);
         if (pv_is_ok(status)) {
             PV_TRY(answer_from(of, stored));
         } else if (status.code != PV_CODE_NOT_FOUND) {
@@ -82,6 +87,6 @@ pv_status replay_store(pipeline_call *of, pv_txn *txn)
     pv_view bytes;
     if (!pv_message_encode(&answer.base, call->scratch, &bytes)) { return pv_out_of_memory(call); }
     return pv_store_refused(call, pv_replay_put(txn, of->caller.account, of->caller.user,
-                                                pv_view_text(call->method->path), of->context.request_id,
-                                                of->context.now, bytes));
+                                                pv_view_text(call->method->path),
+                                                of->context.request_id, of->context.now, bytes));
 }

@@ -6,10 +6,10 @@
 #include "base/digest.h"
 #include "client/demo/chain.h"
 #include "client/demo/sample.h"
+#include "protos/runtime/message.h"
 #include "purvey/order/v1/order_service.pv.h"
 #include "purvey/order/v1/tier_account_service.pv.h"
 #include "purvey/usage/v1/usage_report_service.pv.h"
-#include "protos/runtime/message.h"
 #include "tests/bench/load.h"
 
 #include <errno.h>
@@ -25,10 +25,10 @@ extern char **environ;
 
 enum {
     ROUNDS = 3,
-    READS = 20000,      /* calls of a reading row in one round */
+    READS = 20000, /* calls of a reading row in one round */
     IN_FLIGHT = 64,
-    ORDERS = 600,       /* approved in one round */
-    RECORDS = 100000,   /* uploaded in one round */
+    ORDERS = 600,     /* approved in one round */
+    RECORDS = 100000, /* uploaded in one round */
     RECORDS_PER_MESSAGE = 500,
     PAGE = 50,
     ARENA_BYTES = 1024 * 1024 * 1024,
@@ -38,11 +38,17 @@ enum {
 typedef enum row { ECHO_SMALL, GET, ECHO_GET, LIST, ECHO_LIST, APPROVE, USAGE, ROWS } row;
 
 static const char *const row_names[ROWS] = {
-    "echo 100 B", "GetOrder", "echo, size of GetOrder", "ListOrders(50)", "echo, size of ListOrders", "ApproveOrder (durable)",
+    "echo 100 B",
+    "GetOrder",
+    "echo, size of GetOrder",
+    "ListOrders(50)",
+    "echo, size of ListOrders",
+    "ApproveOrder (durable)",
     "usage record",
 };
 /* The yardstick of each row. */
-static const row yardsticks[ROWS] = {ECHO_SMALL, ECHO_GET, ECHO_SMALL, ECHO_LIST, ECHO_SMALL, ECHO_SMALL, ECHO_SMALL};
+static const row yardsticks[ROWS] = {ECHO_SMALL, ECHO_GET,   ECHO_SMALL, ECHO_LIST,
+                                     ECHO_SMALL, ECHO_SMALL, ECHO_SMALL};
 
 typedef struct bench {
     pv_arena *arena;
@@ -76,7 +82,8 @@ static bool start_echo(bench *of, const char *path)
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    int error = posix_spawn(&of->echo, path, &actions, NULL, (char *const *)(uintptr_t)arguments, environ);
+    int error =
+        posix_spawn(&of->echo, path, &actions, NULL, (char *const *)(uintptr_t)arguments, environ);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     char port[16] = "";
@@ -134,8 +141,8 @@ static bool pending_order(bench *of, size_t number, const pv_order **ret_order)
     return true;
 }
 
-static bool run_read(bench *of, row measured, int round, const load_target *target, const char *path, pv_view request,
-                     size_t calls)
+static bool run_read(bench *of, row measured, int round, const load_target *target,
+                     const char *path, pv_view request, size_t calls)
 {
     load_result result = load_run(target, path, &request, 1, calls, IN_FLIGHT);
     if (result.failed > 0) { return fail(row_names[measured]); }
@@ -150,14 +157,16 @@ static bool run_echo(bench *of, row measured, int round, size_t size, size_t cal
 {
     uint8_t *bytes = pv_arena_zalloc(of->arena, size + 1, 1);
     PV_ASSERT(bytes != NULL);
-    return run_read(of, measured, round, &of->yardstick, "/bench.Echo/Unary", pv_view_of(bytes, size), calls);
+    return run_read(of, measured, round, &of->yardstick, "/bench.Echo/Unary",
+                    pv_view_of(bytes, size), calls);
 }
 
 static bool run_get(bench *of, int round)
 {
     pv_get_order_request request = PV_GET_ORDER_REQUEST__INIT;
     request.order_id = text_of(of->order_id);
-    return run_read(of, GET, round, &of->server, "/purvey.order.v1.OrderService/GetOrder", packed(of, &request.base), READS) &&
+    return run_read(of, GET, round, &of->server, "/purvey.order.v1.OrderService/GetOrder",
+                    packed(of, &request.base), READS) &&
            run_echo(of, ECHO_GET, round, of->bytes[GET], READS);
 }
 
@@ -165,8 +174,8 @@ static bool run_list(bench *of, int round)
 {
     pv_list_orders_request request = PV_LIST_ORDERS_REQUEST__INIT;
     request.page_size = PAGE;
-    return run_read(of, LIST, round, &of->server, "/purvey.order.v1.OrderService/ListOrders", packed(of, &request.base),
-                    READS / 10) &&
+    return run_read(of, LIST, round, &of->server, "/purvey.order.v1.OrderService/ListOrders",
+                    packed(of, &request.base), READS / 10) &&
            run_echo(of, ECHO_LIST, round, of->bytes[LIST], READS / 10);
 }
 
@@ -185,8 +194,8 @@ static bool run_approve(bench *of, int round)
         requests[i] = packed(of, &request.base);
         of->order_id = order->id;
     }
-    load_result result = load_run(&of->server, "/purvey.order.v1.OrderService/ApproveOrder", requests, ORDERS, ORDERS,
-                                  IN_FLIGHT);
+    load_result result = load_run(&of->server, "/purvey.order.v1.OrderService/ApproveOrder",
+                                  requests, ORDERS, ORDERS, IN_FLIGHT);
     if (result.failed > 0) { return fail("ApproveOrder"); }
     of->us[APPROVE][round] = result.server_us_per_call;
     of->rate[APPROVE][round] = ORDERS / result.wall_s;
@@ -212,8 +221,8 @@ static bool upload(bench *of, const char *report_id)
     pv_error_init(&error, of->arena);
     pv_client_call *call = NULL;
     pv_client_options options = {.deadline_ms = 120000};
-    pv_status status =
-        pv_usage_report_client_upload_usage_records_open(who->client, of->arena, &options, &call, &error);
+    pv_status status = pv_usage_report_client_upload_usage_records_open(who->client, of->arena,
+                                                                        &options, &call, &error);
     for (size_t sent = 0; pv_is_ok(status) && sent < RECORDS; sent += RECORDS_PER_MESSAGE) {
         for (size_t i = 0; i < RECORDS_PER_MESSAGE; i++) {
             snprintf(ids[i], sizeof ids[i], "%s-%zu", report_id, sent + i);
@@ -238,7 +247,9 @@ static bool upload(bench *of, const char *report_id)
         status = pv_usage_report_client_upload_usage_records_send(call, &request);
     }
     pv_upload_usage_records_response *response = NULL;
-    if (call != NULL) { status = pv_usage_report_client_upload_usage_records_finish(call, of->arena, &response); }
+    if (call != NULL) {
+        status = pv_usage_report_client_upload_usage_records_finish(call, of->arena, &response);
+    }
     if (!pv_is_ok(status)) { return actor_refused(who, "upload", status, &error); }
     return response->report->stats->valid == RECORDS || fail("records were refused");
 }
@@ -283,7 +294,8 @@ static bool set_up(bench *of, const char *server, const char *cli, const char *e
     const actor *vendor = &of->chain.vendors[0];
     of->server = (load_target){
         .address = of->platform.address,
-        .ca = platform_read(of->arena, platform_path(&of->platform, "data/authority/server-ca.pem")),
+        .ca =
+            platform_read(of->arena, platform_path(&of->platform, "data/authority/server-ca.pem")),
         .certificate = platform_read(of->arena, vendor->cert_path),
         .key = platform_read(of->arena, vendor->key_path),
         .server = of->platform.process,
@@ -291,7 +303,10 @@ static bool set_up(bench *of, const char *server, const char *cli, const char *e
     return start_echo(of, echo);
 }
 
-static bool wanted(const char *only, const char *name) { return only == NULL || strcmp(only, name) == 0; }
+static bool wanted(const char *only, const char *name)
+{
+    return only == NULL || strcmp(only, name) == 0;
+}
 
 static bool run_rounds(bench *of, const char *only)
 {
@@ -324,16 +339,18 @@ static double median(const double *values)
 static json_t *report(const bench *of)
 {
     json_t *list = json_array();
-    printf("%-28s %10s %12s %12s %10s %22s\n", "median of 3 rounds", "bytes", "per second", "p99 us", "CPU us", "ratio to yardstick");
+    printf("%-28s %10s %12s %12s %10s %22s\n", "median of 3 rounds", "bytes", "per second",
+           "p99 us", "CPU us", "ratio to yardstick");
     for (int i = 0; i < ROWS; i++) {
         double us = median(of->us[i]);
         if (us <= 0) { continue; }
         double ratio = us / median(of->us[yardsticks[i]]);
-        printf("%-28s %10zu %12.0f %12.0f %10.2f %10.2f (%s)\n", row_names[i], of->bytes[i], median(of->rate[i]),
-               median(of->p99[i]), us, ratio, row_names[yardsticks[i]]);
-        json_array_append_new(list, json_pack("{s:s, s:I, s:f, s:f, s:f, s:f}", "row", row_names[i], "answer_bytes",
-                                              (json_int_t)of->bytes[i], "per_second", median(of->rate[i]), "p99_us",
-                                              median(of->p99[i]), "server_cpu_us", us, "ratio", ratio));
+        printf("%-28s %10zu %12.0f %12.0f %10.2f %10.2f (%s)\n", row_names[i], of->bytes[i],
+               median(of->rate[i]), median(of->p99[i]), us, ratio, row_names[yardsticks[i]]);
+        json_array_append_new(
+            list, json_pack("{s:s, s:I, s:f, s:f, s:f, s:f}", "row", row_names[i], "answer_bytes",
+                            (json_int_t)of->bytes[i], "per_second", median(of->rate[i]), "p99_us",
+                            median(of->p99[i]), "server_cpu_us", us, "ratio", ratio));
     }
     return list;
 }
@@ -364,11 +381,12 @@ int main(int argc, char **argv)
                                                               : NULL;
         if (value != NULL && i + 1 < argc) {
             *value = argv[++i];
-        } else if (only == NULL && (wanted(argv[i], "get") || wanted(argv[i], "list") || wanted(argv[i], "approve") ||
-                                    wanted(argv[i], "usage"))) {
+        } else if (only == NULL && (wanted(argv[i], "get") || wanted(argv[i], "list") ||
+                                    wanted(argv[i], "approve") || wanted(argv[i], "usage"))) {
             only = argv[i];
         } else {
-            fprintf(stderr, "bench: %s is not understood; rows are get, list, approve, usage\n", argv[i]);
+            fprintf(stderr, "bench: %s is not understood; rows are get, list, approve, usage\n",
+                    argv[i]);
             return 2;
         }
     }
@@ -378,7 +396,9 @@ int main(int argc, char **argv)
     bool done = set_up(&of, server, cli, echo) && run_rounds(&of, only);
     if (done) {
         json_t *rows = report(&of);
-        if (json != NULL && json_dump_file(rows, json, JSON_INDENT(2)) != 0) { done = fail("the JSON cannot be written"); }
+        if (json != NULL && json_dump_file(rows, json, JSON_INDENT(2)) != 0) {
+            done = fail("the JSON cannot be written");
+        }
         json_decref(rows);
     }
     stop(&of);

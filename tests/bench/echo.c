@@ -52,14 +52,16 @@ static void arm(echo_call *call)
     memset(call, 0, sizeof *call);
     grpc_call_details_init(&call->details);
     grpc_metadata_array_init(&call->metadata);
-    grpc_call_error error =
-        grpc_server_request_call(server, &call->call, &call->details, &call->metadata, queue, queue, call);
+    grpc_call_error error = grpc_server_request_call(server, &call->call, &call->details,
+                                                     &call->metadata, queue, queue, call);
     if (error != GRPC_CALL_OK) { die("a call cannot be requested"); }
 }
 
 static void start(echo_call *call, const grpc_op *operations, size_t count)
 {
-    if (grpc_call_start_batch(call->call, operations, count, call, NULL) != GRPC_CALL_OK) { die("a batch was refused"); }
+    if (grpc_call_start_batch(call->call, operations, count, call, NULL) != GRPC_CALL_OK) {
+        die("a batch was refused");
+    }
 }
 
 static void read_message(echo_call *call)
@@ -111,15 +113,12 @@ static bool serve(gpr_timespec until)
             arm(calloc(1, sizeof *call));
             read_message(call);
             break;
-        case READING:
-            answer(call);
-            break;
+        case READING: answer(call); break;
         case ANSWERING:
             finish(call);
             free(call);
             break;
-        default:
-            die("an unknown phase");
+        default: die("an unknown phase");
         }
     }
 }
@@ -135,8 +134,8 @@ static void stop(int number)
 static grpc_server_credentials *credentials(char **argv)
 {
     grpc_ssl_pem_key_cert_pair pair = {.private_key = slurp(argv[3]), .cert_chain = slurp(argv[2])};
-    return grpc_ssl_server_credentials_create_ex(slurp(argv[1]), &pair, 1,
-                                                 GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY, NULL);
+    return grpc_ssl_server_credentials_create_ex(
+        slurp(argv[1]), &pair, 1, GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY, NULL);
 }
 
 int main(int argc, char **argv)
@@ -153,7 +152,9 @@ int main(int argc, char **argv)
     for (int i = 0; i < OUTSTANDING; i++) { arm(calloc(1, sizeof(echo_call))); }
     printf("%d\n", port);
     fflush(stdout);
-    while (!stopping) { serve(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(100, GPR_TIMESPAN))); }
+    while (!stopping) {
+        serve(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(100, GPR_TIMESPAN)));
+    }
     grpc_server_shutdown_and_notify(server, queue, NULL);
     grpc_server_cancel_all_calls(server);
     serve(gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(500, GPR_TIMESPAN)));

@@ -50,7 +50,9 @@ double load_cpu_s(pid_t process)
         snprintf(path, sizeof path, "%s/%s/schedstat", folder, task->d_name);
         FILE *file = task->d_name[0] == '.' ? NULL : fopen(path, "r");
         unsigned long long nanoseconds = 0;
-        if (file != NULL && fscanf(file, "%llu", &nanoseconds) == 1) { seconds += (double)nanoseconds / 1e9; }
+        if (file != NULL && fscanf(file, "%llu", &nanoseconds) == 1) {
+            seconds += (double)nanoseconds / 1e9;
+        }
         if (file != NULL) { fclose(file); }
     }
     if (tasks != NULL) { closedir(tasks); }
@@ -59,13 +61,17 @@ double load_cpu_s(pid_t process)
 
 static grpc_channel *connect_to(const load_target *target)
 {
-    grpc_ssl_pem_key_cert_pair pair = {.private_key = target->key, .cert_chain = target->certificate};
-    grpc_channel_credentials *credentials = grpc_ssl_credentials_create_ex(target->ca, &pair, NULL, NULL);
+    grpc_ssl_pem_key_cert_pair pair = {.private_key = target->key,
+                                       .cert_chain = target->certificate};
+    grpc_channel_credentials *credentials =
+        grpc_ssl_credentials_create_ex(target->ca, &pair, NULL, NULL);
     grpc_arg arguments[2] = {
-        {.type = GRPC_ARG_INTEGER, .key = (char *)GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, .value = {.integer = 1}},
+        {.type = GRPC_ARG_INTEGER,
+         .key = (char *)GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL,
+         .value = {.integer = 1}},
         {.type = GRPC_ARG_STRING,
          .key = (char *)GRPC_SSL_TARGET_NAME_OVERRIDE_ARG,
-         .value = {.string = (char *)(uintptr_t)"localhost"}},
+         .value = {.string = (char *)(uintptr_t) "localhost"}},
     };
     grpc_channel_args args = {.num_args = 2, .args = arguments};
     grpc_channel *channel = grpc_channel_create(target->address, credentials, &args);
@@ -78,8 +84,9 @@ static void send_one(loader *run, slot *of)
     memset(of, 0, sizeof *of);
     gpr_timespec deadline =
         gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_seconds(DEADLINE_S, GPR_TIMESPAN));
-    of->call = grpc_channel_create_call(run->channel, NULL, 0, run->queue, grpc_slice_from_static_string(run->path), NULL,
-                                        deadline, NULL);
+    of->call =
+        grpc_channel_create_call(run->channel, NULL, 0, run->queue,
+                                 grpc_slice_from_static_string(run->path), NULL, deadline, NULL);
     pv_view request = run->requests[run->sent++ % run->request_count];
     grpc_slice bytes = grpc_slice_from_static_buffer(request.data, request.size);
     grpc_byte_buffer *message = grpc_raw_byte_buffer_create(&bytes, 1);
@@ -136,15 +143,16 @@ static void drive(loader *run, slot *slots, size_t count, size_t in_flight)
     run->done = 0;
     for (size_t i = 0; i < in_flight && run->sent < count; i++) { send_one(run, &slots[i]); }
     while (run->done < count) {
-        grpc_event event = grpc_completion_queue_next(run->queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
+        grpc_event event =
+            grpc_completion_queue_next(run->queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
         PV_ASSERT(event.type == GRPC_OP_COMPLETE);
         take_one(run, event.tag);
         if (run->sent < count) { send_one(run, event.tag); }
     }
 }
 
-load_result load_run(const load_target *target, const char *path, const pv_view *requests, size_t request_count,
-                     size_t count, size_t in_flight)
+load_result load_run(const load_target *target, const char *path, const pv_view *requests,
+                     size_t request_count, size_t count, size_t in_flight)
 {
     loader run = {
         .channel = connect_to(target),
@@ -163,7 +171,8 @@ load_result load_run(const load_target *target, const char *path, const pv_view 
         if (grpc_channel_check_connectivity_state(run.channel, 1) == GRPC_CHANNEL_READY) { break; }
         grpc_channel_watch_connectivity_state(
             run.channel, grpc_channel_check_connectivity_state(run.channel, 0),
-            gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(100, GPR_TIMESPAN)), run.queue, NULL);
+            gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(100, GPR_TIMESPAN)),
+            run.queue, NULL);
         (void)grpc_completion_queue_next(run.queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
     }
     double cpu = load_cpu_s(target->server);
@@ -179,7 +188,8 @@ load_result load_run(const load_target *target, const char *path, const pv_view 
     free(slots);
     grpc_channel_destroy(run.channel);
     grpc_completion_queue_shutdown(run.queue);
-    while (grpc_completion_queue_next(run.queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL).type != GRPC_QUEUE_SHUTDOWN) {}
+    while (grpc_completion_queue_next(run.queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL).type !=
+           GRPC_QUEUE_SHUTDOWN) {}
     grpc_completion_queue_destroy(run.queue);
     return run.result;
 }

@@ -21,8 +21,8 @@ typedef struct load_target {
 
 typedef struct load_result {
     size_t calls;
-    size_t failed;            /* calls whose status was not OK */
-    int first_failure;        /* its status code */
+    size_t failed;     /* calls whose status was not OK */
+    int first_failure; /* its status code */
     double wall_s;
     double server_us_per_call; /* user and system time of the server's process */
     double p50_us;
@@ -32,8 +32,8 @@ typedef struct load_result {
 
 /* Sends `count` requests, `in_flight` at a time, over one connection. `requests` is cycled through when
  * there are fewer of them than `count`. */
-load_result load_run(const load_target *target, const char *path, const pv_view *requests, size_t request_count,
-                     size_t count, size_t in_flight);
+load_result load_run(const load_target *target, const char *path, const pv_view *requests,
+                     size_t request_count, size_t count, size_t in_flight);
 
 /* User and system time of a process so far, in seconds. */
 double load_cpu_s(pid_t process);

@@ -9,7 +9,8 @@
 #include "storage/feed.h"
 
 enum {
-    EVENT_RESUME_TOKEN = 13, /* field numbers of event.proto and event_service.proto, checked below */
+    EVENT_RESUME_TOKEN =
+        13, /* field numbers of event.proto and event_service.proto, checked below */
     REPLY_EVENTS = 1,
     REPLY_RESUME_TOKEN = 2,
     REPLY_MORE = 3,
@@ -24,9 +25,11 @@ typedef struct watch {
     pv_time last_sent;
 } watch;
 
-static void check_field(const ProtobufCMessageDescriptor *message, const char *name, unsigned number)
+static void check_field(const ProtobufCMessageDescriptor *message, const char *name,
+                        unsigned number)
 {
-    const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(message, name);
+    const ProtobufCFieldDescriptor *field =
+        protobuf_c_message_descriptor_get_field_by_name(message, name);
     PV_ASSERT(field != NULL);
     PV_ASSERT(field->id == number);
 }
@@ -39,7 +42,9 @@ static pv_view binding_of(const pv_call *call)
 static const char *token_of(const pv_call *call, uint64_t sequence)
 {
     uint8_t position[SEQUENCE_SIZE];
-    for (unsigned i = 0; i < SEQUENCE_SIZE; i++) { position[i] = (uint8_t)(sequence >> (56 - 8 * i)); }
+    for (unsigned i = 0; i < SEQUENCE_SIZE; i++) {
+        position[i] = (uint8_t)(sequence >> (56 - 8 * i));
+    }
     return pv_token_make(call->scratch, call->context->token_key, binding_of(call),
                          pv_view_of(position, sizeof position));
 }
@@ -47,7 +52,8 @@ static const char *token_of(const pv_call *call, uint64_t sequence)
 static bool sequence_of(const pv_call *call, const char *token, uint64_t *ret_sequence)
 {
     pv_view position;
-    if (!pv_token_open(call->scratch, call->context->token_key, binding_of(call), pv_view_text(token), &position) ||
+    if (!pv_token_open(call->scratch, call->context->token_key, binding_of(call),
+                       pv_view_text(token), &position) ||
         position.size != SEQUENCE_SIZE) {
         return false;
     }
@@ -82,7 +88,8 @@ static pv_status start_of(pv_call *call, const char *token, bool only_new, uint6
     return pv_ok();
 }
 
-static pv_status append_event(pv_call *call, pv_view stored, pv_buffer *reply, uint64_t *ret_sequence, bool *ret_shown)
+static pv_status append_event(pv_call *call, pv_view stored, pv_buffer *reply,
+                              uint64_t *ret_sequence, bool *ret_shown)
 {
     pv_event *event = NULL;
     if (!pv_message_unpack(&pv_event__info, stored, call->scratch, (ProtobufCMessage **)&event)) {
@@ -102,12 +109,12 @@ static pv_status append_event(pv_call *call, pv_view stored, pv_buffer *reply, u
 }
 
 /* Appends at most `limit` visible events behind `*after`, and moves `*after` past what was looked at. */
-static pv_status append_events(pv_call *call, size_t limit, pv_buffer *reply, uint64_t *after, size_t *ret_count,
-                               bool *ret_more)
+static pv_status append_events(pv_call *call, size_t limit, pv_buffer *reply, uint64_t *after,
+                               size_t *ret_count, bool *ret_more)
 {
     pv_scan *scan = NULL;
-    PV_TRY(pv_store_refused(
-        call, pv_feed_scan(call->context->txn, call->scratch, pv_caller_of(call)->account, *after, &scan)));
+    PV_TRY(pv_store_refused(call, pv_feed_scan(call->context->txn, call->scratch,
+                                               pv_caller_of(call)->account, *after, &scan)));
     pv_status status = pv_ok();
     *ret_count = 0;
     *ret_more = false;
@@ -158,7 +165,8 @@ pv_status pv_event_service_list_events(pv_call *call, const pv_list_events_reque
     return pv_reply_send(call, &reply);
 }
 
-static pv_status open_watch(pv_call *call, const pv_watch_events_request *request, watch **ret_watch)
+static pv_status open_watch(pv_call *call, const pv_watch_events_request *request,
+                            watch **ret_watch)
 {
     watch *opened = pv_arena_zalloc(call->arena, 1, sizeof *opened);
     if (opened == NULL) { return pv_out_of_memory(call); }

@@ -459,7 +459,9 @@ std::vector<std::string> other_program(const std::string &path)
 TEST(FocusRealFile, TotalsEqualAnotherProgramsToTheLastDecimal)
 {
     std::string path = real_file();
-    if (is_missing(path)) { GTEST_SKIP() << path << " is not there (PURVEY_SHARED names its folder)"; }
+    if (is_missing(path)) {
+        GTEST_SKIP() << path << " is not there (PURVEY_SHARED names its folder)";
+    }
     Outcome outcome = read_path(path);
     ASSERT_EQ(outcome.code, PV_CODE_OK)
         << outcome.fault << " (set PURVEY_SHARED to the folder that holds data/)";
@@ -488,7 +490,9 @@ TEST(FocusRealFile, TotalsEqualAnotherProgramsToTheLastDecimal)
 TEST(FocusRealFile, RefusalsNameTheirColumn)
 {
     std::string path = real_file();
-    if (is_missing(path)) { GTEST_SKIP() << path << " is not there (PURVEY_SHARED names its folder)"; }
+    if (is_missing(path)) {
+        GTEST_SKIP() << path << " is not there (PURVEY_SHARED names its folder)";
+    }
     std::map<std::string, int> columns;
     for (const Row &row : read_path(path).rows) {
         if (row.kind != PV_FOCUS_ACCEPTED) { columns[row.column]++; }

@@ -13,21 +13,29 @@ struct Batches : testing::Test {
     World world;
     Actor actor = world.account("DISTRIBUTOR", "D");
 
-    std::string hubs() { return world.call(actor, "ListHubs", R"({"page_size": 1000})").text("hubs"); }
+    std::string hubs()
+    {
+        return world.call(actor, "ListHubs", R"({"page_size": 1000})").text("hubs");
+    }
 };
 
 TEST_F(Batches, ARefusedCallLeavesNoTraceAndHarmsNoOther)
 {
     std::string id = world.call(actor, "CreateHub", R"({"name": "First"})").text("hub.id");
     auto update = [&](const char *name, const char *etag) {
-        return json(R"({"hub_id": "%s", "name": "%s", "update_mask": "name", "etag": "%s"})", id.c_str(), name, etag);
+        return json(R"({"hub_id": "%s", "name": "%s", "update_mask": "name", "etag": "%s"})",
+                    id.c_str(), name, etag);
     };
-    std::vector<Answer> answers = world.burst(actor, "UpdateHub", {
-        update("Second", ""),
-        update("Stale", R"(\"0\")"),
-        json(R"({"hub_id": "%s", "name": "Checked", "update_mask": "name", "validate_only": true})", id.c_str()),
-        update("Third", ""),
-    });
+    std::vector<Answer> answers = world.burst(
+        actor, "UpdateHub",
+        {
+            update("Second", ""),
+            update("Stale", R"(\"0\")"),
+            json(
+                R"({"hub_id": "%s", "name": "Checked", "update_mask": "name", "validate_only": true})",
+                id.c_str()),
+            update("Third", ""),
+        });
     EXPECT_TRUE(answers[0].ok());
     EXPECT_EQ(answers[1].reason, "ETAG_MISMATCH");
     /* A later call sees what an earlier one of the same batch has changed. */
@@ -42,7 +50,8 @@ TEST_F(Batches, ARefusedCallLeavesNoTraceAndHarmsNoOther)
 
 TEST_F(Batches, ARetryInTheSameBatchHasOneEffect)
 {
-    std::string request = R"({"name": "Once", "request_id": "00000000-1111-4222-8333-444444444444"})";
+    std::string request =
+        R"({"name": "Once", "request_id": "00000000-1111-4222-8333-444444444444"})";
     std::vector<Answer> answers = world.burst(actor, "CreateHub", {request, request});
     EXPECT_TRUE(answers[0].ok());
     EXPECT_TRUE(answers[1].ok());
@@ -53,7 +62,8 @@ TEST_F(Batches, ARetryInTheSameBatchHasOneEffect)
 
 TEST_F(Batches, AFullQueueIsRefusedAndTheRestIsServed)
 {
-    std::vector<std::string> requests(PV_PIPELINE_QUEUE_MAX + 2, R"({"name": "H", "validate_only": true})");
+    std::vector<std::string> requests(PV_PIPELINE_QUEUE_MAX + 2,
+                                      R"({"name": "H", "validate_only": true})");
     std::vector<Answer> answers = world.burst(actor, "CreateHub", requests);
     for (size_t i = 0; i < requests.size(); i++) {
         bool fits = i < PV_PIPELINE_QUEUE_MAX;

@@ -1,9 +1,9 @@
 /* Proves that the tests of this program, taken together, exercised every method, every business reason a method may
  * give, and every state change, as the generated tables list them. Runs at the end, unless a filter left
  * tests out. */
+#include "purvey/catalog.pv.h"
 #include "purvey/common/v1/error_reason.pv.h"
 #include "server/flows/state.h"
-#include "purvey/catalog.pv.h"
 #include "tests/unit/flows/harness.h"
 
 #include <gtest/gtest.h>
@@ -14,7 +14,8 @@ namespace {
 /* Reasons the flow library gives to every reader of lists and tokens alike are tested once, in list_test.cc. */
 bool is_library_reason(const std::string &reason)
 {
-    static const std::set<std::string> library = {"PAGE_TOKEN_INVALID", "FILTER_INVALID", "FILTER_FIELD_NOT_INDEXED"};
+    static const std::set<std::string> library = {"PAGE_TOKEN_INVALID", "FILTER_INVALID",
+                                                  "FILTER_FIELD_NOT_INDEXED"};
     return library.count(reason) != 0;
 }
 
@@ -42,15 +43,17 @@ void expect_transition(const std::string &method, const pv_transition &transitio
     };
     each(transition.from, [&](int from) {
         bool seen = false;
-        each(transition.to, [&](int to) { seen = seen || change_seen(method, transition, from, to); });
-        EXPECT_TRUE(seen) << "no test exercises: " << method << " on " << transition.object->name << " from "
-                          << pv_state_name(transition.object, from);
+        each(transition.to,
+             [&](int to) { seen = seen || change_seen(method, transition, from, to); });
+        EXPECT_TRUE(seen) << "no test exercises: " << method << " on " << transition.object->name
+                          << " from " << pv_state_name(transition.object, from);
     });
     each(transition.to, [&](int to) {
         bool seen = false;
-        each(transition.from, [&](int from) { seen = seen || change_seen(method, transition, from, to); });
-        EXPECT_TRUE(seen) << "no test exercises: " << method << " on " << transition.object->name << " to "
-                          << pv_state_name(transition.object, to);
+        each(transition.from,
+             [&](int from) { seen = seen || change_seen(method, transition, from, to); });
+        EXPECT_TRUE(seen) << "no test exercises: " << method << " on " << transition.object->name
+                          << " to " << pv_state_name(transition.object, to);
     });
 }
 
@@ -58,7 +61,10 @@ void expect_transition(const std::string &method, const pv_transition &transitio
 void expect_reason(const std::string &reason)
 {
     for (const std::string &row : World::seen()) {
-        if (row.size() > reason.size() && row.substr(row.size() - reason.size() - 1) == " " + reason) { return; }
+        if (row.size() > reason.size() &&
+            row.substr(row.size() - reason.size() - 1) == " " + reason) {
+            return;
+        }
     }
     ADD_FAILURE() << "no test exercises the reason " << reason;
 }
@@ -69,9 +75,13 @@ class Coverage : public testing::Environment {
     {
         if (testing::GTEST_FLAG(filter) != "*") { return; }
         for (size_t i = 0; i < pv_catalog__service_count; i++) {
-            for (size_t j = 0; j < pv_catalog__services[i]->method_count; j++) { check(pv_catalog__services[i]->methods[j]); }
+            for (size_t j = 0; j < pv_catalog__services[i]->method_count; j++) {
+                check(pv_catalog__services[i]->methods[j]);
+            }
         }
-        for (size_t i = 0; i < pv_error_reason__count; i++) { expect_reason(pv_error_reason__all[i]->name); }
+        for (size_t i = 0; i < pv_error_reason__count; i++) {
+            expect_reason(pv_error_reason__all[i]->name);
+        }
     }
 
   private:
@@ -83,7 +93,9 @@ class Coverage : public testing::Environment {
                 expect_seen(std::string(method.name) + " " + method.reasons[i]->name);
             }
         }
-        for (size_t i = 0; i < method.transition_count; i++) { expect_transition(method.name, method.transitions[i]); }
+        for (size_t i = 0; i < method.transition_count; i++) {
+            expect_transition(method.name, method.transitions[i]);
+        }
     }
 };
 

@@ -6,7 +6,10 @@
 namespace purvey {
 namespace {
 
-std::string hub(int number) { return json(R"({"name": "Hub %d"})", number); }
+std::string hub(int number)
+{
+    return json(R"({"name": "Hub %d"})", number);
+}
 
 /* Makes `count` changes that the actor, a distributor, sees. */
 void change(World &world, const Actor &actor, int count)
@@ -14,20 +17,25 @@ void change(World &world, const Actor &actor, int count)
     for (int i = 0; i < count; i++) { ASSERT_TRUE(world.call(actor, "CreateHub", hub(i)).ok()); }
 }
 
-std::string resume(const std::string &token) { return json(R"({"resume_token": "%s"})", token.c_str()); }
+std::string resume(const std::string &token)
+{
+    return json(R"({"resume_token": "%s"})", token.c_str());
+}
 
 TEST(Events, AreNumberedWithoutGapAndTellWhatChanged)
 {
     World world;
     Actor distributor = world.account("DISTRIBUTOR", "D");
-    size_t before = std::stoul("0" + world.call(distributor, "ListEvents", "{}").text("events.0.sequence"));
+    size_t before =
+        std::stoul("0" + world.call(distributor, "ListEvents", "{}").text("events.0.sequence"));
     change(world, distributor, 3);
     Answer feed = world.call(distributor, "ListEvents", "{}");
     ASSERT_TRUE(feed.ok()) << feed.message;
     size_t count = json_array_size(json_object_get(feed.json.get(), "events"));
     ASSERT_GE(count, 3U);
     for (size_t i = 0; i < count; i++) {
-        EXPECT_EQ(feed.text("events." + std::to_string(i) + ".sequence"), std::to_string(i + 1)) << before;
+        EXPECT_EQ(feed.text("events." + std::to_string(i) + ".sequence"), std::to_string(i + 1))
+            << before;
     }
     std::string last = "events." + std::to_string(count - 1);
     EXPECT_EQ(feed.text(last + ".object_type"), "purvey.product.v1.Hub");
@@ -77,7 +85,8 @@ TEST(Events, AStreamGivesTheSameFeedAndThenWaits)
         size_t count = json_array_size(json_object_get(message.json.get(), "events"));
         EXPECT_LE(count, 100U);
         for (size_t i = 0; i < count; i++) {
-            EXPECT_EQ(message.text("events." + std::to_string(i) + ".sequence"), std::to_string(++total));
+            EXPECT_EQ(message.text("events." + std::to_string(i) + ".sequence"),
+                      std::to_string(++total));
         }
         token = message.text("resume_token");
     }
@@ -105,7 +114,8 @@ TEST(Events, ATokenIsOfOneAccountAndCannotBeMadeUp)
     for (size_t i = 0; i < token.size(); i++) {
         std::string tampered = token;
         tampered[i] = tampered[i] == 'A' ? 'B' : 'A';
-        EXPECT_EQ(world.call(one, "ListEvents", resume(tampered)).reason, "RESUME_TOKEN_INVALID") << i;
+        EXPECT_EQ(world.call(one, "ListEvents", resume(tampered)).reason, "RESUME_TOKEN_INVALID")
+            << i;
     }
     EXPECT_EQ(world.call(one, "ListEvents", resume("x")).reason, "RESUME_TOKEN_INVALID");
 }
@@ -115,13 +125,17 @@ TEST(Events, ATokenBehindWhatIsKeptNamesTheOldestOne)
     World world;
     Actor distributor = world.account("DISTRIBUTOR", "D");
     change(world, distributor, 6);
-    std::string first = world.call(distributor, "ListEvents", R"({"page_size": 1})").text("resume_token");
+    std::string first =
+        world.call(distributor, "ListEvents", R"({"page_size": 1})").text("resume_token");
     world.forget_events(distributor, 4);
     Answer late = world.call(distributor, "ListEvents", resume(first));
     EXPECT_EQ(late.code, PV_CODE_OUT_OF_RANGE);
     EXPECT_EQ(late.reason, "RESUME_TOKEN_EXPIRED");
-    EXPECT_EQ(world.pull(distributor, "WatchEvents", resume(first))[0].reason, "RESUME_TOKEN_EXPIRED");
-    EXPECT_EQ(world.call(distributor, "ListEvents", resume(late.note("oldest_token"))).text("events.0.sequence"), "5");
+    EXPECT_EQ(world.pull(distributor, "WatchEvents", resume(first))[0].reason,
+              "RESUME_TOKEN_EXPIRED");
+    EXPECT_EQ(world.call(distributor, "ListEvents", resume(late.note("oldest_token")))
+                  .text("events.0.sequence"),
+              "5");
     EXPECT_EQ(world.call(distributor, "ListEvents", "{}").text("events.0.sequence"), "5");
 }
 
@@ -135,7 +149,8 @@ TEST(Events, AUserSeesOnlyModulesItMayView)
     EXPECT_TRUE(feed.ok());
     EXPECT_EQ(feed.text("events.0.sequence"), "");
     Actor wide = world.user(manager, {{"PRODUCT", "VIEW"}});
-    EXPECT_EQ(world.call(wide, "ListEvents", "{}").text("events.0.object_type"), "purvey.product.v1.Hub");
+    EXPECT_EQ(world.call(wide, "ListEvents", "{}").text("events.0.object_type"),
+              "purvey.product.v1.Hub");
 }
 
 TEST(Events, ARefusedOrOnlyValidatedChangeLeavesNone)
@@ -143,7 +158,8 @@ TEST(Events, ARefusedOrOnlyValidatedChangeLeavesNone)
     World world;
     Actor distributor = world.account("DISTRIBUTOR", "D");
     std::string token = world.call(distributor, "ListEvents", "{}").text("resume_token");
-    EXPECT_TRUE(world.call(distributor, "CreateHub", R"({"name": "H", "validate_only": true})").ok());
+    EXPECT_TRUE(
+        world.call(distributor, "CreateHub", R"({"name": "H", "validate_only": true})").ok());
     EXPECT_FALSE(world.call(distributor, "CreateHub", R"({"name": ""})").ok());
     EXPECT_EQ(world.call(distributor, "ListEvents", resume(token)).text("events.0.sequence"), "");
 }

@@ -35,7 +35,10 @@ struct Carried {
     bool replayed;
 };
 
-Carried *carried_of(pv_call *call) { return reinterpret_cast<Carried *>(call); }
+Carried *carried_of(pv_call *call)
+{
+    return reinterpret_cast<Carried *>(call);
+}
 
 void done(pv_call *call, pv_status status)
 {
@@ -58,7 +61,8 @@ std::string hex(const uint8_t *digest)
 
 /* Signs anything: the "certificate" is the certificate's id. The real signer has tests of its own. A request that says
  * "unavailable" meets an authority that is. */
-pv_status sign(const pv_signer *, const pv_signing *signing, pv_arena *arena, pv_signed *ret_signed, pv_error *error)
+pv_status sign(const pv_signer *, const pv_signing *signing, pv_arena *arena, pv_signed *ret_signed,
+               pv_error *error)
 {
     if (pv_view_equal(signing->csr, pv_view_text("unavailable"))) {
         return pv_refuse(error, &pv_error_reason_authority_unavailable, nullptr);
@@ -82,7 +86,10 @@ void random_bytes(void *context, uint8_t *bytes, size_t size)
     }
 }
 
-pv_time read_clock(void *context) { return *static_cast<pv_time *>(context); }
+pv_time read_clock(void *context)
+{
+    return *static_cast<pv_time *>(context);
+}
 
 json_t *walk(json_t *value, const std::string &path)
 {
@@ -91,8 +98,9 @@ json_t *walk(json_t *value, const std::string &path)
         size_t end = path.find('.', start);
         if (end == std::string::npos) { end = path.size(); }
         std::string step = path.substr(start, end - start);
-        value = json_is_array(value) ? json_array_get(value, std::strtoul(step.c_str(), nullptr, 10))
-                                     : json_object_get(value, step.c_str());
+        value = json_is_array(value)
+                    ? json_array_get(value, std::strtoul(step.c_str(), nullptr, 10))
+                    : json_object_get(value, step.c_str());
         start = end + 1;
     }
     return value;
@@ -140,7 +148,8 @@ struct World::State {
     uint64_t requests = 0;
     uint8_t token_key[32] = {};
     Actor platform;
-    std::map<std::string, uint64_t> recorded; /* per account: last event of its feed that was recorded */
+    std::map<std::string, uint64_t>
+        recorded; /* per account: last event of its feed that was recorded */
 
     const pv_method_info *method(const std::string &name, const pv_handler **ret_handler) const
     {
@@ -169,7 +178,8 @@ std::set<std::string> &seen_set()
 /* Carries one call through the pipeline. */
 class Carrier {
   public:
-    Carrier(pv_pipeline *of, const Actor &actor, const pv_method_info *method, const pv_handler *handler)
+    Carrier(pv_pipeline *of, const Actor &actor, const pv_method_info *method,
+            const pv_handler *handler)
         : pipeline(of), arena(pv_arena_create(kArenaBytes)), scratch(arena)
     {
         if (method->kind != PV_METHOD_UNARY) { scratch = pv_arena_create(kArenaBytes); }
@@ -178,8 +188,8 @@ class Carrier {
         peer.server_name = "localhost";
         peer.has_certificate = !actor.sha256.empty();
         for (size_t i = 0; i < actor.sha256.size() / 2; i++) {
-            peer.certificate_sha256[i] =
-                static_cast<uint8_t>(std::strtoul(actor.sha256.substr(2 * i, 2).c_str(), nullptr, 16));
+            peer.certificate_sha256[i] = static_cast<uint8_t>(
+                std::strtoul(actor.sha256.substr(2 * i, 2).c_str(), nullptr, 16));
         }
         call()->peer = &peer;
     }
@@ -232,18 +242,23 @@ class Carrier {
         result.replayed = carried.replayed;
         if (!pv_is_ok(status)) {
             result.reason = error.reason == nullptr ? "" : error.reason->name;
-            result.message = error.message != nullptr ? error.message : error.reason == nullptr ? "" : error.reason->text;
+            result.message = error.message != nullptr  ? error.message
+                             : error.reason == nullptr ? ""
+                                                       : error.reason->text;
             for (size_t i = 0; i < error.metadata_count; i++) {
                 result.metadata.emplace_back(error.metadata[i].key, error.metadata[i].value);
             }
             for (size_t i = 0; i < error.violation_count; i++) {
-                result.violations.emplace_back(error.violations[i].subject, error.violations[i].description);
+                result.violations.emplace_back(error.violations[i].subject,
+                                               error.violations[i].description);
             }
         } else if (call()->reply.data != nullptr) {
-            result.packed.assign(reinterpret_cast<const char *>(call()->reply.data), call()->reply.size);
+            result.packed.assign(reinterpret_cast<const char *>(call()->reply.data),
+                                 call()->reply.size);
             result.json = print(call()->reply);
         }
-        seen_set().insert(std::string(call()->method->name) + " " + (result.ok() ? "OK" : result.reason));
+        seen_set().insert(std::string(call()->method->name) + " " +
+                          (result.ok() ? "OK" : result.reason));
         return result;
     }
 
@@ -253,10 +268,12 @@ class Carrier {
         pv_error error;
         pv_error_init(&error, arena);
         ProtobufCMessage *message = nullptr;
-        pv_status decoded = pv_message_decode(call()->method->response, reply, arena, &error, &message);
+        pv_status decoded =
+            pv_message_decode(call()->method->response, reply, arena, &error, &message);
         PV_ASSERT(pv_is_ok(decoded));
         json_t *value = nullptr;
-        pv_status printed = pv_json_of_message(call()->method->response, message, nullptr, &error, &value);
+        pv_status printed =
+            pv_json_of_message(call()->method->response, message, nullptr, &error, &value);
         PV_ASSERT(pv_is_ok(printed));
         return std::shared_ptr<json_t>(value, json_decref);
     }
@@ -280,7 +297,8 @@ std::string pack(const pv_method_info *method, const std::string &text, uint64_t
     bool has_id = pv_field_find(method->request->descriptor, pv_view_text("request_id")) >= 0;
     if (has_id && json_object_get(value, "request_id") == nullptr) {
         char id[37];
-        snprintf(id, sizeof id, "00000000-0000-4000-8000-%012llx", static_cast<unsigned long long>(++*requests));
+        snprintf(id, sizeof id, "00000000-0000-4000-8000-%012llx",
+                 static_cast<unsigned long long>(++*requests));
         json_object_set_new(value, "request_id", json_string(id));
     }
     pv_arena *arena = pv_arena_create(kArenaBytes);
@@ -301,7 +319,10 @@ std::string pack(const pv_method_info *method, const std::string &text, uint64_t
     return packed;
 }
 
-pv_view view_of(const std::string &bytes) { return pv_view_of(bytes.data(), bytes.size()); }
+pv_view view_of(const std::string &bytes)
+{
+    return pv_view_of(bytes.data(), bytes.size());
+}
 
 } // namespace
 
@@ -354,10 +375,22 @@ World::~World()
     pv_store_close(state->store);
 }
 
-const Actor &World::platform() const { return state->platform; }
-void World::advance(int64_t milliseconds) { state->now.utc_ns += milliseconds * PV_NS_PER_MS; }
-pv_time World::now() const { return state->now; }
-const std::set<std::string> &World::seen() { return seen_set(); }
+const Actor &World::platform() const
+{
+    return state->platform;
+}
+void World::advance(int64_t milliseconds)
+{
+    state->now.utc_ns += milliseconds * PV_NS_PER_MS;
+}
+pv_time World::now() const
+{
+    return state->now;
+}
+const std::set<std::string> &World::seen()
+{
+    return seen_set();
+}
 
 void World::forget_events(const Actor &actor, uint64_t upto)
 {
@@ -445,13 +478,16 @@ void World::run_meanwhile()
     if (others) { others(); }
 }
 
-std::vector<Answer> World::burst(const Actor &actor, const std::string &name, const std::vector<std::string> &requests)
+std::vector<Answer> World::burst(const Actor &actor, const std::string &name,
+                                 const std::vector<std::string> &requests)
 {
     const pv_handler *handler = nullptr;
     const pv_method_info *method = state->method(name, &handler);
     std::vector<std::string> packed;
     std::vector<std::unique_ptr<Carrier>> carriers;
-    for (const std::string &request : requests) { packed.push_back(pack(method, request, &state->requests)); }
+    for (const std::string &request : requests) {
+        packed.push_back(pack(method, request, &state->requests));
+    }
     advance(1);
     for (const std::string &bytes : packed) {
         carriers.emplace_back(new Carrier(state->pipeline, actor, method, handler));
@@ -468,7 +504,8 @@ std::vector<Answer> World::burst(const Actor &actor, const std::string &name, co
     return answers;
 }
 
-Answer World::upload(const Actor &actor, const std::string &name, const std::vector<std::string> &messages, bool abandon)
+Answer World::upload(const Actor &actor, const std::string &name,
+                     const std::vector<std::string> &messages, bool abandon)
 {
     const pv_handler *handler = nullptr;
     const pv_method_info *method = state->method(name, &handler);
@@ -489,7 +526,8 @@ Answer World::upload(const Actor &actor, const std::string &name, const std::vec
     return carrier.answer(status);
 }
 
-std::vector<Answer> World::pull(const Actor &actor, const std::string &name, const std::string &text)
+std::vector<Answer> World::pull(const Actor &actor, const std::string &name,
+                                const std::string &text)
 {
     const pv_handler *handler = nullptr;
     const pv_method_info *method = state->method(name, &handler);
@@ -514,12 +552,13 @@ Actor World::user(const Actor &of, const std::vector<std::pair<std::string, std:
 {
     std::string list;
     for (const auto &grant : grants) {
-        list += (list.empty() ? "" : ", ") +
-                json(R"({"module": "MODULE_%s", "grant": "GRANT_%s"})", grant.first.c_str(), grant.second.c_str());
+        list += (list.empty() ? "" : ", ") + json(R"({"module": "MODULE_%s", "grant": "GRANT_%s"})",
+                                                  grant.first.c_str(), grant.second.c_str());
     }
-    Answer user = call(platform(), "CreateUser",
-                       json(R"({"account_id": "%s", "name": "User", "kind": "USER_KIND_SERVICE", "grants": [%s]})",
-                            of.account_id.c_str(), list.c_str()));
+    Answer user = call(
+        platform(), "CreateUser",
+        json(R"({"account_id": "%s", "name": "User", "kind": "USER_KIND_SERVICE", "grants": [%s]})",
+             of.account_id.c_str(), list.c_str()));
     PV_ASSERT(user.ok());
     Answer certificate = call(platform(), "IssueCertificate",
                               json(R"({"user_id": "%s", "csr_pem": "csr", "scopes": [%s]})",
@@ -531,12 +570,16 @@ Actor World::user(const Actor &of, const std::vector<std::pair<std::string, std:
 
 Actor World::account(const std::string &type, const std::string &name)
 {
-    Answer made = call(platform(), "CreateAccount",
-                       json(R"({"type": "ACCOUNT_TYPE_%s", "name": "%s"})", type.c_str(), name.c_str()));
+    Answer made =
+        call(platform(), "CreateAccount",
+             json(R"({"type": "ACCOUNT_TYPE_%s", "name": "%s"})", type.c_str(), name.c_str()));
     PV_ASSERT(made.ok());
-    return user(Actor{made.text("account.id"), "", "", ""},
-                {{"ACCOUNT", "MANAGE"}, {"CONTRACT", "MANAGE"}, {"PRODUCT", "MANAGE"}, {"ORDER", "MANAGE"},
-                 {"USAGE", "MANAGE"}, {"AUDIT", "MANAGE"}});
+    return user(Actor{made.text("account.id"), "", "", ""}, {{"ACCOUNT", "MANAGE"},
+                                                             {"CONTRACT", "MANAGE"},
+                                                             {"PRODUCT", "MANAGE"},
+                                                             {"ORDER", "MANAGE"},
+                                                             {"USAGE", "MANAGE"},
+                                                             {"AUDIT", "MANAGE"}});
 }
 
 } // namespace purvey

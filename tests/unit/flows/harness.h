@@ -66,14 +66,16 @@ class World {
     /* A unary call. A request_id is made up when the request has the field and the JSON does not say. */
     Answer call(const Actor &actor, const std::string &method, const std::string &json);
     /* Unary calls of a writing method that wait in the queue together and are committed together. */
-    std::vector<Answer> burst(const Actor &actor, const std::string &method, const std::vector<std::string> &requests);
+    std::vector<Answer> burst(const Actor &actor, const std::string &method,
+                              const std::vector<std::string> &requests);
     /* The same with packed bytes instead of JSON, for malformed input. */
     Answer call_packed(const Actor &actor, const std::string &method, const std::string &bytes);
     /* A client stream: its messages, then half-close. With `abandon` the client goes away instead. */
-    Answer upload(const Actor &actor, const std::string &method, const std::vector<std::string> &messages,
-                  bool abandon = false);
+    Answer upload(const Actor &actor, const std::string &method,
+                  const std::vector<std::string> &messages, bool abandon = false);
     /* A server stream, pulled until it ends, has nothing more, or is refused: then that is the last answer. */
-    std::vector<Answer> pull(const Actor &actor, const std::string &method, const std::string &json);
+    std::vector<Answer> pull(const Actor &actor, const std::string &method,
+                             const std::string &json);
 
     /* Run once, after the first message of the next stream: what others do meanwhile. */
     std::function<void()> meanwhile;

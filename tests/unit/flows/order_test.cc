@@ -26,7 +26,8 @@ TEST_F(Orders, EveryVerbOfAnOrderFromEveryStateByEveryRole)
                                      : !has_word(row.from, from)  ? "STATE_FORBIDS"
                                                                   : "";
                 Answer answer = act(actor(role), row.method, id);
-                EXPECT_EQ(answer.reason, reason) << row.method << " from " << from << " as " << role << answer.message;
+                EXPECT_EQ(answer.reason, reason)
+                    << row.method << " from " << from << " as " << role << answer.message;
                 EXPECT_EQ(order_state(id), reason.empty() && *row.to != '\0' ? row.to : from);
             }
         }
@@ -57,15 +58,21 @@ TEST_F(Orders, TheStateOfASubscriptionDecidesWhichOrdersItAllows)
         for (const char *kind : {"CHANGE", "CANCEL", "SUSPEND", "RESUME"}) {
             for (const char *role : {"DISTRIBUTOR", "RESELLER"}) {
                 std::string id = subscription_in(row.state, reseller);
-                std::string more = kind == std::string("CHANGE") ? R"(, "items": [{"mpn": "SEAT", "quantity": {"value": "3"}}])" : "";
+                std::string more =
+                    kind == std::string("CHANGE")
+                        ? R"(, "items": [{"mpn": "SEAT", "quantity": {"value": "3"}}])"
+                        : "";
                 Answer answer = order(actor(role), kind, id, more);
                 if (has_word(row.allowed, kind)) {
                     EXPECT_EQ(answer.reason, "") << kind << " on " << row.state << " as " << role;
                     EXPECT_EQ(answer.text("order.state"), "ORDER_STATE_PENDING");
-                    EXPECT_EQ(get_subscription(id).text("subscription.open_order_id"), answer.text("order.id"));
+                    EXPECT_EQ(get_subscription(id).text("subscription.open_order_id"),
+                              answer.text("order.id"));
                 } else {
-                    EXPECT_EQ(answer.reason, "ORDER_KIND_FORBIDDEN") << kind << " on " << row.state << " as " << role;
-                    EXPECT_EQ(answer.note("already"), has_word(row.already, kind) ? "true" : "false");
+                    EXPECT_EQ(answer.reason, "ORDER_KIND_FORBIDDEN")
+                        << kind << " on " << row.state << " as " << role;
+                    EXPECT_EQ(answer.note("already"),
+                              has_word(row.already, kind) ? "true" : "false");
                     EXPECT_EQ(answer.note("state"), row.state);
                 }
             }
@@ -111,7 +118,9 @@ TEST_F(Orders, ApprovalAndFailureChangeTheSubscriptionByKind)
     for (const Row &row : rows) {
         for (bool approves : {true, false}) {
             std::string id = subscription_in(row.from, distributor);
-            std::string more = row.kind == std::string("CHANGE") ? R"(, "items": [{"mpn": "SEAT", "quantity": {"value": "3"}}])" : "";
+            std::string more = row.kind == std::string("CHANGE")
+                                   ? R"(, "items": [{"mpn": "SEAT", "quantity": {"value": "3"}}])"
+                                   : "";
             std::string change = order(distributor, row.kind, id, more).text("order.id");
             EXPECT_EQ(subscription_state(id), row.open);
             if (approves) {
@@ -119,7 +128,8 @@ TEST_F(Orders, ApprovalAndFailureChangeTheSubscriptionByKind)
             } else {
                 EXPECT_TRUE(act(vendor, "FailOrder", change).ok());
             }
-            EXPECT_EQ(subscription_state(id), approves ? row.approved : row.failed) << row.kind << " " << row.from;
+            EXPECT_EQ(subscription_state(id), approves ? row.approved : row.failed)
+                << row.kind << " " << row.from;
             EXPECT_EQ(get_subscription(id).text("subscription.open_order_id"), "");
         }
     }
@@ -127,8 +137,9 @@ TEST_F(Orders, ApprovalAndFailureChangeTheSubscriptionByKind)
 
 TEST_F(Orders, AnApprovedPurchaseMakesTheSubscriptionActive)
 {
-    Answer made = purchase(distributor, R"(, "note": "Soon, please", "external_id": "S-1")",
-                           R"([{"name": "domain", "value": "acme.example"}, {"name": "color", "value": "blue"}])");
+    Answer made = purchase(
+        distributor, R"(, "note": "Soon, please", "external_id": "S-1")",
+        R"([{"name": "domain", "value": "acme.example"}, {"name": "color", "value": "blue"}])");
     EXPECT_EQ(made.text("order.state"), "ORDER_STATE_PENDING");
     EXPECT_EQ(made.text("order.connection_id"), connection);
     EXPECT_EQ(made.text("order.contract_id"), distribution);
@@ -150,7 +161,8 @@ TEST_F(Orders, AnApprovedPurchaseMakesTheSubscriptionActive)
     EXPECT_NE(got.text("subscription.activate_time"), "");
     /* The text is of the moment of approval. */
     EXPECT_TRUE(on(vendor, "UpdateTemplate", "template", welcome, R"(, "body": "Other")").ok());
-    EXPECT_EQ(get_order(id).text("order.activation_text"), "acme.example has key K-1, {{not a name}}");
+    EXPECT_EQ(get_order(id).text("order.activation_text"),
+              "acme.example has key K-1, {{not a name}}");
 }
 
 TEST_F(Orders, AFailedPurchaseEndsTheSubscriptionAndFreesItsExternalId)
@@ -174,7 +186,9 @@ TEST_F(Orders, AFailedPurchaseEndsTheSubscriptionAndFreesItsExternalId)
 TEST_F(Orders, AnEffectiveTimeLiesInThePast)
 {
     std::string id = order_in("PENDING");
-    EXPECT_EQ(act(vendor, "ApproveOrder", id, R"(, "effective_time": "2200-01-01T00:00:00Z")").reason, "INVALID_FIELD");
+    EXPECT_EQ(
+        act(vendor, "ApproveOrder", id, R"(, "effective_time": "2200-01-01T00:00:00Z")").reason,
+        "INVALID_FIELD");
     Answer done = act(vendor, "ApproveOrder", id, R"(, "effective_time": "2024-01-01T00:00:00Z")");
     EXPECT_EQ(done.text("order.effective_time"), "2024-01-01T00:00:00Z");
     Answer got = get_subscription(done.text("order.subscription_id"));
@@ -189,7 +203,8 @@ TEST_F(Orders, WithoutTheHoldCapabilitySuspensionIsRecordedAndFailed)
     EXPECT_TRUE(on(vendor, "UpdateProduct", "product", product,
                    R"(, "capabilities": {}, "update_mask": "capabilities.administrative_hold")")
                     .ok());
-    for (const auto &row : {std::make_pair("SUSPEND", active), std::make_pair("RESUME", suspended)}) {
+    for (const auto &row :
+         {std::make_pair("SUSPEND", active), std::make_pair("RESUME", suspended)}) {
         Answer made = order(distributor, row.first, row.second);
         EXPECT_EQ(made.text("order.state"), "ORDER_STATE_FAILED") << made.message;
         EXPECT_NE(made.text("order.reason"), "");
@@ -204,14 +219,17 @@ TEST_F(Orders, WithoutTheHoldCapabilitySuspensionIsRecordedAndFailed)
 TEST_F(Orders, AChangeKeepsTheOldQuantities)
 {
     std::string id = subscription_in("ACTIVE", distributor);
-    Answer made = order(distributor, "CHANGE", id, R"(, "items": [{"mpn": "SEAT", "quantity": {"value": "5.0"}}])");
+    Answer made = order(distributor, "CHANGE", id,
+                        R"(, "items": [{"mpn": "SEAT", "quantity": {"value": "5.0"}}])");
     EXPECT_EQ(made.text("order.items.0.quantity.value"), "5");
     EXPECT_EQ(made.text("order.items.0.old_quantity.value"), "2");
     EXPECT_EQ(made.text("order.items.1.old_unlimited"), "true");
-    EXPECT_EQ(get_subscription(id).text("subscription.items.0.quantity.value"), "2") << "not yet approved";
+    EXPECT_EQ(get_subscription(id).text("subscription.items.0.quantity.value"), "2")
+        << "not yet approved";
     approve(made.text("order.id"));
     EXPECT_EQ(get_subscription(id).text("subscription.items.0.quantity.value"), "5");
-    Answer less = order(distributor, "CHANGE", id, R"(, "items": [{"mpn": "SEAT", "quantity": {"value": "0"}}])");
+    Answer less = order(distributor, "CHANGE", id,
+                        R"(, "items": [{"mpn": "SEAT", "quantity": {"value": "0"}}])");
     EXPECT_EQ(less.text("order.items.0.old_quantity.value"), "5");
     approve(less.text("order.id"));
     EXPECT_EQ(get_subscription(id).text("subscription.items.0.mpn"), "GB");
@@ -222,13 +240,18 @@ TEST_F(Orders, AChangeMustChangeSomethingAndLeaveSomething)
 {
     std::string id = subscription_in("ACTIVE", distributor);
     EXPECT_EQ(order(distributor, "CHANGE", id).reason, "ORDER_CHANGES_NOTHING");
-    EXPECT_EQ(order(distributor, "CHANGE", id, R"(, "items": [{"mpn": "SEAT", "quantity": {"value": "2"}}])").reason,
+    EXPECT_EQ(order(distributor, "CHANGE", id,
+                    R"(, "items": [{"mpn": "SEAT", "quantity": {"value": "2"}}])")
+                  .reason,
               "ORDER_CHANGES_NOTHING");
-    Answer none = order(distributor, "CHANGE", id,
-                        R"(, "items": [{"mpn": "SEAT", "quantity": {"value": "0"}}, {"mpn": "GB"}])");
+    Answer none =
+        order(distributor, "CHANGE", id,
+              R"(, "items": [{"mpn": "SEAT", "quantity": {"value": "0"}}, {"mpn": "GB"}])");
     EXPECT_EQ(none.reason, "ORDER_INPUT_INVALID");
     EXPECT_EQ(none.note("field"), "items");
-    EXPECT_TRUE(order(distributor, "CHANGE", id, R"(, "params": [{"name": "color", "value": "red"}])").ok());
+    EXPECT_TRUE(
+        order(distributor, "CHANGE", id, R"(, "params": [{"name": "color", "value": "red"}])")
+            .ok());
 }
 
 TEST_F(Orders, AChangeOrdersWhatIsNowOnSale)
@@ -258,7 +281,9 @@ TEST_F(Orders, ARemovedListingStopsPurchasesAndNothingElse)
     EXPECT_EQ(refused.reason, "PRODUCT_NOT_LISTED");
     EXPECT_EQ(refused.note("marketplace"), marketplace);
     terminate(distribution);
-    approve(order(distributor, "CHANGE", id, R"(, "items": [{"mpn": "SEAT", "quantity": {"value": "3"}}])").text("order.id"));
+    approve(order(distributor, "CHANGE", id,
+                  R"(, "items": [{"mpn": "SEAT", "quantity": {"value": "3"}}])")
+                .text("order.id"));
     approve(order(distributor, "CANCEL", id).text("order.id"));
 }
 
@@ -271,23 +296,34 @@ TEST_F(Orders, ARequestHoldsWhatItsKindTakes)
         std::string request;
         const char *field;
     } rows[] = {
-        {purchase_request(distributor, json(R"(, "subscription_id": "%s")", id.c_str())), "subscription_id"},
+        {purchase_request(distributor, json(R"(, "subscription_id": "%s")", id.c_str())),
+         "subscription_id"},
         {R"({"kind": "ORDER_KIND_PURCHASE"})", "product_id"},
-        {json(R"({"kind": "ORDER_KIND_PURCHASE", "product_id": "%s"})", product.c_str()), "marketplace_id"},
-        {json(R"({"kind": "ORDER_KIND_PURCHASE", "product_id": "%s", "marketplace_id": "%s"})", product.c_str(),
-              marketplace.c_str()),
+        {json(R"({"kind": "ORDER_KIND_PURCHASE", "product_id": "%s"})", product.c_str()),
+         "marketplace_id"},
+        {json(R"({"kind": "ORDER_KIND_PURCHASE", "product_id": "%s", "marketplace_id": "%s"})",
+              product.c_str(), marketplace.c_str()),
          "customer_id"},
-        {json(R"({"kind": "ORDER_KIND_PURCHASE", "product_id": "%s", "marketplace_id": "%s", "customer_id": "%s"})",
-              product.c_str(), marketplace.c_str(), customer.c_str()),
+        {json(
+             R"({"kind": "ORDER_KIND_PURCHASE", "product_id": "%s", "marketplace_id": "%s", "customer_id": "%s"})",
+             product.c_str(), marketplace.c_str(), customer.c_str()),
          "items"},
         {R"({"kind": "ORDER_KIND_CANCEL"})", "subscription_id"},
-        {json(R"({"kind": "ORDER_KIND_CANCEL", "subscription_id": "%s", "items": [{"mpn": "SEAT"}]})", id.c_str()), "items"},
-        {json(R"({"kind": "ORDER_KIND_SUSPEND", "subscription_id": "%s", "params": [{"name": "color"}]})", id.c_str()),
+        {json(
+             R"({"kind": "ORDER_KIND_CANCEL", "subscription_id": "%s", "items": [{"mpn": "SEAT"}]})",
+             id.c_str()),
+         "items"},
+        {json(
+             R"({"kind": "ORDER_KIND_SUSPEND", "subscription_id": "%s", "params": [{"name": "color"}]})",
+             id.c_str()),
          "params"},
-        {json(R"({"kind": "ORDER_KIND_CHANGE", "subscription_id": "%s", "external_id": "x"})", id.c_str()), "external_id"},
+        {json(R"({"kind": "ORDER_KIND_CHANGE", "subscription_id": "%s", "external_id": "x"})",
+              id.c_str()),
+         "external_id"},
     };
     for (const Row &row : rows) {
-        Answer refused = expect_refusal(distributor, "CreateOrder", row.request, "ORDER_INPUT_INVALID");
+        Answer refused =
+            expect_refusal(distributor, "CreateOrder", row.request, "ORDER_INPUT_INVALID");
         EXPECT_EQ(refused.note("field"), row.field) << row.request;
     }
 }
@@ -299,7 +335,8 @@ TEST_F(Orders, ItemsAreOfTheProductAndHaveTheQuantityTheyTake)
     } rows[] = {
         {R"([{"mpn": "SEAT", "quantity": {"value": "1"}}])", ""},
         {R"([{"mpn": "NONE", "quantity": {"value": "1"}}])", "ITEM_UNKNOWN"},
-        {R"([{"item_id": "itm_00000000000000000000000000", "quantity": {"value": "1"}}])", "ITEM_UNKNOWN"},
+        {R"([{"item_id": "itm_00000000000000000000000000", "quantity": {"value": "1"}}])",
+         "ITEM_UNKNOWN"},
         {R"([{"mpn": "SEAT"}])", "QUANTITY_INVALID"},
         {R"([{"mpn": "SEAT", "quantity": {"value": "0"}}])", "QUANTITY_INVALID"},
         {R"([{"mpn": "SEAT", "quantity": {"value": "1.5"}}])", "QUANTITY_INVALID"},
@@ -308,31 +345,35 @@ TEST_F(Orders, ItemsAreOfTheProductAndHaveTheQuantityTheyTake)
         {R"([{"mpn": "GB"}])", "QUANTITY_INVALID"},
         {R"([{"mpn": "GB", "unlimited": true}])", ""},
         {R"([{"quantity": {"value": "1"}}])", "ORDER_INPUT_INVALID"},
-        {R"([{"mpn": "GB", "unlimited": true}, {"mpn": "GB", "unlimited": true}])", "ORDER_INPUT_INVALID"},
+        {R"([{"mpn": "GB", "unlimited": true}, {"mpn": "GB", "unlimited": true}])",
+         "ORDER_INPUT_INVALID"},
     };
     for (const Row &row : rows) {
-        Answer answer = world.call(distributor, "CreateOrder",
-                                   json(R"({"kind": "ORDER_KIND_PURCHASE", "product_id": "%s", "marketplace_id": "%s",
+        Answer answer = world.call(
+            distributor, "CreateOrder",
+            json(R"({"kind": "ORDER_KIND_PURCHASE", "product_id": "%s", "marketplace_id": "%s",
                                             "customer_id": "%s", "items": %s,
                                             "params": [{"name": "domain", "value": "%s"}]})",
-                                        product.c_str(), marketplace.c_str(), customer.c_str(), row.items,
-                                        fresh_domain().c_str()));
+                 product.c_str(), marketplace.c_str(), customer.c_str(), row.items,
+                 fresh_domain().c_str()));
         EXPECT_EQ(answer.reason, row.reason) << row.items << answer.message;
     }
-    Answer negative = world.call(distributor, "CreateOrder",
-                                 json(R"({"kind": "ORDER_KIND_PURCHASE", "product_id": "%s", "marketplace_id": "%s",
+    Answer negative = world.call(
+        distributor, "CreateOrder",
+        json(R"({"kind": "ORDER_KIND_PURCHASE", "product_id": "%s", "marketplace_id": "%s",
                                           "customer_id": "%s", "items": [{"item_id": "%s", "quantity": {"value": "-1"}}]})",
-                                      product.c_str(), marketplace.c_str(), customer.c_str(), seat.c_str()));
+             product.c_str(), marketplace.c_str(), customer.c_str(), seat.c_str()));
     EXPECT_FALSE(negative.ok());
 }
 
 TEST_F(Orders, TheCustomerIsAnActiveTierAccountOfTheCallerWithAParent)
 {
     auto with = [&](const std::string &id) {
-        return world.call(distributor, "CreateOrder",
-                          json(R"({"kind": "ORDER_KIND_PURCHASE", "product_id": "%s", "marketplace_id": "%s",
+        return world.call(
+            distributor, "CreateOrder",
+            json(R"({"kind": "ORDER_KIND_PURCHASE", "product_id": "%s", "marketplace_id": "%s",
                                    "customer_id": "%s", "items": [{"mpn": "GB", "unlimited": true}]})",
-                               product.c_str(), marketplace.c_str(), id.c_str()));
+                 product.c_str(), marketplace.c_str(), id.c_str()));
     };
     EXPECT_EQ(with(kNoTierAccount).reason, "NOT_FOUND");
     EXPECT_EQ(with(own_customer).reason, "NOT_FOUND") << "the reseller's";
@@ -353,13 +394,15 @@ TEST_F(Orders, TheCustomerIsAnActiveTierAccountOfTheCallerWithAParent)
 TEST_F(Orders, APurchaseNeedsContractsAndAConnection)
 {
     std::string rehearsal = text(distributor, "CreateHub", R"({"name": "Second"})", "hub.id");
-    std::string elsewhere = text(distributor, "CreateConnection",
-                                 json(R"({"product_id": "%s", "hub_id": "%s", "type": "CONNECTION_TYPE_TEST"})",
-                                      product.c_str(), rehearsal.c_str()),
-                                 "connection.id");
+    std::string elsewhere =
+        text(distributor, "CreateConnection",
+             json(R"({"product_id": "%s", "hub_id": "%s", "type": "CONNECTION_TYPE_TEST"})",
+                  product.c_str(), rehearsal.c_str()),
+             "connection.id");
     auto over = [&](const std::string &id) {
-        return world.call(distributor, "CreateOrder",
-                          purchase_request(distributor, json(R"(, "connection_id": "%s")", id.c_str())));
+        return world.call(
+            distributor, "CreateOrder",
+            purchase_request(distributor, json(R"(, "connection_id": "%s")", id.c_str())));
     };
     EXPECT_EQ(over(elsewhere).reason, "CONNECTION_MISSING") << "its hub is not of the marketplace";
     EXPECT_EQ(over("cnn_00000000000000000000000000").reason, "NOT_FOUND");
@@ -367,11 +410,16 @@ TEST_F(Orders, APurchaseNeedsContractsAndAConnection)
     EXPECT_TRUE(on(distributor, "UpdateMarketplace", "marketplace", marketplace,
                    json(R"(, "hubs": [{"hub_id": "%s"}])", rehearsal.c_str()))
                     .ok());
-    EXPECT_EQ(purchase(distributor).text("order.connection_id"), elsewhere) << "for want of one for business";
-    EXPECT_TRUE(on(distributor, "UpdateMarketplace", "marketplace", marketplace, R"(, "update_mask": "hubs")").ok());
-    EXPECT_EQ(world.call(distributor, "CreateOrder", purchase_request(distributor)).reason, "CONNECTION_MISSING");
+    EXPECT_EQ(purchase(distributor).text("order.connection_id"), elsewhere)
+        << "for want of one for business";
+    EXPECT_TRUE(on(distributor, "UpdateMarketplace", "marketplace", marketplace,
+                   R"(, "update_mask": "hubs")")
+                    .ok());
+    EXPECT_EQ(world.call(distributor, "CreateOrder", purchase_request(distributor)).reason,
+              "CONNECTION_MISSING");
     terminate(distribution);
-    EXPECT_EQ(world.call(distributor, "CreateOrder", purchase_request(distributor)).reason, "DISTRIBUTION_CONTRACT_MISSING");
+    EXPECT_EQ(world.call(distributor, "CreateOrder", purchase_request(distributor)).reason,
+              "DISTRIBUTION_CONTRACT_MISSING");
 }
 
 TEST_F(Orders, AResellerOrdersUnderAnActiveServiceContract)
@@ -386,7 +434,8 @@ TEST_F(Orders, AResellerOrdersUnderAnActiveServiceContract)
     Answer ended = world.call(reseller, "CreateOrder", purchase_request(reseller));
     EXPECT_EQ(ended.reason, "SERVICE_CONTRACT_MISSING");
     EXPECT_EQ(ended.note("distributor"), distributor.account_id);
-    EXPECT_TRUE(on(reseller, "GetOrder", "order", made.text("order.id")).ok()) << "what was ordered stays visible";
+    EXPECT_TRUE(on(reseller, "GetOrder", "order", made.text("order.id")).ok())
+        << "what was ordered stays visible";
 }
 
 /* --- who sees what --- */
@@ -398,22 +447,28 @@ TEST_F(Orders, OnlyThePartiesSeeOrdersAndSubscriptions)
     std::string subscription = made.text("order.subscription_id");
     Actor other = world.account("VENDOR", "Other");
     for (const Actor &who : {reseller, other, world.account("DISTRIBUTOR", "Elsewhere")}) {
-        EXPECT_EQ(on(who, "GetOrder", "order", id).message.substr(0, 20), on(who, "GetOrder", "order", kNoOrder).message.substr(0, 20));
+        EXPECT_EQ(on(who, "GetOrder", "order", id).message.substr(0, 20),
+                  on(who, "GetOrder", "order", kNoOrder).message.substr(0, 20));
         EXPECT_EQ(on(who, "GetOrder", "order", id).reason, "NOT_FOUND");
         EXPECT_EQ(on(who, "GetSubscription", "subscription", subscription).reason, "NOT_FOUND");
         EXPECT_EQ(world.call(who, "ListOrders", "{}").text("orders.0.id"), "");
         EXPECT_EQ(world.call(who, "ListSubscriptions", "{}").text("subscriptions.0.id"), "");
     }
     EXPECT_EQ(order(reseller, "CANCEL", subscription).reason, "NOT_FOUND");
-    EXPECT_EQ(world.call(vendor, "ListOrders", R"({"filter": "state = PENDING"})").text("orders.0.id"), id);
-    EXPECT_EQ(world.call(vendor, "ListSubscriptions", json(R"({"filter": "customer_id = %s"})", customer.c_str()))
+    EXPECT_EQ(
+        world.call(vendor, "ListOrders", R"({"filter": "state = PENDING"})").text("orders.0.id"),
+        id);
+    EXPECT_EQ(world
+                  .call(vendor, "ListSubscriptions",
+                        json(R"({"filter": "customer_id = %s"})", customer.c_str()))
                   .text("subscriptions.0.id"),
               subscription);
 }
 
 TEST_F(Orders, EveryVerbKnowsAbsentOrdersAndStaleEtags)
 {
-    for (const char *method : {"InquireOrder", "AnswerInquiry", "PendOrder", "UpdateOrderParameters", "ApproveOrder", "FailOrder"}) {
+    for (const char *method : {"InquireOrder", "AnswerInquiry", "PendOrder",
+                               "UpdateOrderParameters", "ApproveOrder", "FailOrder"}) {
         const Actor &by = method == std::string("AnswerInquiry") ? distributor : vendor;
         std::string more = verb_input(method, order_in("PENDING"));
         EXPECT_EQ(on(by, method, "order", kNoOrder, more).reason, "NOT_FOUND") << method;
@@ -425,7 +480,9 @@ TEST_F(Orders, EveryVerbKnowsAbsentOrdersAndStaleEtags)
         EXPECT_EQ(refused.note("etag"), get_order(id).text("order.etag"));
     }
     EXPECT_EQ(order(distributor, "CANCEL", kNoSubscription).reason, "NOT_FOUND");
-    EXPECT_EQ(on(vendor, "ApproveOrder", "order", order_in("PENDING"), json(R"(, "template_id": "%s")", welcome.c_str())).reason,
+    EXPECT_EQ(on(vendor, "ApproveOrder", "order", order_in("PENDING"),
+                 json(R"(, "template_id": "%s")", welcome.c_str()))
+                  .reason,
               "INVALID_FIELD")
         << "approval costs money: the etag is required";
 }

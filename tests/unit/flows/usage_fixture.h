@@ -17,9 +17,10 @@ class Usage : public Orders {
 
     std::string report_request(const std::string &more = "")
     {
-        return json(R"({"product_id": "%s", "contract_id": "%s", "name": "September", "currency": "USD",
+        return json(
+            R"({"product_id": "%s", "contract_id": "%s", "name": "September", "currency": "USD",
                         "period_start": "2024-09-01T00:00:00Z", "period_end": "2024-10-01T00:00:00Z"%s})",
-                    product.c_str(), distribution.c_str(), more.c_str());
+            product.c_str(), distribution.c_str(), more.c_str());
     }
 
     std::string new_report(const std::string &more = "")
@@ -28,18 +29,21 @@ class Usage : public Orders {
     }
 
     /* A record of gigabytes with an id of its own. */
-    std::string record(const std::string &subscription, const std::string &quantity, const std::string &amount,
-                       const std::string &more = "")
+    std::string record(const std::string &subscription, const std::string &quantity,
+                       const std::string &amount, const std::string &more = "")
     {
-        return record_named("r-" + std::to_string(++record_counter), subscription, quantity, amount, more);
+        return record_named("r-" + std::to_string(++record_counter), subscription, quantity, amount,
+                            more);
     }
 
-    static std::string record_named(const std::string &id, const std::string &subscription, const std::string &quantity,
-                                    const std::string &amount, const std::string &more = "")
+    static std::string record_named(const std::string &id, const std::string &subscription,
+                                    const std::string &quantity, const std::string &amount,
+                                    const std::string &more = "")
     {
-        return json(R"({"record_id": "%s", "mpn": "GB", "subscription_external_id": "%s", "quantity": "%s",
+        return json(
+            R"({"record_id": "%s", "mpn": "GB", "subscription_external_id": "%s", "quantity": "%s",
                         "amount": "%s", "start_time": "2024-09-02T00:00:00Z", "end_time": "2024-09-03T00:00:00Z"%s})",
-                    id.c_str(), subscription.c_str(), quantity.c_str(), amount.c_str(), more.c_str());
+            id.c_str(), subscription.c_str(), quantity.c_str(), amount.c_str(), more.c_str());
     }
 
     static std::string joined(const std::vector<std::string> &records)
@@ -56,7 +60,8 @@ class Usage : public Orders {
         return R"({"report_id": ")" + report + R"(", "records": )" + joined(records) + more + "}";
     }
 
-    static std::string further(const std::vector<std::string> &records, const std::string &more = "")
+    static std::string further(const std::vector<std::string> &records,
+                               const std::string &more = "")
     {
         return R"({"request_id": "", "records": )" + joined(records) + more + "}";
     }
@@ -78,7 +83,8 @@ class Usage : public Orders {
             if (code.empty()) { break; }
             codes += (codes.empty() ? "" : " ") + code.substr(sizeof "USAGE_PROBLEM_CODE_" - 1);
         }
-        EXPECT_EQ(done.text("report.state"), codes.empty() ? "USAGE_REPORT_STATE_READY" : "USAGE_REPORT_STATE_INVALID");
+        EXPECT_EQ(done.text("report.state"),
+                  codes.empty() ? "USAGE_REPORT_STATE_READY" : "USAGE_REPORT_STATE_INVALID");
         return codes;
     }
 
@@ -122,7 +128,8 @@ class Usage : public Orders {
         std::string id = new_report();
         if (state == "DRAFT") { return id; }
         if (state == "UPLOADING") {
-            world.upload(vendor, "UploadUsageRecords", {opening(id, {record("S-1", "1", "2")})}, true);
+            world.upload(vendor, "UploadUsageRecords", {opening(id, {record("S-1", "1", "2")})},
+                         true);
         } else {
             upload(id, {record(state == "INVALID" ? "S-9" : "S-1", "1", "2")});
         }

@@ -16,7 +16,8 @@ struct Writes : testing::Test {
 
     size_t hubs(const Actor &who)
     {
-        return json_array_size(json_object_get(world.call(who, "ListHubs", "{}").json.get(), "hubs"));
+        return json_array_size(
+            json_object_get(world.call(who, "ListHubs", "{}").json.get(), "hubs"));
     }
 };
 
@@ -33,14 +34,21 @@ TEST_F(Writes, ARetryGivesTheFirstAnswerAndHasOneEffect)
     EXPECT_EQ(hubs(actor), 1U);
     /* Also when the object has changed since. */
     std::string id = first.text("hub.id");
-    ASSERT_TRUE(world.call(actor, "UpdateHub", json(R"({"hub_id": "%s", "name": "New", "update_mask": "name"})", id.c_str())).ok());
+    ASSERT_TRUE(
+        world
+            .call(actor, "UpdateHub",
+                  json(R"({"hub_id": "%s", "name": "New", "update_mask": "name"})", id.c_str()))
+            .ok());
     EXPECT_EQ(world.call(actor, "CreateHub", request).packed, first.packed);
 }
 
 TEST_F(Writes, ARequestIdUsedAgainWithOtherContentIsRefused)
 {
-    ASSERT_TRUE(world.call(actor, "CreateHub", json(R"({"name": "H", "request_id": "%s"})", kRequestId)).ok());
-    Answer reused = world.call(actor, "CreateHub", json(R"({"name": "I", "request_id": "%s"})", kRequestId));
+    ASSERT_TRUE(
+        world.call(actor, "CreateHub", json(R"({"name": "H", "request_id": "%s"})", kRequestId))
+            .ok());
+    Answer reused =
+        world.call(actor, "CreateHub", json(R"({"name": "I", "request_id": "%s"})", kRequestId));
     EXPECT_EQ(reused.code, PV_CODE_INVALID_ARGUMENT);
     EXPECT_EQ(reused.reason, "REQUEST_ID_REUSED");
     EXPECT_EQ(reused.note("request_id"), kRequestId);
@@ -54,26 +62,32 @@ TEST_F(Writes, ARequestIdIsOfItsCallerAndMethod)
     Answer foreign = world.call(other, "CreateHub", request);
     EXPECT_TRUE(foreign.ok());
     EXPECT_FALSE(foreign.replayed);
-    Answer method = world.call(actor, "CreateMarketplace",
-                               json(R"({"name": "M", "currency": "USD", "request_id": "%s"})", kRequestId));
+    Answer method =
+        world.call(actor, "CreateMarketplace",
+                   json(R"({"name": "M", "currency": "USD", "request_id": "%s"})", kRequestId));
     EXPECT_TRUE(method.ok()) << method.message;
     EXPECT_FALSE(method.replayed);
 }
 
 TEST_F(Writes, ARefusedRequestMayBeRepeatedWithItsRequestId)
 {
-    std::string request = json(R"({"hub_id": "hub_00000000000000000000000000", "name": "x", "request_id": "%s"})", kRequestId);
+    std::string request =
+        json(R"({"hub_id": "hub_00000000000000000000000000", "name": "x", "request_id": "%s"})",
+             kRequestId);
     EXPECT_EQ(world.call(actor, "UpdateHub", request).reason, "NOT_FOUND");
     EXPECT_EQ(world.call(actor, "UpdateHub", request).reason, "NOT_FOUND");
 }
 
 TEST_F(Writes, ValidateOnlyChecksAndWritesNothing)
 {
-    Answer checked = world.call(actor, "CreateHub", json(R"({"name": "H", "validate_only": true, "request_id": "%s"})", kRequestId));
+    Answer checked =
+        world.call(actor, "CreateHub",
+                   json(R"({"name": "H", "validate_only": true, "request_id": "%s"})", kRequestId));
     EXPECT_TRUE(checked.ok());
     EXPECT_EQ(hubs(actor), 0U);
     /* Nothing was stored under the request_id either. */
-    Answer real = world.call(actor, "CreateHub", json(R"({"name": "H", "request_id": "%s"})", kRequestId));
+    Answer real =
+        world.call(actor, "CreateHub", json(R"({"name": "H", "request_id": "%s"})", kRequestId));
     EXPECT_TRUE(real.ok());
     EXPECT_FALSE(real.replayed);
     EXPECT_EQ(hubs(actor), 1U);
@@ -85,8 +99,10 @@ TEST_F(Writes, AStaleEtagChangesNothing)
     std::string id = made.text("hub.id");
     std::string etag = made.text("hub.etag").substr(1, made.text("hub.etag").size() - 2);
     auto rename = [&](const char *name) {
-        return world.call(actor, "UpdateHub", json(R"({"hub_id": "%s", "name": "%s", "update_mask": "name", "etag": "\"%s\""})",
-                                                  id.c_str(), name, etag.c_str()));
+        return world.call(
+            actor, "UpdateHub",
+            json(R"({"hub_id": "%s", "name": "%s", "update_mask": "name", "etag": "\"%s\""})",
+                 id.c_str(), name, etag.c_str()));
     };
     Answer renamed = rename("Second");
     ASSERT_TRUE(renamed.ok()) << renamed.message;
@@ -94,7 +110,8 @@ TEST_F(Writes, AStaleEtagChangesNothing)
     EXPECT_EQ(stale.code, PV_CODE_ABORTED);
     EXPECT_EQ(stale.reason, "ETAG_MISMATCH");
     EXPECT_EQ(stale.note("etag"), renamed.text("hub.etag"));
-    EXPECT_EQ(world.call(actor, "GetHub", json(R"({"hub_id": "%s"})", id.c_str())).text("hub.name"), "Second");
+    EXPECT_EQ(world.call(actor, "GetHub", json(R"({"hub_id": "%s"})", id.c_str())).text("hub.name"),
+              "Second");
 }
 
 TEST_F(Writes, AForeignIdLooksLikeAnAbsentOne)
@@ -125,9 +142,11 @@ TEST_F(Writes, ABadRequestNamesItsFields)
         {"GetHub", R"({"hub_id": "hub_0"})", "hub_id"},
         {"GetHub", R"({"hub_id": "mkt_00000000000000000000000000"})", "hub_id"},
         {"GetHub", R"({"hub_id": "HUB_00000000000000000000000000"})", "hub_id"},
-        {"UpdateHub", R"({"hub_id": "hub_00000000000000000000000000", "name": "x", "etag": "plain"})", "etag"},
+        {"UpdateHub",
+         R"({"hub_id": "hub_00000000000000000000000000", "name": "x", "etag": "plain"})", "etag"},
         {"CreateMarketplace", R"({"name": "M", "currency": "usd"})", "currency"},
-        {"CreateMarketplace", R"({"name": "M", "currency": "USD", "countries": ["DE", "DE"]})", "countries"},
+        {"CreateMarketplace", R"({"name": "M", "currency": "USD", "countries": ["DE", "DE"]})",
+         "countries"},
     };
     for (const auto &row : rows) {
         Answer answer = world.call(actor, row.method, row.request);
@@ -143,12 +162,20 @@ TEST_F(Writes, BytesThatAreNoMessageAreRefused)
     std::string deep;
     for (int i = 0; i < 10000; i++) { deep = std::string("\x0a") + deep.substr(0, 100); }
     const std::string rows[] = {
-        std::string("\x0a\x05" "a", 3),          /* truncated */
-        std::string("\x0a\x02" "a\0", 4),        /* NUL in a string */
-        std::string("\x0a\x02\xc3\x28", 4),      /* bad UTF-8 */
-        std::string("\x02\x01" "a", 3),          /* field number 0 */
-        std::string("\x0b\x0c", 2),              /* a group */
-        std::string("\x0a\x01" "a\x0a\x01" "b"), /* a singular field twice */
+        std::string("\x0a\x05"
+                    "a",
+                    3), /* truncated */
+        std::string("\x0a\x02"
+                    "a\0",
+                    4),                     /* NUL in a string */
+        std::string("\x0a\x02\xc3\x28", 4), /* bad UTF-8 */
+        std::string("\x02\x01"
+                    "a",
+                    3),             /* field number 0 */
+        std::string("\x0b\x0c", 2), /* a group */
+        std::string("\x0a\x01"
+                    "a\x0a\x01"
+                    "b"), /* a singular field twice */
         deep,
     };
     for (const std::string &row : rows) {
