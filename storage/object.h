@@ -43,8 +43,8 @@ PV_MUST_USE pv_status pv_object_load(pv_txn *txn, const pv_object_info *object, 
                                      pv_row *ret_row);
 
 /* Inserts or replaces the object with all its index entries. The message is changed (see above); texts it
- * gains live in `arena`. INVALID_ARGUMENT: its id or a party is no id. ALREADY_EXISTS: another object holds a unique value; its id is in ret_existing
- * (may be NULL) and nothing was written. */
+ * gains live in `arena`. INVALID_ARGUMENT: its id or a party is no id. ALREADY_EXISTS: another object holds a
+ * unique value; its id is in ret_existing (may be NULL) and nothing was written. */
 PV_MUST_USE pv_status pv_object_put(pv_txn *txn, const pv_object_info *object, pv_arena *arena,
                                     pv_time now, ProtobufCMessage *message, pv_id *ret_existing);
 

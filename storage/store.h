@@ -18,8 +18,8 @@
  * transactions may be opened on any thread and used by one at a time; they never wait for the committer.
  * Borrowed memory: a value from pv_txn_get or a scan is valid until the transaction is written to or ends;
  * copy it with pv_arena_dup to keep it. Values may be unaligned.
- * Errors: NOT_FOUND (no such key), INVALID_ARGUMENT (an empty key), RESOURCE_EXHAUSTED (a limit below, or the map or disk is full),
- * DATA_LOSS (the store cannot be read as what it should be). A failed write or sync aborts the process:
+ * Errors: NOT_FOUND (no such key), INVALID_ARGUMENT (an empty key), RESOURCE_EXHAUSTED (a limit below, or the
+ * map is full), DATA_LOSS (the store cannot be read as what it should be). A failed write or sync aborts the process:
  * it restarts and re-reads, because the outcome is not knowable. */
 #ifndef PV_STORAGE_STORE_H
 #define PV_STORAGE_STORE_H

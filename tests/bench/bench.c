@@ -1,8 +1,8 @@
 /* bench — what a call costs the server, side by side with the bare C core in the same run.
  *
  * usage: bench --server PURVEYD --cli PURVEY --echo ECHO [NAME] [--json OUT.json]
- * NAME is one of get, list, approve, usage; without it all run. Rounds of all rows are interleaved, because the machine's
- * speed drifts; the medians and their ratios are printed. The load is closed-loop and bounded. */
+ * NAME is one of get, list, approve, usage; without it all run. Rounds of all rows are interleaved, because the
+ * machine's speed drifts; the medians and their ratios are printed. The load is closed-loop and bounded. */
 #include "base/digest.h"
 #include "client/demo/chain.h"
 #include "client/demo/sample.h"

@@ -1,6 +1,7 @@
 // A service behind protos/runtime/stub.h that is told in JSON what to answer and tells in JSON what
 // it was asked, and a run of the whole command line against it.
-#pragma once
+#ifndef PV_TESTS_UNIT_CLIENT_FAKE_H
+#define PV_TESTS_UNIT_CLIENT_FAKE_H
 
 #include "client/cli/cli.h"
 #include "protos/runtime/stub.h"
@@ -72,3 +73,5 @@ struct Streams {
 std::string without_uuids(const std::string &text);
 
 } // namespace fake
+
+#endif

@@ -1,5 +1,5 @@
-/* Group commit: calls that wait together are committed together and yet do not see each other's failures; what is bounded is
- * refused with a sentence; stored bytes that are none are said to be damaged. */
+/* Group commit: calls that wait together are committed together and yet do not see each other's failures; what is
+ * bounded is refused with a sentence; stored bytes that are none are said to be damaged. */
 #include "purvey/product/v1/hub.pv.h"
 #include "server/pipeline/pipeline.h"
 #include "tests/unit/flows/harness.h"

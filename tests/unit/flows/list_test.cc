@@ -1,5 +1,5 @@
-/* Lists: keyset pages without gap or duplicate, filters on indexed fields only, tokens that cannot be made up. Tested on
- * hubs and tier accounts; the code is the same for every List. */
+/* Lists: keyset pages without gap or duplicate, filters on indexed fields only, tokens that cannot be made up.
+ * Tested on hubs and tier accounts; the code is the same for every List. */
 #include "tests/unit/flows/harness.h"
 
 #include <gtest/gtest.h>

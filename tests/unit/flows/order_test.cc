@@ -361,7 +361,7 @@ TEST_F(Orders, ItemsAreOfTheProductAndHaveTheQuantityTheyTake)
     Answer negative = world.call(
         distributor, "CreateOrder",
         json(R"({"kind": "ORDER_KIND_PURCHASE", "product_id": "%s", "marketplace_id": "%s",
-                                          "customer_id": "%s", "items": [{"item_id": "%s", "quantity": {"value": "-1"}}]})",
+                 "customer_id": "%s", "items": [{"item_id": "%s", "quantity": {"value": "-1"}}]})",
              product.c_str(), marketplace.c_str(), customer.c_str(), seat.c_str()));
     EXPECT_FALSE(negative.ok());
 }

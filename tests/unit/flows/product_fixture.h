@@ -1,5 +1,5 @@
-/* product_fixture.h — what the tests of the product area stand on: a vendor that may list on a distributor's marketplace,
- * and a reseller of that distributor. */
+/* product_fixture.h — what the tests of the product area stand on: a vendor that may list on a distributor's
+ * marketplace, and a reseller of that distributor. */
 #ifndef PV_TESTS_UNIT_FLOWS_PRODUCT_FIXTURE_H
 #define PV_TESTS_UNIT_FLOWS_PRODUCT_FIXTURE_H
 

@@ -1,5 +1,5 @@
-/* What holds for every write: retries give the first answer, validate_only writes nothing, a stale etag changes nothing,
- * foreign and absent ids look the same, bad requests are refused naming the field. */
+/* What holds for every write: retries give the first answer, validate_only writes nothing, a stale etag changes
+ * nothing, foreign and absent ids look the same, bad requests are refused naming the field. */
 #include "tests/unit/flows/harness.h"
 
 #include <gtest/gtest.h>
