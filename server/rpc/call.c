@@ -242,33 +242,3 @@ void pv_rpc_call_over(pv_rpc_call *call)
     pv_rpc_pool_give(call);
     pv_rpc_server_check_stopped(server);
 }
-
-/* --- for the application --- */
-
-bool pv_rpc_trailer(pv_call *base, const char *key, const char *value)
-{
-    pv_rpc_call *call = pv_rpc_call_of(base);
-    if (call->trailer_count == PV_RPC_TRAILERS_MAX) { return false; }
-    const char *own_key = pv_arena_dup(base->arena, pv_view_text(key));
-    const char *own_value = pv_arena_dup(base->arena, pv_view_text(value));
-    if (own_key == NULL || own_value == NULL) { return false; }
-    bool legal = grpc_header_key_is_legal(grpc_slice_from_static_string(own_key)) != 0 &&
-                 grpc_header_nonbin_value_is_legal(grpc_slice_from_static_string(own_value)) != 0;
-    if (!legal) { return false; }
-    call->trailers[call->trailer_count].key = own_key;
-    call->trailers[call->trailer_count].value = own_value;
-    call->trailer_count++;
-    return true;
-}
-
-pv_view pv_rpc_metadata(const pv_call *base, const char *key)
-{
-    const pv_rpc_call *call = (const pv_rpc_call *)(const void *)base;
-    for (size_t i = 0; i < call->metadata.count; i++) {
-        const grpc_metadata *entry = &call->metadata.metadata[i];
-        if (pv_view_equal(view_of(&entry->key), pv_view_text(key))) {
-            return view_of(&entry->value);
-        }
-    }
-    return pv_view_of(NULL, 0);
-}

@@ -87,6 +87,7 @@ static void after_next(pv_rpc_call *call)
         if (call->held != NULL) { pv_rpc_call_send_held(call, true); }
         call->held = call->answer;
         call->answer = NULL;
+        call->headers_closed = true;
         return;
     case PV_STEP_IDLE: call->pull = false; return;
     case PV_STEP_END: pv_rpc_call_end(call, pv_ok()); return;

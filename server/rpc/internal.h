@@ -19,6 +19,12 @@ typedef struct pv_rpc_tag {
     void *owner;
 } pv_rpc_tag;
 
+/* Metadata of the application, in the call's arena. */
+struct pv_rpc_pair {
+    const char *key;
+    pv_view value;
+};
+
 typedef struct pv_rpc_call pv_rpc_call;
 
 /* One call. The first member makes a pv_call* of this runtime a pv_rpc_call*. */
@@ -49,8 +55,9 @@ struct pv_rpc_call {
      * follows at once, in which case it may be buffered (GRPC_WRITE_BUFFER_HINT). */
     grpc_byte_buffer *answer; /* made by pv_rpc_done */
     grpc_byte_buffer *held;
-    bool sending;       /* a SEND_MESSAGE is with the core */
-    bool metadata_sent; /* initial metadata */
+    bool sending;        /* a SEND_MESSAGE is with the core */
+    bool metadata_sent;  /* initial metadata */
+    bool headers_closed; /* no more can be added; unlike the above never written during a step */
 
     /* Progress. */
     unsigned pending; /* batches with the core */
@@ -78,11 +85,10 @@ struct pv_rpc_call {
     int64_t admitted_ns;
     int64_t deadline_ns; /* INT64_MAX: none */
     pv_rpc_summary summary;
+    size_t header_count;
     size_t trailer_count;
-    struct pv_rpc_trailer {
-        const char *key;
-        const char *value;
-    } trailers[PV_RPC_TRAILERS_MAX];
+    struct pv_rpc_pair headers[PV_RPC_HEADERS_MAX];
+    struct pv_rpc_pair trailers[PV_RPC_TRAILERS_MAX];
 };
 
 typedef struct pv_rpc_mailbox pv_rpc_mailbox;
@@ -113,6 +119,7 @@ struct pv_rpc_server {
     const char *error_domain;
     size_t arena_bytes;
     size_t calls_max;
+    size_t request_bytes_max;
     int port;
     bool started;
 
@@ -172,6 +179,10 @@ void pv_rpc_call_send_held(pv_rpc_call *call, bool more);
 void pv_rpc_call_send_final(pv_rpc_call *call);
 void pv_rpc_call_send_metadata(pv_rpc_call *call);
 grpc_byte_buffer *pv_rpc_buffer_of(pv_view bytes);
+
+/* metadata.c — slices of the pairs for a batch, each value with a reference of its own. */
+size_t pv_rpc_pairs_slices(const struct pv_rpc_pair *pairs, size_t count,
+                           grpc_metadata *ret_slices);
 
 /* receive.c */
 pv_status pv_rpc_call_open_inbox(pv_rpc_call *call);

@@ -49,6 +49,9 @@ enum {
     /* Trailing metadata that an application may add to one call. */
     PV_RPC_TRAILERS_MAX = 8,
 
+    /* Initial metadata, likewise. */
+    PV_RPC_HEADERS_MAX = 4,
+
     /* Error details and message together, as sent. A client on gRPC 1.51 refuses trailers above
      * 8 KiB altogether, and the bytes travel as base64. */
     PV_RPC_DETAILS_BYTES_MAX = 4096,

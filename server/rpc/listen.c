@@ -1,10 +1,10 @@
 /* listen.c — the one place where connections are accepted and TLS is ended, today by the core
  * itself; an edge process that hands over connections would replace pv_rpc_listen and nothing else.
  *
- * Client certificates are demanded and verified in the handshake. New server certificates are
- * taken up by generation: the core asks for each new connection, and gets an answer only when
- * there is something new. The core accepts on the polling thread, so nobody else asks at the
- * same time. */
+ * Client certificates are demanded and verified in the handshake, unless the configuration says
+ * that callers have none. New server certificates are taken up by generation: the core asks for
+ * each new connection, and gets an answer only when there is something new. The core accepts on
+ * the polling thread, so nobody else asks at the same time. */
 #include "protos/runtime/reasons.h"
 #include "server/rpc/internal.h"
 
@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 struct pv_rpc_listener {
+    bool without_client_certificates;
     pthread_mutex_t lock; /* of the four below */
     char *ca, *certificate, *key;
     uint64_t generation;
@@ -35,11 +36,12 @@ static void free_secret(char *text)
 
 static void set_tls(pv_rpc_listener *listener, const pv_rpc_tls *tls)
 {
+    PV_ASSERT(tls->ca != NULL || listener->without_client_certificates);
     PV_ASSERT(pthread_mutex_lock(&listener->lock) == 0);
     free(listener->ca);
     free(listener->certificate);
     free_secret(listener->key);
-    listener->ca = copy_text(tls->ca);
+    listener->ca = tls->ca == NULL ? NULL : copy_text(tls->ca);
     listener->certificate = copy_text(tls->certificate);
     listener->key = copy_text(tls->key);
     listener->generation++;
@@ -54,7 +56,10 @@ fetch(void *data, grpc_ssl_server_certificate_config **ret_config)
     PV_ASSERT(pthread_mutex_lock(&listener->lock) == 0);
     if (listener->fetched != listener->generation) {
         grpc_ssl_pem_key_cert_pair pair = {listener->key, listener->certificate};
-        *ret_config = grpc_ssl_server_certificate_config_create(listener->ca, &pair, 1);
+        /* The core wants roots even when it asks for no certificate to hold against them. */
+        const char *roots =
+            listener->without_client_certificates ? listener->certificate : listener->ca;
+        *ret_config = grpc_ssl_server_certificate_config_create(roots, &pair, 1);
         listener->fetched = listener->generation;
         status = *ret_config == NULL ? GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_FAIL
                                      : GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
@@ -75,17 +80,23 @@ static bool is_loopback(const char *address)
            starts_with(address, "unix-abstract:");
 }
 
-static grpc_server_credentials *make_credentials(pv_rpc_server *server, const pv_rpc_tls *tls)
+static grpc_server_credentials *make_credentials(pv_rpc_server *server, const pv_rpc_config *config)
 {
+    const pv_rpc_tls *tls = config->tls;
     if (tls == NULL) { return grpc_insecure_server_credentials_create(); }
+    if (tls->ca == NULL && !config->without_client_certificates) { return NULL; }
     pv_rpc_listener *listener = (pv_rpc_listener *)calloc(1, sizeof *listener);
     PV_ASSERT(listener != NULL);
     PV_ASSERT(pthread_mutex_init(&listener->lock, NULL) == 0);
+    listener->without_client_certificates = config->without_client_certificates;
     set_tls(listener, tls);
     server->listener = listener;
     return grpc_ssl_server_credentials_create_with_options(
         grpc_ssl_server_credentials_create_options_using_config_fetcher(
-            GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY, fetch, listener));
+            config->without_client_certificates
+                ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
+                : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY,
+            fetch, listener));
 }
 
 pv_status pv_rpc_listen(pv_rpc_server *server, const pv_rpc_config *config, pv_error *error)
@@ -96,7 +107,7 @@ pv_status pv_rpc_listen(pv_rpc_server *server, const pv_rpc_config *config, pv_e
             "cannot listen on %s without TLS: plaintext is for loopback addresses only",
             config->address);
     }
-    grpc_server_credentials *credentials = make_credentials(server, config->tls);
+    grpc_server_credentials *credentials = make_credentials(server, config);
     if (credentials == NULL) {
         return pv_refuse(error, &pv_reason_internal,
                          "cannot use the server's certificate, key or CA");

@@ -21,11 +21,22 @@ static grpc_op *add(grpc_op *ops, size_t *count, grpc_op_type type)
     return op;
 }
 
-static void add_metadata(pv_rpc_call *call, grpc_op *ops, size_t *count)
+/* Returns how many entries of `headers` hold references; drop_slices after the batch. */
+static size_t add_metadata(pv_rpc_call *call, grpc_op *ops, size_t *count, grpc_metadata *headers)
 {
-    if (call->metadata_sent) { return; }
+    if (call->metadata_sent) { return 0; }
     call->metadata_sent = true;
-    add(ops, count, GRPC_OP_SEND_INITIAL_METADATA);
+    grpc_op *op = add(ops, count, GRPC_OP_SEND_INITIAL_METADATA);
+    op->data.send_initial_metadata.metadata = headers;
+    op->data.send_initial_metadata.count =
+        pv_rpc_pairs_slices(call->headers, call->header_count, headers);
+    return call->header_count;
+}
+
+/* The batch has taken its own references. */
+static void drop_slices(grpc_metadata *slices, size_t count)
+{
+    for (size_t i = 0; i < count; i++) { grpc_slice_unref(slices[i].value); }
 }
 
 static void add_held(pv_rpc_call *call, grpc_op *ops, size_t *count, uint32_t flags)
@@ -48,10 +59,13 @@ void pv_rpc_call_send_metadata(pv_rpc_call *call)
 {
     if (call->metadata_sent) { return; }
     grpc_op ops[1];
+    grpc_metadata headers[PV_RPC_HEADERS_MAX];
     size_t count = 0;
-    add_metadata(call, ops, &count);
+    size_t header_count = add_metadata(call, ops, &count, headers);
+    call->headers_closed = true;
     call->sending = true;
     pv_rpc_call_batch(call, ops, count, &call->on_sent);
+    drop_slices(headers, header_count);
 }
 
 void pv_rpc_call_send_held(pv_rpc_call *call, bool more)
@@ -62,26 +76,23 @@ void pv_rpc_call_send_held(pv_rpc_call *call, bool more)
      * follows, so the hint is only for messages that have a successor already. */
     uint32_t flags = more && call->metadata_sent ? GRPC_WRITE_BUFFER_HINT : 0;
     grpc_op ops[2];
+    grpc_metadata headers[PV_RPC_HEADERS_MAX];
     size_t count = 0;
-    add_metadata(call, ops, &count);
+    size_t header_count = add_metadata(call, ops, &count, headers);
     add_held(call, ops, &count, flags);
     call->sending = true;
     pv_rpc_call_batch(call, ops, count, &call->on_sent);
     drop_held(call);
+    drop_slices(headers, header_count);
 }
 
 /* Trailers of the application, then the details of the error. Returns how many. */
 static size_t make_trailers(pv_rpc_call *call, const pv_rpc_details *details,
                             grpc_metadata *trailers)
 {
-    size_t count = 0;
-    memset(trailers, 0, (PV_RPC_TRAILERS_MAX + 1) * sizeof *trailers);
-    for (size_t i = 0; i < call->trailer_count; i++) {
-        trailers[count].key = grpc_slice_from_static_string(call->trailers[i].key);
-        trailers[count].value = grpc_slice_from_copied_string(call->trailers[i].value);
-        count++;
-    }
+    size_t count = pv_rpc_pairs_slices(call->trailers, call->trailer_count, trailers);
     if (details->packed.size > 0) {
+        memset(&trailers[count], 0, sizeof trailers[count]);
         trailers[count].key = grpc_slice_from_static_string("grpc-status-details-bin");
         trailers[count].value =
             grpc_slice_from_copied_buffer((const char *)details->packed.data, details->packed.size);
@@ -102,8 +113,9 @@ void pv_rpc_call_send_final(pv_rpc_call *call)
     grpc_slice message = grpc_slice_from_copied_string(details.message);
 
     grpc_op ops[4];
+    grpc_metadata headers[PV_RPC_HEADERS_MAX];
     size_t count = 0;
-    add_metadata(call, ops, &count);
+    size_t header_count = add_metadata(call, ops, &count, headers);
     if (call->held != NULL && !base->cancelled) { add_held(call, ops, &count, 0); }
     grpc_op *op = add(ops, &count, GRPC_OP_SEND_STATUS_FROM_SERVER);
     op->data.send_status_from_server.status = (grpc_status_code)call->status.code;
@@ -121,5 +133,6 @@ void pv_rpc_call_send_final(pv_rpc_call *call)
     /* The core has its own references to what the batch named. */
     drop_held(call);
     grpc_slice_unref(message);
-    for (size_t i = 0; i < trailer_count; i++) { grpc_slice_unref(trailers[i].value); }
+    drop_slices(headers, header_count);
+    drop_slices(trailers, trailer_count);
 }

@@ -66,9 +66,8 @@ static grpc_server *create_core_server(size_t request_bytes_max)
 static pv_status add_service(pv_rpc_server *server, const pv_service *service, bool builtin,
                              pv_error *error)
 {
-    if (pv_rpc_dispatch_add(server->dispatch, service, builtin, PV_RPC_REQUEST_BYTES_DEFAULT)) {
-        return pv_ok();
-    }
+    size_t bytes_max = builtin ? PV_RPC_REQUEST_BYTES_DEFAULT : server->request_bytes_max;
+    if (pv_rpc_dispatch_add(server->dispatch, service, builtin, bytes_max)) { return pv_ok(); }
     return pv_refuse(error, &pv_reason_internal, "the service %s is given twice",
                      service->info->name);
 }
@@ -135,6 +134,9 @@ static pv_rpc_server *allocate(const pv_rpc_config *config, const pv_rpc_hooks *
     server->arena_bytes =
         config->arena_bytes == 0 ? PV_RPC_ARENA_BYTES_DEFAULT : config->arena_bytes;
     server->calls_max = config->calls_max == 0 ? PV_RPC_CALLS_MAX : config->calls_max;
+    server->request_bytes_max = config->request_bytes_max == 0
+                                    ? (size_t)PV_RPC_REQUEST_BYTES_DEFAULT
+                                    : config->request_bytes_max;
     server->on_stopped.fire = on_stopped;
     server->on_stopped.owner = server;
     pthread_condattr_t clock;

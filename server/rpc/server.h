@@ -65,9 +65,13 @@ typedef struct pv_rpc_config {
     const char *address; /* "127.0.0.1:20443"; port 0 takes a free one */
     const pv_rpc_tls
         *tls; /* NULL: plaintext, on loopback addresses only; for tests and benchmarks */
+    /* With TLS: clients are asked for no certificate, `tls->ca` is not used and may be NULL. For
+     * services that everybody may call, or that know their callers by other means. */
+    bool without_client_certificates;
     const char *error_domain; /* ErrorInfo.domain */
     size_t arena_bytes;       /* ceiling of a call's memory; 0: PV_RPC_ARENA_BYTES_DEFAULT */
     size_t calls_max;         /* 0: PV_RPC_CALLS_MAX */
+    size_t request_bytes_max; /* of methods that do not say; 0: PV_RPC_REQUEST_BYTES_DEFAULT */
     bool health;              /* serve grpc.health.v1 */
     bool reflection;          /* serve grpc.reflection.v1 and v1alpha */
     /* Files that reflection serves beside those of the services and their imports. */
@@ -124,6 +128,15 @@ void pv_rpc_done(pv_call *call, pv_status status);
 /* Adds trailing metadata, e.g. "revision"; sent with the status. Both texts are ASCII and are
  * copied; at most PV_RPC_TRAILERS_MAX, false beyond. */
 bool pv_rpc_trailer(pv_call *call, const char *key, const char *value);
+
+/* The same with any bytes if the key ends in "-bin", else printable ASCII. */
+bool pv_rpc_trailer_bytes(pv_call *call, const char *key, pv_view value);
+
+/* Adds initial metadata, from `admit` or from a step before the call's first answer: false when a
+ * stream has answered or its headers have gone out, which they do when its peer has sent a message
+ * and nothing is produced for it at once. Values and copies as above; at most
+ * PV_RPC_HEADERS_MAX. */
+bool pv_rpc_header(pv_call *call, const char *key, pv_view value);
 
 /* A value of the request's metadata by its lower-case key; empty when absent. Bytes as the peer
  * sent them: they may hold anything. Valid for the life of the call. */
