@@ -1,5 +1,5 @@
 /* Versions of agreements. At most one is active; contracts carry the number they were made or accepted under
- * and are offered a newer one (rule C4). */
+ * and are offered a newer one. */
 #include "server/flows/contract/version.h"
 
 #include "purvey/account/v1/account.pv.h"

@@ -24,7 +24,7 @@ static pv_status start(pv_call *call, const pv_create_order_request *request, pv
     return pv_ok();
 }
 
-/* Rule O3: a repeated purchase is told what came of the first; after a failed or ended one the
+/* A repeated purchase is told what came of the first; after a failed or ended one the
  * external_id is free again. */
 static pv_status refuse_existing(pv_call *call, const pv_order *order)
 {
@@ -80,7 +80,7 @@ static pv_status make_subscription(pv_call *call, const pv_order *order,
     return pv_ok();
 }
 
-/* PENDING, or INQUIRING when required ordering parameters have no value (rule O10). */
+/* PENDING, or INQUIRING when required ordering parameters have no value. */
 static pv_status open(pv_call *call, const pv_parameters *parameters, pv_order *order)
 {
     size_t missing = 0;
@@ -124,7 +124,7 @@ pv_status pv_create_purchase(pv_call *call, const pv_create_order_request *reque
     return pv_ok();
 }
 
-/* Rule O2. */
+/* One open order per subscription. */
 static pv_status refuse_open(pv_call *call, const pv_subscription *subscription)
 {
     if (pv_is_empty(subscription->open_order_id)) { return pv_ok(); }

@@ -67,7 +67,7 @@ refuse_quantity(pv_call *call, const pv_item *item, const char *format, ...)
                      text == NULL ? "" : text);
 }
 
-/* Rule P4: a pay-as-you-go item is ordered without a quantity, everything else with one. */
+/* A pay-as-you-go item is ordered without a quantity, everything else with one. */
 static pv_status check_quantity(pv_call *call, const pv_item *item,
                                 const pv_order_item_input *input, bool purchase)
 {

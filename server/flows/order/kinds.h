@@ -1,4 +1,4 @@
-/* kinds.h — which order a subscription in which state allows (table O1), and what an order of a
+/* kinds.h — which order a subscription in which state allows, and what an order of a
  * kind takes. */
 #ifndef PV_SERVER_FLOWS_ORDER_KINDS_H
 #define PV_SERVER_FLOWS_ORDER_KINDS_H

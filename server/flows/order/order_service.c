@@ -32,7 +32,7 @@ pv_status pv_order_service_list_orders(pv_call *call, const pv_list_orders_reque
     return pv_answer_list(call, &pv_order__object, &request->base, NULL, 0);
 }
 
-/* Rule O17: who first works on an order for the vendor becomes its assignee. */
+/* Who first works on an order for the vendor becomes its assignee. */
 static pv_status assign(pv_call *call, pv_order *order)
 {
     if (!pv_is_empty(order->assignee_user_id)) { return pv_ok(); }
@@ -166,7 +166,7 @@ static pv_status apply(pv_call *call, const pv_order *order)
     return pv_save(call, &pv_subscription__object, subscription);
 }
 
-/* Rule O16: an order may count from a time in the past, never from one to come. */
+/* An order may count from a time in the past, never from one to come. */
 static pv_status take_effective_time(pv_call *call, const pv_approve_order_request *request,
                                      pv_order *order)
 {

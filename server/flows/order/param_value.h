@@ -1,4 +1,4 @@
-/* param_value.h — whether one value meets the constraints of its parameter (rule O11). Pure. */
+/* param_value.h — whether one value meets the constraints of its parameter. Pure. */
 #ifndef PV_SERVER_FLOWS_ORDER_PARAM_VALUE_H
 #define PV_SERVER_FLOWS_ORDER_PARAM_VALUE_H
 

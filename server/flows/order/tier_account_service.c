@@ -21,7 +21,7 @@ static pv_status refuse_grandparent(pv_call *call, const pv_tier_account *accoun
                             child->id);
 }
 
-/* Rule T1: a customer's parent is a reseller; a reseller's parent, if it has one, is a reseller
+/* A customer's parent is a reseller; a reseller's parent, if it has one, is a reseller
  * without one. */
 static pv_status check_parent(pv_call *call, const pv_tier_account *account)
 {

@@ -1,4 +1,4 @@
-/* Items of products (rules P1 to P3). */
+/* Items of products. */
 #include "purvey/product/v1/item_service.pv.h"
 
 #include "purvey/account/v1/account.pv.h"

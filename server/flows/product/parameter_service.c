@@ -1,4 +1,4 @@
-/* Parameters of products (rule P5). */
+/* Parameters of products. */
 #include "purvey/product/v1/parameter_service.pv.h"
 
 #include "server/flows/make.h"

@@ -1,4 +1,4 @@
-/* check.h — what is wrong with one usage record (rules U3 to U11). */
+/* check.h — what is wrong with one usage record. */
 #ifndef PV_SERVER_FLOWS_USAGE_CHECK_H
 #define PV_SERVER_FLOWS_USAGE_CHECK_H
 

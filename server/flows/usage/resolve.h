@@ -1,4 +1,4 @@
-/* resolve.h — finds the items and subscriptions that usage records name (rule U4), and remembers
+/* resolve.h — finds the items and subscriptions that usage records name, and remembers
  * what it has found for the life of the stream. What was not found is looked up again with the next
  * record. Beyond the ceilings nothing more is remembered, only looked up. */
 #ifndef PV_SERVER_FLOWS_USAGE_RESOLVE_H

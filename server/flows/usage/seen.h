@@ -1,4 +1,4 @@
-/* seen.h — which usage records a contract has seen (rules U6 and decision 19 of the domain): a
+/* seen.h — which usage records a contract has seen: a
  * note for each record id says which report has it, in which generation, under which number. A
  * note counts only as long as that report has that generation and was neither rejected nor
  * deleted, so none ever needs to be taken back. */

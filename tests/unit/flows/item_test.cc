@@ -1,4 +1,4 @@
-/* Items, parameters and templates of products (rules P1 to P3, P5). */
+/* Items, parameters and templates of products. */
 #include "tests/unit/flows/product_fixture.h"
 
 namespace purvey {

@@ -1,4 +1,4 @@
-/* Orders and subscriptions: table O1, the verbs, what approval and failure do, what a purchase needs. */
+/* Orders and subscriptions: which order which state allows, the verbs, what approval and failure do, what a purchase needs. */
 #include "tests/unit/flows/order_fixture.h"
 
 namespace purvey {
