@@ -6,6 +6,10 @@
 #include "client/rpc/client.h"
 #include "grpc/testing/test.pv.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* One case's connection and memory. */
 typedef struct interop_run {
     pv_client *client;
@@ -58,4 +62,7 @@ bool interop_server_compressed_streaming(interop_run *run);
 bool interop_stream_status(interop_run *run);   /* the second half of status_code_and_message */
 bool interop_stream_metadata(interop_run *run); /* the second half of custom_metadata */
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -6,6 +6,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct interop_flag {
     const char *name;
     const char *value; /* the default before parsing; NULL: none */
@@ -22,4 +26,7 @@ bool interop_flag_port(const interop_flag *flag, int *ret_port);
 /* A whole text file, NUL-ended, to be freed; NULL, with a line on stderr, if it cannot be read. */
 char *interop_read_file(const char *path);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -135,7 +135,7 @@ static bool large_call(interop_run *run, const pv_client_options *options,
 {
     simple_response *response = NULL;
     pv_status status = unary(run, options, request, &response);
-    return interop_expect(run, "UnaryCall", status, PV_CODE_OK) &&
+    return interop_expect(run, "UnaryCall", status, PV_CODE_OK) && response != NULL &&
            interop_check_payload(response->payload, LARGE_ANSWER);
 }
 
