@@ -1,5 +1,5 @@
 /* client.c — the greeter's client: greets NAME, then counts to three.
- * usage: client TARGET NAME [CA CERTIFICATE KEY]    e.g. localhost:20500 World */
+ * usage: client TARGET NAME [CA CERTIFICATE KEY]    e.g. 127.0.0.1:20500 World */
 #include "client/rpc/client.h"
 
 #include "greeter.pv.h"
