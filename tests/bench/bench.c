@@ -1,11 +1,12 @@
 /* bench — what a call costs the server, side by side with the bare C core in the same run.
  *
- * usage: bench --server PURVEYD --cli PURVEY --echo ECHO [NAME] [--json OUT.json]
- * NAME is one of get, list, approve, usage; without it all run. Rounds of all rows are interleaved, because the
+ * usage: bench --server PURVEYD --cli PURVEY --echo ECHO --generated GENERATED [NAME] [--json OUT.json]
+ * NAME is one of rpc, get, list, approve, usage; without it all run. Rounds of all rows are interleaved, because the
  * machine's speed drifts; the medians and their ratios are printed. The load is closed-loop and bounded. */
 #include "base/digest.h"
 #include "client/demo/chain.h"
 #include "client/demo/sample.h"
+#include "echo.pv.h"
 #include "protos/runtime/message.h"
 #include "purvey/order/v1/order_service.pv.h"
 #include "purvey/order/v1/tier_account_service.pv.h"
@@ -35,10 +36,21 @@ enum {
     ECHO_BYTES = 100
 };
 
-typedef enum row { ECHO_SMALL, GET, ECHO_GET, LIST, ECHO_LIST, APPROVE, USAGE, ROWS } row;
+typedef enum row {
+    ECHO_SMALL,
+    GENERATED,
+    GET,
+    ECHO_GET,
+    LIST,
+    ECHO_LIST,
+    APPROVE,
+    USAGE,
+    ROWS
+} row;
 
 static const char *const row_names[ROWS] = {
     "echo 100 B",
+    "generated echo 100 B",
     "GetOrder",
     "echo, size of GetOrder",
     "ListOrders(50)",
@@ -47,17 +59,17 @@ static const char *const row_names[ROWS] = {
     "usage record",
 };
 /* The yardstick of each row. */
-static const row yardsticks[ROWS] = {ECHO_SMALL, ECHO_GET,   ECHO_SMALL, ECHO_LIST,
-                                     ECHO_SMALL, ECHO_SMALL, ECHO_SMALL};
+static const row yardsticks[ROWS] = {ECHO_SMALL, ECHO_SMALL, ECHO_GET,   ECHO_SMALL,
+                                     ECHO_LIST,  ECHO_SMALL, ECHO_SMALL, ECHO_SMALL};
 
 typedef struct bench {
     pv_arena *arena;
     platform platform;
     survey survey;
     chain chain;
-    pid_t echo;
     load_target server;
-    load_target yardstick;
+    load_target yardstick;     /* the echo on the bare core */
+    load_target generated;     /* the same echo through generated code and the runtime */
     double us[ROWS][ROUNDS];   /* server CPU per call or record */
     double rate[ROWS][ROUNDS]; /* per second */
     double p99[ROWS][ROUNDS];
@@ -71,7 +83,8 @@ static bool fail(const char *what)
     return false;
 }
 
-static bool start_echo(bench *of, const char *path)
+/* Starts one of the echo servers, which print the port they took. */
+static bool start_echo(bench *of, const char *path, load_target *ret_target)
 {
     const char *folder = platform_path(&of->platform, "data/authority");
     const char *arguments[] = {path, pv_arena_printf(of->arena, "%s/root.pem", folder),
@@ -82,17 +95,16 @@ static bool start_echo(bench *of, const char *path)
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-    int error =
-        posix_spawn(&of->echo, path, &actions, NULL, (char *const *)(uintptr_t)arguments, environ);
+    *ret_target = of->server;
+    int error = posix_spawn(&ret_target->server, path, &actions, NULL,
+                            (char *const *)(uintptr_t)arguments, environ);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     char port[16] = "";
     ssize_t size = error == 0 ? read(ends[0], port, sizeof port - 1) : 0;
     close(ends[0]);
-    if (size <= 0) { return fail("the echo server does not start"); }
-    of->yardstick = of->server;
-    of->yardstick.address = pv_arena_printf(of->arena, "127.0.0.1:%d", (int)strtol(port, NULL, 10));
-    of->yardstick.server = of->echo;
+    if (size <= 0) { return fail("an echo server does not start"); }
+    ret_target->address = pv_arena_printf(of->arena, "127.0.0.1:%d", (int)strtol(port, NULL, 10));
     return true;
 }
 
@@ -159,6 +171,16 @@ static bool run_echo(bench *of, row measured, int round, size_t size, size_t cal
     PV_ASSERT(bytes != NULL);
     return run_read(of, measured, round, &of->yardstick, "/bench.Echo/Unary",
                     pv_view_of(bytes, size), calls);
+}
+
+static bool run_generated(bench *of, int round)
+{
+    char text[ECHO_BYTES - 1] = "";
+    memset(text, 'x', sizeof text - 1);
+    purvey_bench_v1_echo_request request = PURVEY_BENCH_V1_ECHO_REQUEST__INIT;
+    request.text = text; /* with its tag and length: ECHO_BYTES */
+    return run_read(of, GENERATED, round, &of->generated, "/purvey.bench.v1.EchoService/Echo",
+                    packed(of, &request.base), READS);
 }
 
 static bool run_get(bench *of, int round)
@@ -281,7 +303,8 @@ static bool run_usage(bench *of, int round)
     return true;
 }
 
-static bool set_up(bench *of, const char *server, const char *cli, const char *echo)
+static bool set_up(bench *of, const char *server, const char *cli, const char *echo,
+                   const char *generated)
 {
     if (!platform_begin(&of->platform, of->arena, server, cli)) { return false; }
     const char *file = platform_path(&of->platform, "usage.csv");
@@ -300,7 +323,7 @@ static bool set_up(bench *of, const char *server, const char *cli, const char *e
         .key = platform_read(of->arena, vendor->key_path),
         .server = of->platform.process,
     };
-    return start_echo(of, echo);
+    return start_echo(of, echo, &of->yardstick) && start_echo(of, generated, &of->generated);
 }
 
 static bool wanted(const char *only, const char *name)
@@ -312,6 +335,7 @@ static bool run_rounds(bench *of, const char *only)
 {
     for (int round = 0; round < ROUNDS; round++) {
         if (!run_echo(of, ECHO_SMALL, round, ECHO_BYTES, READS)) { return false; }
+        if (wanted(only, "rpc") && !run_generated(of, round)) { return false; }
         /* Orders are needed by the reading rows too. */
         if (!run_approve(of, round)) { return false; }
         if (wanted(only, "get") && !run_get(of, round)) { return false; }
@@ -355,14 +379,19 @@ static json_t *report(const bench *of)
     return list;
 }
 
+static void stop_echo(const load_target *echo)
+{
+    if (echo->server <= 0) { return; }
+    kill(echo->server, SIGTERM);
+    while (waitpid(echo->server, NULL, 0) < 0 && errno == EINTR) {}
+}
+
 static void stop(bench *of)
 {
     chain_end(&of->chain);
     platform_stop(&of->platform, SIGTERM);
-    if (of->echo > 0) {
-        kill(of->echo, SIGTERM);
-        while (waitpid(of->echo, NULL, 0) < 0 && errno == EINTR) {}
-    }
+    stop_echo(&of->yardstick);
+    stop_echo(&of->generated);
     pv_arena_destroy(of->arena);
 }
 
@@ -371,29 +400,33 @@ int main(int argc, char **argv)
     const char *server = NULL;
     const char *cli = NULL;
     const char *echo = NULL;
+    const char *generated = NULL;
     const char *json = NULL;
     const char *only = NULL;
     for (int i = 1; i < argc; i++) {
-        const char **value = strcmp(argv[i], "--server") == 0 ? &server
-                             : strcmp(argv[i], "--cli") == 0  ? &cli
-                             : strcmp(argv[i], "--echo") == 0 ? &echo
-                             : strcmp(argv[i], "--json") == 0 ? &json
-                                                              : NULL;
+        const char **value = strcmp(argv[i], "--server") == 0      ? &server
+                             : strcmp(argv[i], "--cli") == 0       ? &cli
+                             : strcmp(argv[i], "--echo") == 0      ? &echo
+                             : strcmp(argv[i], "--generated") == 0 ? &generated
+                             : strcmp(argv[i], "--json") == 0      ? &json
+                                                                   : NULL;
         if (value != NULL && i + 1 < argc) {
             *value = argv[++i];
-        } else if (only == NULL && (wanted(argv[i], "get") || wanted(argv[i], "list") ||
-                                    wanted(argv[i], "approve") || wanted(argv[i], "usage"))) {
+        } else if (only == NULL &&
+                   (wanted(argv[i], "rpc") || wanted(argv[i], "get") || wanted(argv[i], "list") ||
+                    wanted(argv[i], "approve") || wanted(argv[i], "usage"))) {
             only = argv[i];
         } else {
-            fprintf(stderr, "bench: %s is not understood; rows are get, list, approve, usage\n",
+            fprintf(stderr,
+                    "bench: %s is not understood; rows are rpc, get, list, approve, usage\n",
                     argv[i]);
             return 2;
         }
     }
-    if (server == NULL || cli == NULL || echo == NULL) { return 2; }
+    if (server == NULL || cli == NULL || echo == NULL || generated == NULL) { return 2; }
     signal(SIGPIPE, SIG_IGN);
     bench of = {.arena = pv_arena_create(ARENA_BYTES)};
-    bool done = set_up(&of, server, cli, echo) && run_rounds(&of, only);
+    bool done = set_up(&of, server, cli, echo, generated) && run_rounds(&of, only);
     if (done) {
         json_t *rows = report(&of);
         if (json != NULL && json_dump_file(rows, json, JSON_INDENT(2)) != 0) {
