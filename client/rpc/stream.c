@@ -23,7 +23,14 @@ pv_status pv_client_open(pv_client *client, const pv_method_info *method, pv_are
         return pv_ok();
     }
     pv_status status = pv_client_call_conclude(call);
-    if (pv_is_ok(status)) { status = pv_status_of(PV_CODE_UNAVAILABLE); }
+    if (pv_is_ok(status)) {
+        status = pv_status_of(PV_CODE_UNAVAILABLE);
+        if (ret_error != NULL) {
+            pv_client_error_read(ret_error, arena, status.code,
+                                 pv_view_text("the call could not be started"),
+                                 pv_view_of(NULL, 0));
+        }
+    }
     pv_client_call_deinit(call);
     free(call);
     return status;
