@@ -1,4 +1,5 @@
-/* Orders and subscriptions: which order which state allows, the verbs, what approval and failure do, what a purchase needs. */
+/* Orders and subscriptions: which order which state allows, the verbs, what approval and failure do, what a purchase
+ * needs. */
 #include "tests/unit/flows/order_fixture.h"
 
 namespace purvey {
