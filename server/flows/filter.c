@@ -158,6 +158,8 @@ static pv_status enum_number(reader *in, const ProtobufCEnumDescriptor *type, pv
 static pv_status whole_number(reader *in, pv_view text, uint64_t *ret_number)
 {
     uint64_t number = 0;
+    /* Only a quoted text can be empty. */
+    if (text.size == 0) { return refuse(in, "a whole number is expected"); }
     for (size_t i = 0; i < text.size; i++) {
         if (!isdigit(text.data[i]) || __builtin_mul_overflow(number, 10, &number) ||
             __builtin_add_overflow(number, (uint64_t)(text.data[i] - '0'), &number)) {

@@ -124,6 +124,10 @@ TEST_F(Lists, AFilterThatCannotBeServedIsRefusedWithThePlace)
     EXPECT_EQ(world.call(actor, "ListTierAccounts", R"({"filter": "state = SLEEPING"})").reason,
               "FILTER_INVALID");
     EXPECT_TRUE(world.call(actor, "ListTierAccounts", R"({"filter": "state = ACTIVE"})").ok());
+    EXPECT_EQ(
+        world.call(actor, "ListContracts", R"({"filter": "agreement_version = \"\""})").reason,
+        "FILTER_INVALID");
+    EXPECT_TRUE(world.call(actor, "ListContracts", R"({"filter": "agreement_version = 1"})").ok());
     EXPECT_EQ(world.call(actor, "ListHubs", R"({"order_by": "description"})").reason,
               "FILTER_FIELD_NOT_INDEXED");
 }
