@@ -2,18 +2,31 @@
  * programs can read. What the server does not say stays empty; unknown details are passed over. */
 #include "client/rpc/internal.h"
 
-#include "google/rpc/error_details.pv.h"
-#include "google/rpc/status.pv.h"
-#include "protos/runtime/message.h"
+#include "google/protobuf/any.pb-c.h"
+#include "google/protobuf/duration.pb-c.h"
+#include "google/rpc/error_details.pb-c.h"
+#include "google/rpc/status.pb-c.h"
 
-/* The message of a server's bytes, wire-checked like every answer. NULL: no such message, or no memory. */
-static ProtobufCMessage *unpack(const pv_message_info *info, pv_view bytes, pv_arena *arena)
+/* protobuf-c's allocator over the arena; nothing is freed alone. */
+static void *arena_alloc(void *arena, size_t size)
 {
-    pv_error why; /* nobody to tell: what cannot be read is passed over */
-    pv_error_init(&why, arena);
-    ProtobufCMessage *message = NULL;
-    pv_status status = pv_message_decode(info, bytes, arena, &why, &message);
-    return pv_is_ok(status) ? message : NULL;
+    return pv_arena_alloc((pv_arena *)arena, size);
+}
+
+static void arena_free(void *arena, void *pointer)
+{
+    (void)arena;
+    (void)pointer;
+}
+
+/* NULL: no such message, or no memory. */
+static ProtobufCMessage *unpack(const ProtobufCMessageDescriptor *descriptor, pv_view bytes,
+                                pv_arena *arena)
+{
+    ProtobufCAllocator allocator = {arena_alloc, arena_free, arena};
+    static const uint8_t none = 0;
+    return protobuf_c_message_unpack(descriptor, &allocator, bytes.size,
+                                     bytes.data == NULL ? &none : bytes.data);
 }
 
 static void read_info(pv_error *error, pv_reason *reason, const Google__Rpc__ErrorInfo *info)
@@ -80,19 +93,19 @@ static void read_detail(pv_error *error, pv_reason *reason, const ProtobufCMessa
     }
 }
 
-static const pv_message_info *const known_details[] = {
-    &google_rpc_error_info__info,           &google_rpc_bad_request__info,
-    &google_rpc_precondition_failure__info, &google_rpc_quota_failure__info,
-    &google_rpc_resource_info__info,        &google_rpc_retry_info__info,
+static const ProtobufCMessageDescriptor *const known_details[] = {
+    &google__rpc__error_info__descriptor,           &google__rpc__bad_request__descriptor,
+    &google__rpc__precondition_failure__descriptor, &google__rpc__quota_failure__descriptor,
+    &google__rpc__resource_info__descriptor,        &google__rpc__retry_info__descriptor,
 };
 
-/* The type behind a type URL, whatever stands before the last slash; NULL: not one of ours. */
-static const pv_message_info *find_type(const char *type_url)
+/* The descriptor of a type URL, whatever stands before the last slash; NULL: not one of ours. */
+static const ProtobufCMessageDescriptor *find_type(const char *type_url)
 {
     const char *slash = strrchr(type_url, '/');
     const char *name = slash == NULL ? type_url : slash + 1;
     for (size_t i = 0; i < sizeof known_details / sizeof known_details[0]; i++) {
-        if (strcmp(known_details[i]->descriptor->name, name) == 0) { return known_details[i]; }
+        if (strcmp(known_details[i]->name, name) == 0) { return known_details[i]; }
     }
     return NULL;
 }
@@ -110,11 +123,11 @@ void pv_client_error_read(pv_error *error, pv_arena *arena, pv_code code, pv_vie
     reason->next_step = "";
     error->reason = reason;
     const Google__Rpc__Status *status =
-        (const Google__Rpc__Status *)unpack(&google_rpc_status__info, details, arena);
+        (const Google__Rpc__Status *)unpack(&google__rpc__status__descriptor, details, arena);
     if (status == NULL) { return; }
     for (size_t i = 0; i < status->n_details; i++) {
         const Google__Protobuf__Any *any = status->details[i];
-        const pv_message_info *type = find_type(any->type_url);
+        const ProtobufCMessageDescriptor *type = find_type(any->type_url);
         if (type == NULL) { continue; }
         const ProtobufCMessage *detail =
             unpack(type, pv_view_of(any->value.data, any->value.len), arena);
