@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <stdio.h>
 #include <sys/random.h>
 
 _Static_assert((int)PV_SHA256_SIZE == 32, "the digest's size is fixed by FIPS 180-4");
@@ -105,4 +106,17 @@ bool pv_base64url_parse(pv_view text, uint8_t *ret_bytes, size_t *ret_size)
     if ((held & ((1u << held_bits) - 1)) != 0) { return false; }
     *ret_size = size;
     return true;
+}
+
+void pv_uuid_random(char ret_text[PV_UUID_TEXT_SIZE])
+{
+    uint8_t bytes[16];
+    char hex[33];
+    pv_random_bytes(NULL, bytes, sizeof bytes);
+    bytes[6] = (uint8_t)((bytes[6] & 0x0F) | 0x40);
+    bytes[8] = (uint8_t)((bytes[8] & 0x3F) | 0x80);
+    pv_hex_format(pv_view_of(bytes, sizeof bytes), hex);
+    int length = snprintf(ret_text, PV_UUID_TEXT_SIZE, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8,
+                          hex + 12, hex + 16, hex + 20);
+    PV_ASSERT(length == PV_UUID_TEXT_SIZE - 1);
 }

@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-enum { PV_SHA256_SIZE = 32 };
+enum { PV_SHA256_SIZE = 32, PV_UUID_TEXT_SIZE = 37 };
 
 void pv_sha256(pv_view bytes, uint8_t ret_digest[PV_SHA256_SIZE]);
 
@@ -21,6 +21,9 @@ bool pv_secret_equal(pv_view a, pv_view b);
 /* Fills from the operating system's generator; aborts if it fails. `context` is ignored: the
  * signature is that of pv_id_source.random. */
 void pv_random_bytes(void *context, uint8_t *bytes, size_t size);
+
+/* A random UUID (RFC 9562, version 4) in canonical text, NUL-ended: what a request_id is. */
+void pv_uuid_random(char ret_text[PV_UUID_TEXT_SIZE]);
 
 /* Lower case hexadecimal, NUL-ended: 2 * size + 1 bytes. */
 void pv_hex_format(pv_view bytes, char *ret_text);

@@ -2,11 +2,13 @@
  * verdicts. */
 #include "client/cli/import.h"
 
+#include "base/digest.h"
 #include "client/cli/connect.h"
 #include "client/cli/extra.h"
 #include "client/cli/failure.h"
 #include "client/cli/request.h"
 #include "client/cli/retry.h"
+#include "protos/runtime/timestamp.h"
 #include "purvey/product/v1/product_service.pv.h"
 
 #include <inttypes.h>
@@ -43,7 +45,7 @@ static char *copy(const pv_import *import, const char *text)
 static char *fresh_request_id(const pv_import *import)
 {
     char uuid[PV_UUID_TEXT_SIZE];
-    pv_request_uuid(uuid);
+    pv_uuid_random(uuid);
     return copy(import, uuid);
 }
 
@@ -89,22 +91,14 @@ static void period_text(const pv_import_group *group, char ret_text[16])
     PV_ASSERT(length > 0 && length < 16);
 }
 
-static void set_time(Google__Protobuf__Timestamp *target, pv_time time)
-{
-    target->seconds = time.utc_ns / PV_NS_PER_S;
-    target->nanos = (int32_t)(time.utc_ns % PV_NS_PER_S);
-}
-
 /* A create that got no answer is repeated with its request_id, which makes it once. */
 static pv_exit create_report(pv_import *import, pv_import_group *group)
 {
     pv_create_usage_report_request request = PV_CREATE_USAGE_REPORT_REQUEST__INIT;
-    Google__Protobuf__Timestamp start = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
-    Google__Protobuf__Timestamp end = GOOGLE__PROTOBUF__TIMESTAMP__INIT;
+    Google__Protobuf__Timestamp start = pv_timestamp_of(group->start);
+    Google__Protobuf__Timestamp end = pv_timestamp_of(group->end);
     char period[16];
     period_text(group, period);
-    set_time(&start, group->start);
-    set_time(&end, group->end);
     request.product_id = copy(import, import->flags.product);
     request.contract_id = copy(import, import->flags.contract);
     request.name =

@@ -2,12 +2,14 @@
  * breaks, the service is asked how many records it has, and another stream goes on behind them.
  * Records are numbered by their place among the rows of the report, so that none is lost or stored
  * twice. */
+#include "base/digest.h"
 #include "client/cli/connect.h"
 #include "client/cli/failure.h"
 #include "client/cli/import.h"
 #include "client/cli/progress.h"
 #include "client/cli/request.h"
 #include "client/cli/retry.h"
+#include "protos/runtime/timestamp.h"
 
 #include <inttypes.h>
 
@@ -51,14 +53,6 @@ static char *number_text(pv_arena *arena, pv_decimal value)
     return text;
 }
 
-static Google__Protobuf__Timestamp *set_time(Google__Protobuf__Timestamp *target, pv_time time)
-{
-    google__protobuf__timestamp__init(target);
-    target->seconds = time.utc_ns / PV_NS_PER_S; /* the years of a file lie behind 1970 */
-    target->nanos = (int32_t)(time.utc_ns % PV_NS_PER_S);
-    return target;
-}
-
 /* An item is one SKU in one unit; a subscription is known to the vendor as the sub-account. */
 static void add_record(upload *self, const pv_focus_row *row)
 {
@@ -74,8 +68,11 @@ static void add_record(upload *self, const pv_focus_row *row)
         record->amount = number_text(self->scratch, row->billed_cost);
     }
     record->currency = copy(self->scratch, row->billing_currency);
-    record->start_time = set_time(&full->times[full->count][0], row->charge_period_start);
-    record->end_time = set_time(&full->times[full->count][1], row->charge_period_end);
+    Google__Protobuf__Timestamp *times = full->times[full->count];
+    times[0] = pv_timestamp_of(row->charge_period_start);
+    times[1] = pv_timestamp_of(row->charge_period_end);
+    record->start_time = &times[0];
+    record->end_time = &times[1];
     full->list[full->count++] = record;
 }
 
@@ -85,7 +82,7 @@ static pv_status send_batch(upload *self)
     char uuid[PV_UUID_TEXT_SIZE];
     char *report_id = copy(self->scratch, self->group->report_id);
     if (!self->begun) {
-        pv_request_uuid(uuid);
+        pv_uuid_random(uuid);
         request.report_id = report_id;
         request.request_id = uuid;
     }

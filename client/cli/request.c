@@ -127,19 +127,6 @@ pv_exit pv_request_build(pv_cli *cli, const pv_command *command, const pv_option
     return exit;
 }
 
-void pv_request_uuid(char ret_text[PV_UUID_TEXT_SIZE])
-{
-    uint8_t bytes[16];
-    char hex[33];
-    pv_random_bytes(NULL, bytes, sizeof bytes);
-    bytes[6] = (uint8_t)((bytes[6] & 0x0F) | 0x40);
-    bytes[8] = (uint8_t)((bytes[8] & 0x3F) | 0x80);
-    pv_hex_format(pv_view_of(bytes, sizeof bytes), hex);
-    int length = snprintf(ret_text, PV_UUID_TEXT_SIZE, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8,
-                          hex + 12, hex + 16, hex + 20);
-    PV_ASSERT(length == PV_UUID_TEXT_SIZE - 1);
-}
-
 static const ProtobufCFieldDescriptor *text_field(const ProtobufCMessage *message, const char *name)
 {
     const ProtobufCFieldDescriptor *field =
@@ -155,7 +142,7 @@ const char *pv_request_identify(pv_cli *cli, ProtobufCMessage *request)
     if (field == NULL) { return NULL; }
     if (!pv_field_is_set(request, field)) {
         char uuid[PV_UUID_TEXT_SIZE];
-        pv_request_uuid(uuid);
+        pv_uuid_random(uuid);
         char *copy = pv_arena_dup(cli->arena, pv_view_text(uuid));
         PV_ASSERT(copy !=
                   NULL); /* the arena has room for what stood on the command line and more */

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-enum { PV_REQUEST_JSON_BYTES_MAX = 4 * 1024 * 1024, PV_UUID_TEXT_SIZE = 37 };
+enum { PV_REQUEST_JSON_BYTES_MAX = 4 * 1024 * 1024 };
 
 /* What the fields of the command's request are as flags. Borrows `method`. */
 pv_field_flags pv_request_flags(const pv_method_info *method);
@@ -31,9 +31,6 @@ const char *pv_request_identify(pv_cli *cli, ProtobufCMessage *request);
 /* Replaces the etag "auto" by the object's, read with the command's reader over `client`. */
 pv_exit pv_request_read_etag(pv_cli *cli, const pv_command *command, const pv_options *options,
                              pv_client *client, ProtobufCMessage *request);
-
-/* A random UUID (RFC 9562, version 4) as text. */
-void pv_request_uuid(char ret_text[PV_UUID_TEXT_SIZE]);
 
 #ifdef __cplusplus
 }

@@ -20,18 +20,11 @@ bool actor_refused(const actor *who, const char *what, pv_status status, const p
     return false;
 }
 
-/* Version 4 UUID (RFC 9562). */
 char *actor_request_id(const actor *who)
 {
-    uint8_t bytes[16];
-    pv_random_bytes(NULL, bytes, sizeof bytes);
-    bytes[6] = (uint8_t)((bytes[6] & 0x0f) | 0x40);
-    bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
-    char hex[33];
-    pv_hex_format(pv_view_of(bytes, sizeof bytes), hex);
-    char *text = pv_arena_printf(who->arena, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
-                                 hex + 16, hex + 20);
+    char *text = pv_arena_alloc(who->arena, PV_UUID_TEXT_SIZE);
     PV_ASSERT(text != NULL);
+    pv_uuid_random(text);
     return text;
 }
 

@@ -116,4 +116,21 @@ TEST(Digest, Base64urlThatIsNotCanonicalIsRefused)
     }
 }
 
+TEST(Uuid, IsCanonicalVersion4AndNewEachTime)
+{
+    char one[PV_UUID_TEXT_SIZE], two[PV_UUID_TEXT_SIZE];
+    pv_uuid_random(one);
+    pv_uuid_random(two);
+    std::string text = one;
+    ASSERT_EQ(text.size(), 36u);
+    for (size_t i = 0; i < text.size(); i++) {
+        bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+        EXPECT_EQ(text[i] == '-', dash) << text;
+        if (!dash) { EXPECT_NE(std::string("0123456789abcdef").find(text[i]), std::string::npos); }
+    }
+    EXPECT_EQ(text[14], '4');
+    EXPECT_NE(std::string("89ab").find(text[19]), std::string::npos);
+    EXPECT_STRNE(one, two);
+}
+
 } // namespace
