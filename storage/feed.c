@@ -14,6 +14,7 @@ static pv_status read_end(pv_txn *txn, pv_id account, bool last, uint64_t *ret_s
     pv_range range;
     PV_TRY(pv_range_of_prefix(arena, pv_key_view(&prefix), &range));
     range.reverse = last;
+    range.limit = 1;
     pv_scan *scan = NULL;
     PV_TRY(pv_scan_open(txn, arena, range, &scan));
     pv_view key, entry;

@@ -292,7 +292,7 @@ static pv_status open_scan(pv_query_run *run, pv_arena *arena, const pv_query *q
 {
     key_range keys = plan(run, index);
     PV_TRY(go_on_after(query, run, index, &keys));
-    pv_range range;
+    pv_range range = {0};
     range.from = pv_key_view(&keys.from);
     range.to = pv_key_view(&keys.to);
     range.reverse = query->descending;

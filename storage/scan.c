@@ -8,6 +8,7 @@ struct pv_scan {
     pv_scan **owner;
     pv_engine_cursor *cursor;
     pv_range range;
+    uint32_t given; /* entries so far */
     bool started;
     bool engine_ready; /* engine_key and engine_value are the engine's next row */
     bool engine_ended;
@@ -22,6 +23,7 @@ pv_status pv_range_of_prefix(pv_arena *arena, pv_view prefix, pv_range *ret_rang
     range.from = prefix;
     range.to = pv_view_of(NULL, 0);
     range.reverse = false;
+    range.limit = 0;
     size_t size = prefix.size;
     while (size > 0 && prefix.data[size - 1] == 0xff) { size--; }
     if (size > 0) {
@@ -115,9 +117,9 @@ static int compare_sides(const pv_scan *scan)
     return scan->range.reverse ? -order : order;
 }
 
-pv_status pv_scan_next(pv_scan *scan, pv_view *ret_key, pv_view *ret_value)
+/* The next entry of the range, whatever its limit. */
+static pv_status next_entry(pv_scan *scan, pv_view *ret_key, pv_view *ret_value)
 {
-    PV_ASSERT(scan->cursor != NULL);
     for (;;) {
         PV_TRY(ready_engine(scan));
         ready_overlay(scan);
@@ -138,4 +140,15 @@ pv_status pv_scan_next(pv_scan *scan, pv_view *ret_key, pv_view *ret_value)
             return pv_ok();
         }
     }
+}
+
+pv_status pv_scan_next(pv_scan *scan, pv_view *ret_key, pv_view *ret_value)
+{
+    PV_ASSERT(scan->cursor != NULL);
+    if (scan->range.limit > 0 && scan->given == scan->range.limit) {
+        return pv_status_of(PV_CODE_NOT_FOUND);
+    }
+    PV_TRY(next_entry(scan, ret_key, ret_value));
+    scan->given++;
+    return pv_ok();
 }

@@ -17,13 +17,6 @@
 
 namespace store_test {
 
-enum class Engine { kMemory, kLmdb };
-
-inline std::string EngineName(const testing::TestParamInfo<Engine> &info)
-{
-    return info.param == Engine::kMemory ? "memory" : "lmdb";
-}
-
 inline std::string Code(pv_status status)
 {
     return pv_code_name(status.code);
@@ -74,10 +67,51 @@ class Folder {
     std::string path_;
 };
 
-// An open store. `bytes_max`: about how much goes in before it is full; 0: more than any test needs.
+// An engine under test: to add one, write its opener and its line in kEngines.
+struct Engine {
+    const char *name;
+    bool durable; // a store that is opened again has what was committed
+    // Opens the store in the folder, making it if it is not there. `bytes_max`: about how much goes in before
+    // it is full; 0: more than any test needs.
+    void (*open)(const std::string &folder, uint64_t bytes_max, pv_store **ret_store);
+};
+
+inline void OpenMemory(const std::string &, uint64_t bytes_max, pv_store **ret_store)
+{
+    pv_memory_options options = {};
+    options.bytes_max = bytes_max;
+    ASSERT_CODE("OK", pv_memory_open(&options, ret_store));
+}
+
+inline void OpenLmdb(const std::string &folder, uint64_t bytes_max, pv_store **ret_store)
+{
+    pv_lmdb_options options = {};
+    options.map_bytes = bytes_max == 0 ? uint64_t{1} << 30 : bytes_max;
+    options.create = true;
+    char error[PV_LMDB_ERROR_SIZE];
+    ASSERT_EQ(Code(pv_lmdb_open(folder.c_str(), &options, ret_store, error)), "OK") << error;
+}
+
+inline const Engine kEngines[] = {
+    {"memory", false, OpenMemory},
+    {"lmdb", true, OpenLmdb},
+};
+
+inline std::string EngineName(const testing::TestParamInfo<Engine> &info)
+{
+    return info.param.name;
+}
+
+inline void PrintTo(const Engine &engine, std::ostream *out)
+{
+    *out << engine.name;
+}
+
+// An open store.
 class Store {
   public:
-    explicit Store(Engine engine, uint64_t bytes_max = 0) : engine_(engine), bytes_max_(bytes_max)
+    explicit Store(const Engine &engine, uint64_t bytes_max = 0)
+        : engine_(engine), bytes_max_(bytes_max)
     {
         Open();
     }
@@ -95,21 +129,7 @@ class Store {
     }
 
   private:
-    void Open()
-    {
-        if (engine_ == Engine::kMemory) {
-            pv_memory_options options = {};
-            options.bytes_max = bytes_max_;
-            ASSERT_CODE("OK", pv_memory_open(&options, &store_));
-            return;
-        }
-        pv_lmdb_options options = {};
-        options.map_bytes = bytes_max_ == 0 ? uint64_t{1} << 30 : bytes_max_;
-        options.create = true;
-        char error[PV_LMDB_ERROR_SIZE];
-        ASSERT_EQ(Code(pv_lmdb_open(folder_.path().c_str(), &options, &store_, error)), "OK")
-            << error;
-    }
+    void Open() { engine_.open(folder_.path(), bytes_max_, &store_); }
 
     Engine engine_;
     uint64_t bytes_max_;

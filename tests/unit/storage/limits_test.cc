@@ -70,7 +70,7 @@ TEST_P(Limits, ScanBoundsMayBeLongerThanAnyKey)
     Read read(store.get());
     for (bool reverse : {false, true}) {
         pv_scan *scan = nullptr;
-        pv_range range = {View(beyond), View("p"), reverse};
+        pv_range range = {View(beyond), View("p"), reverse, 0};
         ASSERT_CODE("OK", pv_scan_open(read, read.arena(), range, &scan));
         pv_view key, value;
         ASSERT_CODE("OK", pv_scan_next(scan, &key, &value));
@@ -233,7 +233,7 @@ TEST_P(Limits, ScanThatFindsNoArenaIsRefused)
     Read read(store.get());
     Arena arena(16);
     pv_scan *scan = nullptr;
-    pv_range range = {View("n"), View("o"), false};
+    pv_range range = {View("n"), View("o"), false, 0};
     EXPECT_CODE("RESOURCE_EXHAUSTED", pv_scan_open(read, arena, range, &scan));
 }
 
@@ -245,7 +245,7 @@ TEST_P(Limits, ScansLeftOpenEndWithTheirTransaction)
         Write write(store.get());
         for (int i = 0; i < 5; i++) {
             pv_scan *scan = nullptr;
-            pv_range range = {View("a"), View("z"), false};
+            pv_range range = {View("a"), View("z"), false, 0};
             pv_view key, value;
             ASSERT_CODE("OK", pv_scan_open(read, read.arena(), range, &scan));
             ASSERT_CODE("OK", pv_scan_next(scan, &key, &value));
@@ -265,7 +265,7 @@ TEST_P(LimitsDeathTest, WritingWhileAScanIsOpenIsAProgrammerError)
     Store store(GetParam());
     Write write(store.get());
     pv_scan *scan = nullptr;
-    pv_range range = {View("a"), View("z"), false};
+    pv_range range = {View("a"), View("z"), false, 0};
     ASSERT_CODE("OK", pv_scan_open(write, write.arena(), range, &scan));
     EXPECT_DEATH((void)Put(write, "n", "1"), "scans");
     pv_scan *newer = nullptr;
@@ -285,10 +285,8 @@ TEST_P(LimitsDeathTest, WritingInASnapshotIsAProgrammerError)
     EXPECT_DEATH((void)Put(read, "n", "1"), "batch");
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, Limits, testing::Values(Engine::kMemory, Engine::kLmdb),
-                         EngineName);
-INSTANTIATE_TEST_SUITE_P(Engines, LimitsDeathTest, testing::Values(Engine::kMemory, Engine::kLmdb),
-                         EngineName);
+INSTANTIATE_TEST_SUITE_P(Engines, Limits, testing::ValuesIn(kEngines), EngineName);
+INSTANTIATE_TEST_SUITE_P(Engines, LimitsDeathTest, testing::ValuesIn(kEngines), EngineName);
 
 } // namespace
 } // namespace store_test

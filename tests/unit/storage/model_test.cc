@@ -149,7 +149,7 @@ class Model {
         if (expected.size() > most) { expected.resize(most); }
         Arena arena(size_t{1} << 20);
         pv_scan *scan = nullptr;
-        pv_range range = {View(from), View(to), reverse};
+        pv_range range = {View(from), View(to), reverse, 0};
         ASSERT_CODE("OK", pv_scan_open(txn, arena, range, &scan));
         for (size_t i = 0; i < expected.size(); i++) {
             pv_view key, value;
@@ -183,7 +183,7 @@ TEST_P(ModelTest, RandomRunsEqualASortedMap)
         for (int step = 0; step < 150; step++) {
             model.Batch();
             model.Snapshots();
-            if (GetParam() == Engine::kLmdb && model.Below(40) == 0) { model.Reopen(); }
+            if (GetParam().durable && model.Below(40) == 0) { model.Reopen(); }
             if (HasFatalFailure()) { return; }
         }
     }
@@ -207,7 +207,7 @@ TEST_P(ModelTest, ReadersOnOtherThreadsSeeWholeBatches)
                 return;
             }
             pv_scan *scan = nullptr;
-            pv_range range = {View("n"), View("o"), false};
+            pv_range range = {View("n"), View("o"), false, 0};
             std::string first;
             int rows = 0;
             if (pv_is_ok(pv_scan_open(txn, arena, range, &scan))) {
@@ -241,8 +241,129 @@ TEST_P(ModelTest, ReadersOnOtherThreadsSeeWholeBatches)
     EXPECT_EQ(torn.load(), 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, ModelTest, testing::Values(Engine::kMemory, Engine::kLmdb),
-                         EngineName);
+// What one call read and wrote, or what one snapshot held.
+struct Seen {
+    uint64_t revision = 0;
+    bool wrote = false;
+    Rows read; // of the range [from, to)
+    std::string from, to;
+    std::vector<std::pair<std::string, std::string>> writes;
+};
+
+std::string HistoryKey(uint64_t number)
+{
+    return "n" + std::to_string(10 + number % 50);
+}
+
+Rows ReadRange(pv_txn *txn, pv_arena *arena, const std::string &from, const std::string &to)
+{
+    Rows rows;
+    pv_scan *scan = nullptr;
+    pv_range range = {View(from), View(to), false, 0};
+    EXPECT_CODE("OK", pv_scan_open(txn, arena, range, &scan));
+    pv_view key, value;
+    while (pv_is_ok(pv_scan_next(scan, &key, &value))) { rows[Bytes(key)] = Bytes(value); }
+    pv_scan_close(scan);
+    return rows;
+}
+
+// Reads a range of the fifty keys and writes what depends on it.
+Seen RandomCall(pv_txn *txn, pv_arena *arena, std::mt19937_64 &random)
+{
+    Seen seen;
+    seen.revision = pv_txn_revision(txn);
+    const uint64_t first = random() % 50;
+    seen.from = HistoryKey(first);
+    seen.to = HistoryKey(first) + "~";
+    if (random() % 4 == 0) { seen.to = "n99"; }
+    seen.read = ReadRange(txn, arena, seen.from, seen.to);
+    for (uint64_t i = random() % 3; i > 0; i--) {
+        const std::string key = HistoryKey(random());
+        const std::string value =
+            std::to_string(seen.read.size()) + ":" + std::to_string(random() % 1000);
+        const bool gone = random() % 4 == 0;
+        EXPECT_CODE("OK",
+                    gone ? pv_txn_delete(txn, View(key)) : pv_txn_put(txn, View(key), View(value)));
+        seen.writes.emplace_back(key, gone ? "" : value);
+    }
+    seen.wrote = !seen.writes.empty();
+    return seen;
+}
+
+// Plays the calls in the order of their revisions on a map: each must have read what stands there then.
+void ExpectExplained(const std::vector<Seen> &calls, const std::vector<Seen> &snapshots)
+{
+    Rows rows;
+    std::map<uint64_t, Rows> states = {{0, rows}};
+    uint64_t newest = 0;
+    for (const Seen &call : calls) {
+        ASSERT_EQ(call.revision, newest + 1);
+        const Rows read(rows.lower_bound(call.from), rows.lower_bound(call.to));
+        ASSERT_EQ(call.read, read) << "call " << call.revision;
+        for (const auto &[key, value] : call.writes) {
+            rows.erase(key);
+            if (!value.empty()) { rows[key] = value; }
+        }
+        newest += call.wrote ? 1 : 0;
+        states[newest] = rows;
+    }
+    for (const Seen &snapshot : snapshots) {
+        ASSERT_EQ(snapshot.read, states.at(snapshot.revision)) << "snapshot " << snapshot.revision;
+    }
+}
+
+// Batches of random calls by one committer while readers take snapshots: the whole history is explained by
+// the calls one after the other, and every snapshot is the state after one of them.
+TEST_P(ModelTest, HistoryIsExplainedByTheOrderOfRevisions)
+{
+    const uint64_t seed = Seed(20261126);
+    SCOPED_TRACE("PV_TEST_SEED=" + std::to_string(seed));
+    Store store(GetParam());
+    std::atomic<bool> done{false};
+    std::vector<std::vector<Seen>> snapshots(3);
+    std::vector<std::thread> readers;
+    for (std::vector<Seen> &mine : snapshots) {
+        readers.emplace_back([&store, &done, &mine] {
+            while (!done.load() && mine.size() < 3000) {
+                Read read(store.get());
+                Seen seen;
+                seen.revision = pv_txn_revision(read);
+                seen.read = ReadRange(read, read.arena(), "n", "o");
+                mine.push_back(seen);
+            }
+        });
+    }
+    std::mt19937_64 random(seed);
+    std::vector<Seen> calls;
+    while (calls.size() < 10000 && !HasFatalFailure()) {
+        Arena arena;
+        pv_batch *batch = nullptr;
+        ASSERT_CODE("OK", pv_batch_begin(store.get(), &batch));
+        const size_t before = calls.size();
+        for (uint64_t i = 1 + random() % 64; i > 0; i--) {
+            pv_txn *txn = nullptr;
+            ASSERT_CODE("OK", pv_write_begin(batch, arena, &txn));
+            const Seen seen = RandomCall(txn, arena, random);
+            if (random() % 5 == 0) {
+                pv_txn_abort(txn);
+                continue;
+            }
+            ASSERT_CODE("OK", pv_txn_commit(txn));
+            calls.push_back(seen);
+        }
+        if (random() % 10 == 0) {
+            pv_batch_abort(batch);
+            calls.resize(before);
+        } else {
+            ASSERT_CODE("OK", pv_batch_commit(batch));
+        }
+    }
+    done = true;
+    for (std::thread &reader : readers) { reader.join(); }
+    for (const std::vector<Seen> &mine : snapshots) { ExpectExplained(calls, mine); }
+}
+
+INSTANTIATE_TEST_SUITE_P(Engines, ModelTest, testing::ValuesIn(kEngines), EngineName);
 
 } // namespace
 } // namespace store_test

@@ -415,7 +415,7 @@ void ExpectKeys(const Thing &thing, std::set<std::string> &keys)
 std::set<std::string> StoredKeys(pv_txn *txn, pv_arena *arena)
 {
     std::set<std::string> keys;
-    pv_range range = {View("i"), View("j"), false};
+    pv_range range = {View("i"), View("j"), false, 0};
     pv_scan *scan = nullptr;
     EXPECT_CODE("OK", pv_scan_open(txn, arena, range, &scan));
     pv_view key, value;
@@ -495,8 +495,7 @@ TEST_P(Objects, IndexesEqualAScanAfterEveryChange)
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, Objects, testing::Values(Engine::kMemory, Engine::kLmdb),
-                         EngineName);
+INSTANTIATE_TEST_SUITE_P(Engines, Objects, testing::ValuesIn(kEngines), EngineName);
 
 } // namespace
 } // namespace store_test

@@ -480,8 +480,7 @@ TEST_P(Queries, PageEndsAfterLookingAtSoManyEntriesAndGoesOn)
     EXPECT_EQ(all.size(), count);
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, Queries, testing::Values(Engine::kMemory, Engine::kLmdb),
-                         EngineName);
+INSTANTIATE_TEST_SUITE_P(Engines, Queries, testing::ValuesIn(kEngines), EngineName);
 
 } // namespace
 } // namespace store_test

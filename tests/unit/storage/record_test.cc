@@ -275,10 +275,8 @@ TEST_P(Records, SettingsAreNamed)
     EXPECT_CODE("OK", pv_setting_get(read, "format", &value));
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, Records, testing::Values(Engine::kMemory, Engine::kLmdb),
-                         EngineName);
-INSTANTIATE_TEST_SUITE_P(Engines, RecordsDeathTest, testing::Values(Engine::kMemory, Engine::kLmdb),
-                         EngineName);
+INSTANTIATE_TEST_SUITE_P(Engines, Records, testing::ValuesIn(kEngines), EngineName);
+INSTANTIATE_TEST_SUITE_P(Engines, RecordsDeathTest, testing::ValuesIn(kEngines), EngineName);
 
 } // namespace
 } // namespace store_test

@@ -6,7 +6,7 @@
 //   in NAME | in call               which transaction the next lines ask; `read` and `call` select theirs
 //   put KEY VALUE | del KEY
 //   get KEY VALUE                   VALUE "-": there is no such key
-//   fwd FROM TO [KEY=VALUE ...]     a scan gives exactly these; rev: backwards
+//   fwd FROM TO [KEY=VALUE ...]     a scan gives exactly these; rev: backwards; fwd:N and rev:N: at most N
 //   prefix P [KEY=VALUE ...]        a scan of all keys that begin with P
 //   revision N                      of the selected transaction
 //   reopen                          closes and opens the store
@@ -87,7 +87,7 @@ class Player {
 
     std::string Step(const Words &words, const std::string &line)
     {
-        const std::string &verb = words[0];
+        const std::string verb = words[0].substr(0, words[0].find(':'));
         if (verb == "put" || verb == "del" || verb == "get" || verb == "fwd" || verb == "rev" ||
             verb == "prefix" || verb == "revision") {
             return Use(words, line);
@@ -159,7 +159,10 @@ class Player {
     {
         const std::string from = Decode(words[1]);
         const std::string to = Decode(words[2]);
-        pv_range range = {View(from), View(to), words[0] == "rev"};
+        pv_range range = {View(from), View(to), words[0].substr(0, 3) == "rev", 0};
+        if (words[0].find(':') == 3) {
+            range.limit = static_cast<uint32_t>(std::stoul(words[0].substr(4)));
+        }
         size_t first = 3;
         if (words[0] == "prefix") {
             EXPECT_CODE("OK", pv_range_of_prefix(NewArena(), View(from), &range));
