@@ -257,6 +257,15 @@ static bool is_line(pv_view text)
     return true;
 }
 
+static bool is_language(pv_view text)
+{
+    size_t letters = 0;
+    while (letters < text.size && is_lower(text.data[letters])) { letters++; }
+    if (letters < 2 || letters > 3) { return false; }
+    if (letters == text.size) { return true; }
+    return text.data[letters] == '-' && is_upper_word(part(text, letters + 1, text.size), 2);
+}
+
 bool pv_pattern_matches(pv_pattern pattern, pv_view text)
 {
     if (pattern == PV_PATTERN_NONE) { return true; }
@@ -274,6 +283,7 @@ bool pv_pattern_matches(pv_pattern pattern, pv_view text)
     case PV_PATTERN_URL: return is_url(text);
     case PV_PATTERN_DOMAIN: return is_domain(text, false);
     case PV_PATTERN_LINE: return is_line(text);
+    case PV_PATTERN_LANGUAGE: return is_language(text);
     }
     return false;
 }
@@ -293,6 +303,7 @@ const char *pv_pattern_text(pv_pattern pattern)
     case PV_PATTERN_URL: return "an absolute http or https URL without user name";
     case PV_PATTERN_DOMAIN: return "a DNS name in lower case";
     case PV_PATTERN_LINE: return "one line of printable text";
+    case PV_PATTERN_LANGUAGE: return "a language code (ISO 639), e.g. de or pt-BR";
     }
     return "any text";
 }

@@ -29,7 +29,8 @@ typedef enum pv_pattern {
     PV_PATTERN_DECIMAL = 7,
     PV_PATTERN_URL = 8,
     PV_PATTERN_DOMAIN = 9,
-    PV_PATTERN_LINE = 10
+    PV_PATTERN_LINE = 10,
+    PV_PATTERN_LANGUAGE = 11
 } pv_pattern;
 
 /* Role number of a party of whatever type (`party: "ANY"`): the caller's own role counts. */

@@ -3,6 +3,7 @@
 #include "protos/runtime/message.h"
 #include "protos/runtime/reasons.h"
 #include "protos/runtime/timestamp.h"
+#include "server/flows/reflect.h"
 
 pv_status pv_make_part(pv_call *call, const pv_message_info *info, void *ret_message)
 {
@@ -21,6 +22,35 @@ pv_status pv_make(pv_call *call, const pv_object_info *object, void *ret_message
     pv_field_set_string(message, &message->descriptor->fields[object->id_field], id);
     memcpy(ret_message, &message, sizeof message);
     return pv_ok();
+}
+
+static bool same_type(const pv_field *a, const pv_field *b)
+{
+    return a->type == b->type && a->descriptor == b->descriptor &&
+           (a->label == PROTOBUF_C_LABEL_REPEATED) == (b->label == PROTOBUF_C_LABEL_REPEATED);
+}
+
+void pv_take(const ProtobufCMessage *request, const pv_object_info *object,
+             ProtobufCMessage *target)
+{
+    const ProtobufCMessageDescriptor *of = object->message->descriptor;
+    PV_ASSERT(target->descriptor == of);
+    for (unsigned i = 0; i < of->n_fields; i++) {
+        const pv_field *to = &of->fields[i];
+        const pv_field_rule *rule = object->message->fields[i].rule;
+        const pv_field *from = pv_field_named(request, to->name);
+        if (from == NULL || !same_type(from, to) ||
+            (rule != NULL && (rule->flags & PV_RULE_OUTPUT_ONLY) != 0)) {
+            continue;
+        }
+        const void *data = pv_field_data(request, from);
+        if (to->label == PROTOBUF_C_LABEL_REPEATED) {
+            pv_field_set_elements(target, to, (void *)(uintptr_t)data,
+                                  pv_field_count(request, from));
+        } else if (pv_field_is_set(request, from)) {
+            memcpy(pv_field_place(target, to), data, pv_field_value_size(to));
+        }
+    }
 }
 
 pv_status pv_change(pv_call *call, const pv_object_info *object,

@@ -3,6 +3,21 @@
 
 #include "server/flows/make.h"
 
+/* What no field rule can say. */
+static pv_status check_profile(pv_call *call, const pv_account *account)
+{
+    for (size_t i = 0; i < account->n_contacts; i++) {
+        const pv_account_contact *contact = account->contacts[i];
+        for (size_t j = 0; j < contact->n_tags; j++) {
+            if (contact->tags[j] == PV_CONTACT_TAG_UNSPECIFIED) {
+                return pv_refuse_field(call, "contacts.tags", "must not be UNSPECIFIED");
+            }
+        }
+    }
+    if (!account->sourcing || account->type == PV_ACCOUNT_TYPE_DISTRIBUTOR) { return pv_ok(); }
+    return pv_refuse_field(call, "sourcing", "can be set for distributors only");
+}
+
 pv_status pv_account_service_create_account(pv_call *call, const pv_create_account_request *request,
                                             pv_create_account_response *response)
 {
@@ -13,11 +28,8 @@ pv_status pv_account_service_create_account(pv_call *call, const pv_create_accou
     pv_account *account = NULL;
     PV_TRY(pv_make(call, &pv_account__object, &account));
     PV_TRY(pv_text(call, pv_caller_of(call)->account_id, &account->operator_id));
-    account->type = request->type;
-    account->name = request->name;
-    account->external_id = request->external_id;
-    account->countries = request->countries;
-    account->n_countries = request->n_countries;
+    pv_take(&request->base, &pv_account__object, &account->base);
+    PV_TRY(check_profile(call, account));
     response->account = account;
     return pv_move_and_save(call, &pv_account__object, account, PV_ACCOUNT_STATE_ACTIVE);
 }
@@ -36,6 +48,21 @@ pv_status pv_account_service_list_accounts(pv_call *call, const pv_list_accounts
     return pv_answer_list(call, &pv_account__object, &request->base, NULL, 0);
 }
 
+/* What the operator says about an account is not the account's to change. */
+static pv_status check_operators_fields(pv_call *call, const pv_account *old,
+                                        const pv_account *changed)
+{
+    if (pv_caller_of(call)->role == PV_ACCOUNT_TYPE_OPERATOR) { return pv_ok(); }
+    const char *field = NULL;
+    if (strcmp(changed->external_id, old->external_id) != 0) { field = "external_id"; }
+    if (changed->sourcing != old->sourcing) { field = "sourcing"; }
+    if (field == NULL) { return pv_ok(); }
+    pv_error_note(&call->error, "field", "%s", field);
+    return pv_refuse(&call->error, &pv_error_reason_update_mask_invalid,
+                     "%s is what the operator says about the account; only it changes that.",
+                     field);
+}
+
 pv_status pv_account_service_update_account(pv_call *call, const pv_update_account_request *request,
                                             pv_update_account_response *response)
 {
@@ -43,19 +70,11 @@ pv_status pv_account_service_update_account(pv_call *call, const pv_update_accou
     PV_TRY(pv_begin(call, &pv_account__object, request->account_id, request->etag, &account));
     pv_account changed = *account;
     pv_account source = PV_ACCOUNT__INIT;
-    source.name = request->name;
-    source.external_id = request->external_id;
-    source.countries = request->countries;
-    source.n_countries = request->n_countries;
+    pv_take(&request->base, &pv_account__object, &source.base);
     PV_TRY(pv_change(call, &pv_account__object, request->update_mask, &source.base, &changed.base));
     PV_TRY(pv_demand_text(call, "name", changed.name));
-    if (pv_caller_of(call)->role != PV_ACCOUNT_TYPE_OPERATOR &&
-        strcmp(changed.external_id, account->external_id) != 0) {
-        pv_error_note(&call->error, "field", "external_id");
-        return pv_refuse(
-            &call->error, &pv_error_reason_update_mask_invalid,
-            "external_id is the operator's key of the account; only the operator changes it.");
-    }
+    PV_TRY(check_profile(call, &changed));
+    PV_TRY(check_operators_fields(call, account, &changed));
     *account = changed;
     response->account = account;
     return pv_save(call, &pv_account__object, account);

@@ -130,6 +130,22 @@ const Update kUpdates[] = {
     {"StaleEtag", R"("name": "New", "etag": "\"0\"")", "ETAG_MISMATCH", ""},
     {"NotACountry", R"("countries": ["de"])", "INVALID_FIELD", ""},
     {"CountryTwice", R"("countries": ["DE", "DE"])", "INVALID_FIELD", ""},
+    {"AboutItself", R"("description": "Mail for all", "headquarters": "Linz", "public": true)", "",
+     "account.headquarters=Linz"},
+    {"Contacts", R"("contacts": [{"name": "Ada", "email": "ada@vega.example", "phone": "+43 1 2",
+                     "tags": ["CONTACT_TAG_TECHNICAL", "CONTACT_TAG_BUSINESS"]}])",
+     "", "account.contacts.0.tags.1=CONTACT_TAG_BUSINESS"},
+    {"ContactWithoutName", R"("contacts": [{"email": "ada@vega.example"}])", "INVALID_FIELD", ""},
+    {"ContactAddress", R"("contacts": [{"name": "Ada", "email": "ada"}])", "INVALID_FIELD", ""},
+    {"UnknownTag", R"("contacts": [{"name": "Ada", "tags": ["CONTACT_TAG_UNSPECIFIED"]}])",
+     "INVALID_FIELD", ""},
+    {"Languages", R"("languages": ["de", "pt-BR"])", "", "account.languages.1=pt-BR"},
+    {"NotALanguage", R"("languages": ["German"])", "INVALID_FIELD", ""},
+    {"Website", R"("websites": ["https://vega.example/"])", "",
+     "account.websites.0=https://vega.example/"},
+    {"NotAnAddress", R"("websites": ["vega.example"])", "INVALID_FIELD", ""},
+    {"IconOfAScript", R"("icon": "javascript:alert")", "INVALID_FIELD", ""},
+    {"IndustryTwice", R"("industries": ["Retail", "Retail"])", "INVALID_FIELD", ""},
 };
 
 class AccountUpdate : public AccountFlow, public testing::WithParamInterface<Update> {};
@@ -178,6 +194,48 @@ TEST_F(AccountFlow, TheOperatorChangesItsKeyOfAnAccount)
                         json(R"({"account_id": "%s", "name": "Mine"})", vendor.account_id.c_str()))
                   .reason,
               "NOT_FOUND");
+}
+
+TEST_F(AccountFlow, LengthsAreLimitedAtTheCharacter)
+{
+    const struct {
+        const char *field;
+        size_t most;
+    } limits[] = {{"name", 64},
+                  {"description", 512},
+                  {"overview", 8192},
+                  {"icon", 2048},
+                  {"headquarters", 256}};
+    for (const auto &limit : limits) {
+        for (size_t size : {limit.most, limit.most + 1}) {
+            std::string text = std::string(limit.field) == "icon" ? "https://a/" : "";
+            text += std::string(size - text.size(), 'x');
+            std::string request = json(R"({"account_id": "%s", ")", vendor.account_id.c_str());
+            request += std::string(limit.field) + "\": \"" + text + "\"}";
+            EXPECT_EQ(world.call(vendor, "UpdateAccount", request).ok(), size == limit.most)
+                << limit.field << " of " << size;
+        }
+    }
+}
+
+TEST_F(AccountFlow, OnlyDistributorsSourceAndOnlyTheOperatorSaysSo)
+{
+    Answer made =
+        world.call(platform, "CreateAccount",
+                   R"({"type": "ACCOUNT_TYPE_DISTRIBUTOR", "name": "Deneb", "sourcing": true})");
+    EXPECT_EQ(made.text("account.sourcing"), "true") << made.message;
+    EXPECT_EQ(world
+                  .call(platform, "CreateAccount",
+                        R"({"type": "ACCOUNT_TYPE_VENDOR", "name": "Altair", "sourcing": true})")
+                  .reason,
+              "INVALID_FIELD");
+    Actor distributor = world.account("DISTRIBUTOR", "Mira");
+    std::string on =
+        json(R"({"account_id": "%s", "sourcing": true})", distributor.account_id.c_str());
+    Answer refused = world.call(distributor, "UpdateAccount", on);
+    EXPECT_EQ(refused.reason, "UPDATE_MASK_INVALID");
+    EXPECT_EQ(refused.note("field"), "sourcing");
+    EXPECT_TRUE(world.call(platform, "UpdateAccount", on).ok());
 }
 
 // --- users ---

@@ -116,6 +116,9 @@ const Row rows[] = {
      {"a", "Zo\xC3\xAB \xE2\x82\xAC \xF0\x9F\x98\x80", "two  blanks", "\xE2\x80\x8F"},
      {"a\nb", "\r", "a\tb", "\x1B[31m", "\x7F", "\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9",
       "\xE2\x80\xAE", "\xE2\x81\xA6", "\xFF", std::string("\0", 1)}},
+    {PV_PATTERN_LANGUAGE,
+     {"de", "gsw", "pt-BR"},
+     {"d", "DE", "german", "de-", "de-a", "de-at", "de-AUT", "de_AT", "d1", "-AT"}},
 };
 
 TEST(Patterns, TextsThatHaveTheFormMatch)
