@@ -12,6 +12,7 @@
 #include "server/served.h"
 #include "storage/lmdb/lmdb.h"
 #include "storage/record.h"
+#include "storage/schema.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -98,12 +99,26 @@ static pv_status load_token_key(purveyd *self)
     return status;
 }
 
+static void log_index(void *context, const char *definition, bool dropped)
+{
+    (void)context;
+    const pv_log_field field = pv_log_text("index", definition);
+    pv_log(PV_LOG_INFO, dropped ? "index dropped" : "index built", &field, 1);
+}
+
 static bool open_data(purveyd *self, pv_error *error)
 {
     char why[PV_LMDB_ERROR_SIZE];
+    _Static_assert((int)PV_LMDB_ERROR_SIZE == (int)PV_SCHEMA_ERROR_SIZE, "one size of sentences");
     pv_lmdb_options options = {.map_bytes = self->config.map_bytes};
     if (!pv_is_ok(pv_lmdb_open(path_in(self, "store", ""), &options, &self->store, why))) {
         return fail("the store cannot be opened", why);
+    }
+    const pv_schema schema = {.objects = pv_catalog__objects,
+                              .object_count = pv_catalog__object_count,
+                              .progress = log_index};
+    if (!pv_is_ok(pv_schema_apply(self->store, &schema, why))) {
+        return fail("the store cannot be brought up to date", why);
     }
     if (!pv_is_ok(pv_authority_load(path_in(self, "authority", ""), self->arena, error,
                                     &self->authority))) {

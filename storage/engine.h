@@ -62,14 +62,23 @@ struct pv_store {
     struct pv_batch batch;
 };
 
-/* Layout of keys and rows that this program writes, and the newest it reads. */
-enum { PV_STORE_FORMAT = 1, PV_STORE_ERROR_SIZE = 512 };
+/* Layout of keys and rows that this program writes and reads.
+ *   1  the first
+ *   2  has the catalogue of indexes (storage/schema.h) */
+enum { PV_STORE_FORMAT = 2, PV_STORE_ERROR_SIZE = 512 };
 
-/* Completes an open: reads the format of the store, or, with `create`, writes it into a store that holds
- * nothing at all. FAILED_PRECONDITION (no store, another or a newer format), DATA_LOSS, with the reason
- * in one sentence; `name` is what the sentence calls the store. */
+/* How to open: as what is there, of this format alone; bringing an older format up to this one; and also
+ * making a store where there is nothing at all. */
+typedef enum pv_attach {
+    PV_ATTACH_AS_IS = 0,
+    PV_ATTACH_UPGRADE = 1,
+    PV_ATTACH_CREATE = 2
+} pv_attach;
+
+/* Completes an open: judges the format of the store. FAILED_PRECONDITION (no store, another format), DATA_LOSS,
+ * RESOURCE_EXHAUSTED, with the reason in one sentence; `name` is what the sentence calls the store. */
 PV_MUST_USE pv_status pv_store_attach(pv_store *store, const pv_engine *engine, const char *name,
-                                      bool create, char ret_error[PV_STORE_ERROR_SIZE]);
+                                      pv_attach how, char ret_error[PV_STORE_ERROR_SIZE]);
 
 #ifdef __cplusplus
 }

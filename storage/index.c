@@ -44,16 +44,24 @@ static pv_status add_entry(pv_index_entries *entries, const pv_index_info *index
     return pv_ok();
 }
 
+static bool is_wanted(int wanted, int index_number)
+{
+    return wanted == PV_INDEX_EVERY || wanted == index_number;
+}
+
 /* The entries of one party. */
 static pv_status list_party(const pv_object_info *object, pv_id id, const pv_row *row, size_t slot,
-                            pv_arena *arena, pv_index_entries *entries)
+                            int wanted, pv_arena *arena, pv_index_entries *entries)
 {
     pv_id account = row->parties[slot];
     if (pv_id_is_zero(account)) { return pv_ok(); }
-    pv_key by_id = pv_key_prefix_index(account, object->tag, PV_INDEX_BY_ID);
-    PV_TRY(add_entry(entries, NULL, &by_id, id, arena));
+    if (is_wanted(wanted, PV_INDEX_BY_ID)) {
+        pv_key by_id = pv_key_prefix_index(account, object->tag, PV_INDEX_BY_ID);
+        PV_TRY(add_entry(entries, NULL, &by_id, id, arena));
+    }
     for (size_t i = 0; i < object->index_count; i++) {
         const pv_index_info *index = &object->indexes[i];
+        if (!is_wanted(wanted, index->number)) { continue; }
         if (index->party != 0 && index->party != row->party_roles[slot]) { continue; }
         pv_key key = pv_key_prefix_index(account, object->tag, index->number);
         bool empty;
@@ -64,15 +72,15 @@ static pv_status list_party(const pv_object_info *object, pv_id id, const pv_row
     return pv_ok();
 }
 
-pv_status pv_index_list(const pv_object_info *object, pv_id id, const pv_row *row, pv_arena *arena,
-                        pv_index_entries *ret_entries)
+pv_status pv_index_list(const pv_object_info *object, pv_id id, const pv_row *row, int index_number,
+                        pv_arena *arena, pv_index_entries *ret_entries)
 {
     size_t most = (size_t)row->party_count * (1 + (size_t)object->index_count);
     ret_entries->count = 0;
     ret_entries->items = (pv_index_entry *)pv_arena_zalloc(arena, most, sizeof *ret_entries->items);
     if (ret_entries->items == NULL) { return pv_status_of(PV_CODE_RESOURCE_EXHAUSTED); }
     for (size_t slot = 0; slot < row->party_count; slot++) {
-        PV_TRY(list_party(object, id, row, slot, arena, ret_entries));
+        PV_TRY(list_party(object, id, row, slot, index_number, arena, ret_entries));
     }
     return pv_ok();
 }

@@ -23,10 +23,14 @@ typedef struct pv_index_entries {
     size_t count;
 } pv_index_entries;
 
-/* All entries of a row, in `arena`. Two may have the same key when one account is two parties.
- * RESOURCE_EXHAUSTED, DATA_LOSS. */
+/* Every index, for pv_index_list. */
+enum { PV_INDEX_EVERY = -1 };
+
+/* The entries that a row has in one index, by its number, or in every index, in `arena`. Two may have the same
+ * key when one account is two parties. RESOURCE_EXHAUSTED, DATA_LOSS. */
 PV_MUST_USE pv_status pv_index_list(const pv_object_info *object, pv_id id, const pv_row *row,
-                                    pv_arena *arena, pv_index_entries *ret_entries);
+                                    int index_number, pv_arena *arena,
+                                    pv_index_entries *ret_entries);
 
 /* Deletes the entries of the first list that are not in the second, then puts those of the second that are
  * not in the first. RESOURCE_EXHAUSTED. */

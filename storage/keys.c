@@ -1,17 +1,6 @@
 #include "storage/keys.h"
 
 enum {
-    SPACE_OBJECT = 'o',
-    SPACE_INDEX = 'i',
-    SPACE_FEED = 'e',
-    SPACE_REPLAY = 'r',
-    SPACE_AUDIT = 'a',
-    SPACE_BLOCK = 'b',
-    SPACE_DIGEST = 'd',
-    SPACE_SETTING = 'm'
-};
-
-enum {
     INDEX_OFFSET =
         1 + PV_ID_SIZE + 1, /* of the index number: space, account and tag are before it */
     TEXT_ESCAPE = 0xff,     /* after 00: a zero byte of the text */
@@ -90,16 +79,16 @@ static void add_u64(pv_key *key, uint64_t number)
     add_bytes(key, bytes, sizeof bytes);
 }
 
-static pv_key begin(uint8_t space)
+static pv_key begin(pv_space space)
 {
     pv_key key;
     key.size = 0;
     key.overflow = false;
-    add_byte(&key, space);
+    add_byte(&key, (uint8_t)space);
     return key;
 }
 
-static pv_key begin_with_id(uint8_t space, pv_id id)
+static pv_key begin_with_id(pv_space space, pv_id id)
 {
     pv_key key = begin(space);
     pv_key_add_id(&key, id);
@@ -168,7 +157,7 @@ void pv_key_add_text(pv_key *key, pv_view text, bool *ret_cut)
 
 pv_key pv_key_of_object(uint8_t tag, pv_id id)
 {
-    pv_key key = begin(SPACE_OBJECT);
+    pv_key key = begin(PV_SPACE_OBJECT);
     add_byte(&key, tag);
     pv_key_add_id(&key, id);
     return key;
@@ -176,7 +165,7 @@ pv_key pv_key_of_object(uint8_t tag, pv_id id)
 
 pv_key pv_key_of_replay(pv_id account, pv_id user, pv_view method, pv_view request_id)
 {
-    pv_key key = begin_with_id(SPACE_REPLAY, account);
+    pv_key key = begin_with_id(PV_SPACE_REPLAY, account);
     pv_key_add_id(&key, user);
     add_whole_text(&key, method);
     add_whole_text(&key, request_id);
@@ -200,7 +189,7 @@ pv_key pv_key_of_block(pv_id owner, uint32_t number)
 
 pv_key pv_key_of_digest(pv_id owner, const uint8_t digest[16])
 {
-    pv_key key = begin_with_id(SPACE_DIGEST, owner);
+    pv_key key = begin_with_id(PV_SPACE_DIGEST, owner);
     add_bytes(&key, digest, 16);
     return key;
 }
@@ -214,29 +203,42 @@ pv_key pv_key_of_feed(pv_id account, uint64_t sequence)
 
 pv_key pv_key_of_setting(pv_view name)
 {
-    pv_key key = begin(SPACE_SETTING);
+    pv_key key = begin(PV_SPACE_SETTING);
     add_whole_text(&key, name);
     return key;
 }
 
+pv_key pv_key_of_catalogue(uint8_t tag, uint8_t index_number)
+{
+    pv_key key = begin(PV_SPACE_CATALOGUE);
+    add_byte(&key, tag);
+    add_byte(&key, index_number);
+    return key;
+}
+
+pv_key pv_key_prefix_space(pv_space space)
+{
+    return begin(space);
+}
+
 pv_key pv_key_prefix_audit(pv_id account)
 {
-    return begin_with_id(SPACE_AUDIT, account);
+    return begin_with_id(PV_SPACE_AUDIT, account);
 }
 
 pv_key pv_key_prefix_block(pv_id owner)
 {
-    return begin_with_id(SPACE_BLOCK, owner);
+    return begin_with_id(PV_SPACE_BLOCK, owner);
 }
 
 pv_key pv_key_prefix_feed(pv_id account)
 {
-    return begin_with_id(SPACE_FEED, account);
+    return begin_with_id(PV_SPACE_FEED, account);
 }
 
 pv_key pv_key_prefix_index(pv_id account, uint8_t tag, uint8_t index_number)
 {
-    pv_key key = begin_with_id(SPACE_INDEX, account);
+    pv_key key = begin_with_id(PV_SPACE_INDEX, account);
     add_byte(&key, tag);
     add_byte(&key, index_number);
     return key;
@@ -279,29 +281,7 @@ bool pv_key_of_position(pv_id account, uint8_t tag, uint8_t index_number, pv_vie
 
 bool pv_key_read_index_id(pv_view key, pv_id *ret_id)
 {
-    if (key.size < INDEX_OFFSET + 1 + PV_ID_SIZE || key.data[0] != SPACE_INDEX) { return false; }
+    if (key.size < INDEX_OFFSET + 1 + PV_ID_SIZE || key.data[0] != PV_SPACE_INDEX) { return false; }
     memcpy(ret_id->bytes, key.data + key.size - PV_ID_SIZE, PV_ID_SIZE);
-    return true;
-}
-
-bool pv_key_read_block(pv_view key, uint32_t *ret_number)
-{
-    if (key.size != 1 + PV_ID_SIZE + 4 || key.data[0] != SPACE_BLOCK) { return false; }
-    *ret_number = pv_load_u32(key.data + 1 + PV_ID_SIZE);
-    return true;
-}
-
-bool pv_key_read_feed(pv_view key, uint64_t *ret_sequence)
-{
-    if (key.size != 1 + PV_ID_SIZE + 8 || key.data[0] != SPACE_FEED) { return false; }
-    *ret_sequence = pv_load_u64(key.data + 1 + PV_ID_SIZE);
-    return true;
-}
-
-bool pv_key_read_audit(pv_view key, uint64_t *ret_revision, uint32_t *ret_part)
-{
-    if (key.size != 1 + PV_ID_SIZE + 8 + 4 || key.data[0] != SPACE_AUDIT) { return false; }
-    *ret_revision = pv_load_u64(key.data + 1 + PV_ID_SIZE);
-    *ret_part = pv_load_u32(key.data + 1 + PV_ID_SIZE + 8);
     return true;
 }

@@ -10,6 +10,7 @@
  *   b      owner, block number                        packed block
  *   d      owner, digest                              small value of a digest
  *   m      name                                       setting of the store itself
+ *   x      object tag, index                          how far the index is (storage/schema.h)
  *
  * Parts: ids and digests are 16 bytes as they are; numbers are big endian; text is escaped (00 -> 00 FF)
  * and ended by 00 00, so that a text sorts before all texts that it begins.
@@ -32,6 +33,18 @@ extern "C" {
 
 enum { PV_KEY_TEXT_MAX = 80, PV_INDEX_BY_ID = 0 };
 
+typedef enum pv_space {
+    PV_SPACE_OBJECT = 'o',
+    PV_SPACE_INDEX = 'i',
+    PV_SPACE_FEED = 'e',
+    PV_SPACE_REPLAY = 'r',
+    PV_SPACE_AUDIT = 'a',
+    PV_SPACE_BLOCK = 'b',
+    PV_SPACE_DIGEST = 'd',
+    PV_SPACE_SETTING = 'm',
+    PV_SPACE_CATALOGUE = 'x'
+} pv_space;
+
 /* A key under construction; lives on the stack. */
 typedef struct pv_key {
     uint8_t bytes[PV_STORE_KEY_MAX];
@@ -50,11 +63,13 @@ pv_key pv_key_of_block(pv_id owner, uint32_t number);
 pv_key pv_key_of_digest(pv_id owner, const uint8_t digest[16]);
 pv_key pv_key_of_feed(pv_id account, uint64_t sequence);
 pv_key pv_key_of_setting(pv_view name);
+pv_key pv_key_of_catalogue(uint8_t tag, uint8_t index_number);
 
 /* Beginnings of keys, for ranges. */
 pv_key pv_key_prefix_audit(pv_id account);
 pv_key pv_key_prefix_block(pv_id owner);
 pv_key pv_key_prefix_feed(pv_id account);
+pv_key pv_key_prefix_space(pv_space space);
 pv_key pv_key_prefix_index(pv_id account, uint8_t tag, uint8_t index_number);
 
 /* Parts that are added to an index prefix: the fields in the index's order, then the object's id.
@@ -84,6 +99,25 @@ PV_MUST_USE bool pv_key_read_index_id(pv_view key, pv_id *ret_id);
 PV_MUST_USE bool pv_key_read_block(pv_view key, uint32_t *ret_number);
 PV_MUST_USE bool pv_key_read_feed(pv_view key, uint64_t *ret_sequence);
 PV_MUST_USE bool pv_key_read_audit(pv_view key, uint64_t *ret_revision, uint32_t *ret_part);
+
+/* A key of whatever space, taken apart. What the space does not have is zero or empty. */
+typedef struct pv_key_parts {
+    pv_space space;
+    pv_id owner;     /* the account, or the owner of a block or digest */
+    pv_id id;        /* the object, or the user of a replay row */
+    uint8_t tag;     /* of the object */
+    uint8_t index;   /* its number */
+    uint64_t number; /* sequence, revision or block number */
+    uint32_t part;
+    pv_view digest; /* 16 bytes */
+    pv_view fields; /* of an index, as they stand in the key */
+    pv_view
+        text; /* method or name, as it stands in the key, without its end; borrowed from the key */
+    pv_view request_id;
+} pv_key_parts;
+
+/* Takes a key apart. False: no function here makes such a key. */
+PV_MUST_USE bool pv_key_read(pv_view key, pv_key_parts *ret_parts);
 
 /* Numbers as they stand in keys and row headers: big endian, so that their order is that of the bytes. */
 void pv_store_u32(uint8_t bytes[4], uint32_t number);

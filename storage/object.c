@@ -143,7 +143,7 @@ static pv_status list_present(pv_txn *txn, const pv_object_info *object, pv_id i
         return pv_ok();
     }
     PV_TRY(status);
-    return pv_index_list(object, id, &row, arena, ret_entries);
+    return pv_index_list(object, id, &row, PV_INDEX_EVERY, arena, ret_entries);
 }
 
 pv_status pv_object_put(pv_txn *txn, const pv_object_info *object, pv_arena *arena, pv_time now,
@@ -163,7 +163,7 @@ pv_status pv_object_put(pv_txn *txn, const pv_object_info *object, pv_arena *are
     PV_TRY(pack(object, arena, revision, message, &bytes, &row));
     pv_index_entries before, after;
     PV_TRY(list_present(txn, object, id, arena, &before));
-    PV_TRY(pv_index_list(object, id, &row, arena, &after));
+    PV_TRY(pv_index_list(object, id, &row, PV_INDEX_EVERY, arena, &after));
     PV_TRY(pv_index_check_unique(txn, object, id, &row, &before, &after, arena, ret_existing));
     PV_TRY(pv_index_replace(txn, &before, &after));
     pv_key key = pv_key_of_object(object->tag, id);
@@ -176,7 +176,7 @@ pv_status pv_object_delete(pv_txn *txn, const pv_object_info *object, pv_id id)
     PV_TRY(pv_object_get(txn, object, id, &row));
     pv_index_entries before;
     const pv_index_entries none = {NULL, 0};
-    PV_TRY(pv_index_list(object, id, &row, pv_txn_arena(txn), &before));
+    PV_TRY(pv_index_list(object, id, &row, PV_INDEX_EVERY, pv_txn_arena(txn), &before));
     PV_TRY(pv_index_replace(txn, &before, &none));
     pv_key key = pv_key_of_object(object->tag, id);
     return pv_txn_delete(txn, pv_key_view(&key));

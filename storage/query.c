@@ -1,4 +1,4 @@
-#include "storage/keys.h"
+#include "storage/catalogue.h"
 #include "storage/object.h"
 #include "storage/row.h"
 
@@ -373,10 +373,7 @@ void pv_query_close(pv_query_run *run)
 pv_status pv_object_find(pv_txn *txn, const pv_object_info *object, pv_arena *arena, pv_id account,
                          uint8_t index_number, pv_view value, pv_id *ret_id)
 {
-    const pv_index_info *index = NULL;
-    for (size_t i = 0; i < object->index_count && index == NULL; i++) {
-        if (object->indexes[i].number == index_number) { index = &object->indexes[i]; }
-    }
+    const pv_index_info *index = pv_index_find(object, index_number);
     PV_ASSERT(index != NULL && index->unique && index->field_count == 1);
     PV_ASSERT(object->message->descriptor->fields[index->field_indexes[0]].type ==
               PROTOBUF_C_TYPE_STRING);

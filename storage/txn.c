@@ -2,17 +2,12 @@
 
 #include "storage/keys.h"
 
-#include <stdio.h>
-
-/* Settings of the store itself that this file alone writes. */
 static const char revision_name[] = "revision"; /* 8 bytes: number of the newest committed call */
-static const char format_name[] = "format";     /* format_mark, then the format in 4 bytes */
-static const char format_mark[6] = {'p', 'u', 'r', 'v', 'e', 'y'};
 
 bool pv_setting_is_own(pv_view name)
 {
     return pv_view_equal(name, pv_view_text(revision_name)) ||
-           pv_view_equal(name, pv_view_text(format_name));
+           pv_view_equal(name, pv_view_text(PV_SETTING_FORMAT));
 }
 
 static pv_status read_revision(const pv_engine *engine, pv_engine_view *view,
@@ -41,102 +36,6 @@ static pv_status write_revision(pv_batch *batch)
 }
 
 /* --- the store --- */
-
-__attribute__((format(printf, 2, 3))) static void say(char ret_error[PV_STORE_ERROR_SIZE],
-                                                      const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    /* A sentence that is too long for its place is cut; it is only for people. */
-    (void)vsnprintf(ret_error, PV_STORE_ERROR_SIZE, format, arguments);
-    va_end(arguments);
-}
-
-static pv_status write_format(pv_store *store, const char *name,
-                              char ret_error[PV_STORE_ERROR_SIZE])
-{
-    uint8_t value[sizeof format_mark + 4];
-    memcpy(value, format_mark, sizeof format_mark);
-    pv_store_u32(value + sizeof format_mark, PV_STORE_FORMAT);
-    pv_key key = pv_key_of_setting(pv_view_text(format_name));
-
-    pv_engine_view *writer = NULL;
-    pv_status status = store->engine->write_begin(store, &writer);
-    if (pv_is_ok(status)) {
-        status = store->engine->put(writer, pv_key_view(&key), pv_view_of(value, sizeof value));
-        if (pv_is_ok(status)) {
-            status = store->engine->write_commit(store, writer);
-        } else {
-            store->engine->write_abort(store, writer);
-        }
-    }
-    if (!pv_is_ok(status)) {
-        say(ret_error, "%s could not be made: the first write gave %s.", name,
-            pv_code_name(status.code));
-    }
-    return status;
-}
-
-/* Judges the format row of a store. `empty`: there is no row at all. */
-static pv_status judge_format(pv_engine_view *view, const pv_engine *engine, pv_arena *arena,
-                              const char *name, bool *ret_empty,
-                              char ret_error[PV_STORE_ERROR_SIZE])
-{
-    pv_key key = pv_key_of_setting(pv_view_text(format_name));
-    pv_view value;
-    pv_status status = engine->get(view, pv_key_view(&key), &value);
-    if (status.code == PV_CODE_NOT_FOUND) {
-        pv_engine_cursor *cursor = NULL;
-        PV_TRY(engine->cursor_open(view, arena, &cursor));
-        pv_view any_key, any_value;
-        status = engine->cursor_move(cursor, PV_SEEK_AT_LEAST, pv_view_of(NULL, 0), &any_key,
-                                     &any_value);
-        engine->cursor_close(cursor);
-        *ret_empty = status.code == PV_CODE_NOT_FOUND;
-        if (*ret_empty) { return pv_ok(); }
-        PV_TRY(status);
-        say(ret_error, "%s holds data, but it is no Purvey store: it has no format row.", name);
-        return pv_status_of(PV_CODE_FAILED_PRECONDITION);
-    }
-    PV_TRY(status);
-    *ret_empty = false;
-    if (value.size != sizeof format_mark + 4 ||
-        memcmp(value.data, format_mark, sizeof format_mark) != 0) {
-        say(ret_error, "%s is damaged: its format row cannot be read.", name);
-        return pv_status_of(PV_CODE_DATA_LOSS);
-    }
-    uint32_t format = pv_load_u32(value.data + sizeof format_mark);
-    if (format != PV_STORE_FORMAT) {
-        say(ret_error, "%s has format %u and this program reads format %d: use the %s program.",
-            name, format, PV_STORE_FORMAT, format > PV_STORE_FORMAT ? "newer" : "older");
-        return pv_status_of(PV_CODE_FAILED_PRECONDITION);
-    }
-    return pv_ok();
-}
-
-pv_status pv_store_attach(pv_store *store, const pv_engine *engine, const char *name, bool create,
-                          char ret_error[PV_STORE_ERROR_SIZE])
-{
-    memset(store, 0, sizeof *store);
-    store->engine = engine;
-    store->batch.store = store;
-    say(ret_error, "%s cannot be read.", name);
-    pv_engine_view *view = NULL;
-    PV_TRY(engine->read_begin(store, &view));
-    pv_arena *arena = pv_arena_create(64 * 1024);
-    bool empty = false;
-    pv_status status = judge_format(view, engine, arena, name, &empty, ret_error);
-    pv_arena_destroy(arena);
-    engine->read_end(store, view);
-    PV_TRY(status);
-    if (empty && !create) {
-        say(ret_error, "%s is empty: no Purvey store has been made there.", name);
-        return pv_status_of(PV_CODE_FAILED_PRECONDITION);
-    }
-    if (empty) { PV_TRY(write_format(store, name, ret_error)); }
-    ret_error[0] = '\0';
-    return pv_ok();
-}
 
 void pv_store_close(pv_store *store)
 {

@@ -19,7 +19,10 @@ struct pv_txn {
     pv_status failure;  /* not OK: a write was refused, and the call cannot be committed */
 };
 
-/* Whether a setting is one that storage/txn.c alone writes. */
+/* The setting that storage/format.c alone writes. */
+#define PV_SETTING_FORMAT "format"
+
+/* Whether a setting is one that the store layer itself writes. */
 bool pv_setting_is_own(pv_view name);
 
 /* The arena that the transaction lives in: for what must live as long as it. */

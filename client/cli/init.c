@@ -2,9 +2,11 @@
 
 #include "base/digest.h"
 #include "client/cli/keys.h"
+#include "purvey/catalog.pv.h"
 #include "server/identity/authority.h"
 #include "server/identity/bootstrap.h"
 #include "storage/lmdb/lmdb.h"
+#include "storage/schema.h"
 
 #include <errno.h>
 #include <sys/stat.h>
@@ -148,12 +150,15 @@ static pv_exit run_init(pv_cli *cli, size_t count, char *const *arguments)
     char why[PV_LMDB_ERROR_SIZE];
     const pv_lmdb_options create = {.create = true};
     pv_store *store = NULL;
-    if (pv_is_ok(pv_lmdb_open(path_in(cli, &options, "store"), &create, &store, why))) {
+    const pv_schema schema = {.objects = pv_catalog__objects,
+                              .object_count = pv_catalog__object_count};
+    if (pv_is_ok(pv_lmdb_open(path_in(cli, &options, "store"), &create, &store, why)) &&
+        pv_is_ok(pv_schema_apply(store, &schema, why))) {
         made = begin(cli, &options, store, authority, &error);
-        pv_store_close(store);
     } else {
         made = pv_cli_fail(cli, "%s", why);
     }
+    pv_store_close(store);
     pv_authority_close(authority);
     return made;
 }

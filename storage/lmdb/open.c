@@ -202,7 +202,8 @@ static pv_status attach(opening *o)
 {
     char name[PV_LMDB_ERROR_SIZE / 2];
     (void)snprintf(name, sizeof name, "The store at \"%s\"", o->path);
-    return pv_store_attach(&o->store->base, &pv_lmdb_engine, name, o->options.create, o->error);
+    return pv_store_attach(&o->store->base, &pv_lmdb_engine, name,
+                           o->options.create ? PV_ATTACH_CREATE : PV_ATTACH_UPGRADE, o->error);
 }
 
 static pv_status open_all(opening *o)

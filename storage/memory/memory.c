@@ -196,8 +196,8 @@ pv_status pv_memory_open(const pv_memory_options *options, pv_store **ret_store)
     PV_ASSERT(pthread_mutex_init(&store->lock, NULL) == 0);
     store->bytes_max = options == NULL ? 0 : options->bytes_max;
     char error[PV_STORE_ERROR_SIZE];
-    pv_status status =
-        pv_store_attach(&store->base, &memory_engine, "The store in memory", true, error);
+    pv_status status = pv_store_attach(&store->base, &memory_engine, "The store in memory",
+                                       PV_ATTACH_CREATE, error);
     if (!pv_is_ok(status)) {
         memory_close(&store->base);
         return status;

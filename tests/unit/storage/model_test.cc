@@ -335,7 +335,7 @@ TEST_P(ModelTest, HistoryIsExplainedByTheOrderOfRevisions)
     }
     std::mt19937_64 random(seed);
     std::vector<Seen> calls;
-    while (calls.size() < 10000 && !HasFatalFailure()) {
+    while (calls.size() < 5000 && !HasFatalFailure()) {
         Arena arena;
         pv_batch *batch = nullptr;
         ASSERT_CODE("OK", pv_batch_begin(store.get(), &batch));
