@@ -9,7 +9,7 @@
 
 #define VERSION "0.1.0"
 
-enum { SETTINGS = 7, LINE_MAX_BYTES = 4096 };
+enum { SETTINGS = 10, LINE_MAX_BYTES = 4096 };
 
 /* Where a value came from, strongest last. */
 typedef enum origin { FROM_DEFAULT, FROM_FILE, FROM_ENVIRONMENT, FROM_FLAG } origin;
@@ -97,6 +97,31 @@ static bool parse_map(const char *value, pv_config *config)
     return true;
 }
 
+/* How long something is kept, in milliseconds; "forever" is 0. */
+static bool parse_keep(const char *value, int64_t *ret_ms)
+{
+    static const char *const units[] = {"h", "d"};
+    static const int64_t scales[] = {INT64_C(3600) * 1000, INT64_C(86400) * 1000};
+    *ret_ms = 0;
+    return strcmp(value, "forever") == 0 ||
+           (parse_scaled(value, units, scales, 2, ret_ms) && *ret_ms > 0);
+}
+
+static bool parse_keep_answers(const char *value, pv_config *config)
+{
+    return parse_keep(value, &config->retention.answers_ms);
+}
+
+static bool parse_keep_events(const char *value, pv_config *config)
+{
+    return parse_keep(value, &config->retention.events_ms);
+}
+
+static bool parse_keep_audit(const char *value, pv_config *config)
+{
+    return parse_keep(value, &config->retention.audit_ms);
+}
+
 static const setting settings[SETTINGS] = {
     {"data", "", "folder made by `purvey init`: store, authority, server certificate", parse_data},
     {"listen", "127.0.0.1:20443", "address:port; port 0 takes a free one", parse_listen},
@@ -107,6 +132,15 @@ static const setting settings[SETTINGS] = {
      parse_drain},
     {"map-size", "1TiB",
      "address space of the store, a bound on its size: a number with MiB, GiB or TiB", parse_map},
+    {"keep-answers", "7d",
+     "a request_id repeated within this time gets its first answer: a number with h or d, or "
+     "forever",
+     parse_keep_answers},
+    {"keep-events", "90d",
+     "events can be read and resumed for this time: a number with h or d, or forever",
+     parse_keep_events},
+    {"keep-audit", "forever",
+     "audit entries are kept for this time: a number with h or d, or forever", parse_keep_audit},
 };
 
 static pv_config_outcome wrong(const char *what, const char *value)

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/log.h"
+#include "server/pipeline/pipeline.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -18,9 +19,10 @@ typedef struct pv_config {
     const char *listen;    /* address and port, e.g. "127.0.0.1:20443" */
     const char *port_file; /* where to write the port that was taken; "" for nowhere */
     pv_log_level log_level;
-    bool reflection;  /* serve grpc.reflection */
-    int64_t drain_ms; /* grace for calls at work after SIGTERM */
-    size_t map_bytes; /* address space for the store: a bound on its size, not memory */
+    bool reflection;        /* serve grpc.reflection */
+    int64_t drain_ms;       /* grace for calls at work after SIGTERM */
+    pv_retention retention; /* how long answers, events and audit entries are kept */
+    size_t map_bytes;       /* address space for the store: a bound on its size, not memory */
 } pv_config;
 
 typedef enum pv_config_outcome {

@@ -155,6 +155,7 @@ static void make_pipeline(purveyd *self)
         .trailer = pv_rpc_trailer,
         .wake = wake,
         .wake_context = self,
+        .retention = self->config.retention,
     };
     self->pipeline = pv_pipeline_create(&config);
 }

@@ -244,6 +244,12 @@ pv_key pv_key_prefix_index(pv_id account, uint8_t tag, uint8_t index_number)
     return key;
 }
 
+pv_view pv_key_series(pv_view key)
+{
+    PV_ASSERT(key.size > 1 + PV_ID_SIZE);
+    return pv_view_of(key.data, 1 + PV_ID_SIZE);
+}
+
 bool pv_key_step_over(pv_key *key)
 {
     if (key->overflow) { return false; }

@@ -72,6 +72,9 @@ pv_key pv_key_prefix_feed(pv_id account);
 pv_key pv_key_prefix_space(pv_space space);
 pv_key pv_key_prefix_index(pv_id account, uint8_t tag, uint8_t index_number);
 
+/* What the key of a feed's or an audit entry has in common with all others of its account. */
+pv_view pv_key_series(pv_view key);
+
 /* Parts that are added to an index prefix: the fields in the index's order, then the object's id.
  * pv_key_add_text tells whether the text was cut. */
 void pv_key_add_number(pv_key *key, uint64_t number);

@@ -49,6 +49,13 @@ pv_status pv_replay_put(pv_txn *txn, pv_id account, pv_id user, pv_view method, 
     return put(txn, &key, pv_view_of(value, REPLAY_TIME_SIZE + answer.size));
 }
 
+bool pv_replay_time(pv_view row, pv_time *ret_time)
+{
+    if (row.size < REPLAY_TIME_SIZE) { return false; }
+    ret_time->utc_ns = (int64_t)pv_load_u64(row.data);
+    return true;
+}
+
 /* --- audit entries --- */
 
 pv_status pv_audit_put(pv_txn *txn, pv_id account, uint32_t part, pv_view entry)

@@ -18,6 +18,9 @@ PV_MUST_USE pv_status pv_replay_get(pv_txn *txn, pv_id account, pv_id user, pv_v
 PV_MUST_USE pv_status pv_replay_put(pv_txn *txn, pv_id account, pv_id user, pv_view method,
                                     pv_view request_id, pv_time now, pv_view answer);
 
+/* When a stored outcome was given, from its row as a scan shows it. */
+PV_MUST_USE bool pv_replay_time(pv_view row, pv_time *ret_time);
+
 /* One audit entry of an account, ordered by revision and then `part` (0, 1, ... within a transaction). */
 PV_MUST_USE pv_status pv_audit_put(pv_txn *txn, pv_id account, uint32_t part, pv_view entry);
 PV_MUST_USE pv_status pv_audit_scan(pv_txn *txn, pv_arena *arena, pv_id account,

@@ -4,6 +4,7 @@
 
 #include "base/digest.h"
 #include "server/pipeline/pipeline.h"
+#include "storage/prune.h"
 #include "storage/record.h"
 
 #include <pthread.h>
@@ -23,8 +24,10 @@ typedef struct pipeline_call {
 
 struct pv_pipeline {
     pv_pipeline_config config;
-    pv_id_source ids; /* of the committer */
-    pv_time last_now; /* of the committer: time never goes back along the writes */
+    pv_id_source ids;     /* of the committer */
+    pv_time last_now;     /* of the committer: time never goes back along the writes */
+    pv_prune_sweep sweep; /* of the committer */
+    int64_t sweep_at_ns;  /* of the committer: when its next step is due, by the monotonic clock */
     pthread_t committer;
     bool started;
 
@@ -55,5 +58,10 @@ PV_MUST_USE pv_status replay_store(pipeline_call *of, pv_txn *txn);
 
 /* Serves up to PV_PIPELINE_BATCH_MAX calls of a list in one batch and answers them. */
 void commit_batch(pv_pipeline *pipeline, pipeline_call *first);
+
+/* retain.c */
+
+/* One step of deleting what is past its retention; false: the sweep is over, or cannot go on. */
+bool retain_step(pv_pipeline *pipeline);
 
 #endif

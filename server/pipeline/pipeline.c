@@ -2,6 +2,7 @@
 
 #include "server/identity/access.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 pv_pipeline *pv_pipeline_create(const pv_pipeline_config *config)
@@ -12,7 +13,11 @@ pv_pipeline *pv_pipeline_create(const pv_pipeline_config *config)
     pipeline->ids.random = config->random;
     pipeline->ids.context = config->random_context;
     PV_ASSERT(pthread_mutex_init(&pipeline->lock, NULL) == 0);
-    PV_ASSERT(pthread_cond_init(&pipeline->filled, NULL) == 0);
+    pthread_condattr_t monotonic;
+    PV_ASSERT(pthread_condattr_init(&monotonic) == 0);
+    PV_ASSERT(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
+    PV_ASSERT(pthread_cond_init(&pipeline->filled, &monotonic) == 0);
+    PV_ASSERT(pthread_condattr_destroy(&monotonic) == 0);
     return pipeline;
 }
 
@@ -26,13 +31,23 @@ void pv_pipeline_destroy(pv_pipeline *pipeline)
     free(pipeline);
 }
 
-/* Takes at most a batch from the queue; waits for work if `wait`. NULL: nothing there, or stopping. */
+/* Waits, with the lock held, until there are calls, the end, or a step of the sweep to make. */
+static void wait_for_work(pv_pipeline *pipeline)
+{
+    const struct timespec until = {.tv_sec = pipeline->sweep_at_ns / PV_NS_PER_S,
+                                   .tv_nsec = pipeline->sweep_at_ns % PV_NS_PER_S};
+    int waited = 0;
+    while (pipeline->head == NULL && !pipeline->stopping && waited == 0) {
+        waited = pthread_cond_timedwait(&pipeline->filled, &pipeline->lock, &until);
+        PV_ASSERT(waited == 0 || waited == ETIMEDOUT);
+    }
+}
+
+/* Takes at most a batch from the queue; waits for work if `wait`. NULL: no calls. */
 static pipeline_call *take(pv_pipeline *pipeline, bool wait)
 {
     pthread_mutex_lock(&pipeline->lock);
-    while (wait && pipeline->head == NULL && !pipeline->stopping) {
-        pthread_cond_wait(&pipeline->filled, &pipeline->lock);
-    }
+    if (wait) { wait_for_work(pipeline); }
     pipeline_call *first = pipeline->head;
     pipeline_call *last = first;
     for (size_t count = 1; last != NULL; count++) {
@@ -49,11 +64,30 @@ static pipeline_call *take(pv_pipeline *pipeline, bool wait)
     return first;
 }
 
+static void sweep_when_due(pv_pipeline *pipeline)
+{
+    if (pv_time_monotonic_ns() < pipeline->sweep_at_ns) { return; }
+    bool unfinished = retain_step(pipeline);
+    pipeline->sweep_at_ns =
+        pv_time_monotonic_ns() +
+        (unfinished ? PV_PIPELINE_STEP_MS : PV_PIPELINE_SWEEP_MS) * PV_NS_PER_MS;
+}
+
+static bool ended(pv_pipeline *pipeline)
+{
+    pthread_mutex_lock(&pipeline->lock);
+    bool ended = pipeline->stopping && pipeline->head == NULL;
+    pthread_mutex_unlock(&pipeline->lock);
+    return ended;
+}
+
 static void *committer(void *context)
 {
     pv_pipeline *pipeline = context;
-    for (pipeline_call *first; (first = take(pipeline, true)) != NULL;) {
-        commit_batch(pipeline, first);
+    while (!ended(pipeline)) {
+        pipeline_call *first = take(pipeline, true);
+        if (first != NULL) { commit_batch(pipeline, first); }
+        sweep_when_due(pipeline);
     }
     return NULL;
 }
@@ -85,6 +119,12 @@ size_t pv_pipeline_commit(pv_pipeline *pipeline)
         commit_batch(pipeline, first);
     }
     return served;
+}
+
+void pv_pipeline_prune(pv_pipeline *pipeline)
+{
+    PV_ASSERT(!pipeline->started);
+    while (retain_step(pipeline)) {}
 }
 
 /* The pipeline's part of a call, made at its first admission. */

@@ -11,6 +11,11 @@
  * refused; only committed outcomes are stored, so a refused call may be repeated freely. For a client stream
  * the request_id is that of its first message, and the stored answer that of its end.
  *
+ * Events, answers and audit entries are kept as long as the retention says. The committer looks for older ones
+ * between its batches, in steps of PV_PRUNE_STEP_MAX (storage/prune.h): a sweep over all of them at start and
+ * then PV_PIPELINE_SWEEP_MS after the last one ended, a step every PV_PIPELINE_STEP_MS. A request_id whose
+ * answer has gone is a new one; a resume token behind the oldest event is RESUME_TOKEN_EXPIRED.
+ *
  * Threads: `admit`, `run` and `release` on the carrier's polling thread; one committer thread of its own
  * between pv_pipeline_start and pv_pipeline_stop. Without start, pv_pipeline_commit does the committer's
  * work on the calling thread: tests and simulations run so. */
@@ -28,8 +33,17 @@ extern "C" {
 enum {
     PV_PIPELINE_QUEUE_MAX = 4096, /* writes waiting; one more is WRITE_QUEUE_FULL */
     PV_PIPELINE_BATCH_MAX = 512,  /* writes per batch: a few milliseconds of work for one sync */
-    PV_PIPELINE_RETRY_MS = 50     /* RetryInfo of a full queue */
+    PV_PIPELINE_RETRY_MS = 50,    /* RetryInfo of a full queue */
+    PV_PIPELINE_STEP_MS = 100,    /* ten thousand old entries a second beside the calls */
+    PV_PIPELINE_SWEEP_MS = 600000 /* what is kept for days need not go to the minute */
 };
+
+/* How long to keep what is kept for a time only, in milliseconds; 0: for ever. */
+typedef struct pv_retention {
+    int64_t events_ms;
+    int64_t answers_ms;
+    int64_t audit_ms;
+} pv_retention;
 
 typedef struct pv_pipeline pv_pipeline;
 
@@ -50,6 +64,7 @@ typedef struct pv_pipeline_config {
     bool (*trailer)(pv_call *call, const char *key, const char *value);
     void (*wake)(void *context, const uint8_t topic[16]);
     void *wake_context;
+    pv_retention retention;
 } pv_pipeline_config;
 
 /* Makes a pipeline over an open store. Everything in `config` outlives it. */
@@ -71,6 +86,9 @@ void pv_pipeline_release(void *pipeline, pv_call *call);
 /* Serves the writes that are queued, on the calling thread; returns how many. Only without a committer
  * thread. */
 size_t pv_pipeline_commit(pv_pipeline *pipeline);
+
+/* Deletes everything that is past its retention, on the calling thread. Only without a committer thread. */
+void pv_pipeline_prune(pv_pipeline *pipeline);
 
 #ifdef __cplusplus
 }

@@ -354,8 +354,9 @@ TEST_F(Unstartable, AnAddressInUseAndSettingsThatAreWrongAreSaid)
     EXPECT_TRUE(one_sentence_of("purveyd", in_use));
     EXPECT_NE(in_use.err.find(house.on.address), std::string::npos) << in_use.err;
     const std::vector<std::string> wrong[] = {
-        {"--listen", "nowhere"}, {"--drain", "soon"}, {"--nonsense", "1"},
-        {"--map-size", "0GiB"},  {"--log-level"},     {"stray"},
+        {"--listen", "nowhere"}, {"--drain", "soon"},    {"--nonsense", "1"},
+        {"--map-size", "0GiB"},  {"--log-level"},        {"stray"},
+        {"--keep-events", "0d"}, {"--keep-audit", "90"}, {"--keep-answers", "ever"},
     };
     for (const std::vector<std::string> &words : wrong) {
         std::vector<std::string> command = {server_program(), "--data", data};

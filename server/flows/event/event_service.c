@@ -70,22 +70,28 @@ static pv_status start_of(pv_call *call, const char *token, bool only_new, uint6
     uint64_t newest = 0;
     PV_TRY(pv_store_refused(
         call, pv_feed_bounds(call->context->txn, pv_caller_of(call)->account, &oldest, &newest)));
-    uint64_t before_oldest = oldest == 0 ? 0 : oldest - 1;
     if (token == NULL || *token == '\0') {
-        *ret_after = only_new ? newest : before_oldest;
+        *ret_after = only_new || oldest == 0 ? newest : oldest - 1;
         return pv_ok();
     }
-    uint64_t after = 0;
-    if (!sequence_of(call, token, &after) || after > newest) {
+    if (!sequence_of(call, token, ret_after) || *ret_after > newest) {
         return pv_refuse(&call->error, &pv_error_reason_resume_token_invalid, NULL);
     }
-    if (after < before_oldest) {
-        const char *oldest_token = token_of(call, before_oldest);
-        pv_error_note(&call->error, "oldest_token", "%s", oldest_token == NULL ? "" : oldest_token);
-        return pv_refuse(&call->error, &pv_error_reason_resume_token_expired, NULL);
-    }
-    *ret_after = after;
     return pv_ok();
+}
+
+/* The first event behind `after` must be the next one: others have gone, before this call or while the peer of
+ * a stream was slow to read. */
+static pv_status check_next(pv_call *call, pv_view key, uint64_t after)
+{
+    uint64_t sequence = 0;
+    if (!pv_feed_sequence(key, &sequence)) {
+        return pv_store_refused(call, pv_status_of(PV_CODE_DATA_LOSS));
+    }
+    if (sequence == after + 1) { return pv_ok(); }
+    const char *oldest_token = token_of(call, sequence - 1);
+    pv_error_note(&call->error, "oldest_token", "%s", oldest_token == NULL ? "" : oldest_token);
+    return pv_refuse(&call->error, &pv_error_reason_resume_token_expired, NULL);
 }
 
 static pv_status append_event(pv_call *call, pv_view stored, pv_buffer *reply,
@@ -129,6 +135,8 @@ static pv_status append_events(pv_call *call, size_t limit, pv_buffer *reply, ui
             *ret_more = true;
             break;
         }
+        if (looked == 0) { status = check_next(call, key, *after); }
+        if (!pv_is_ok(status)) { break; }
         bool shown = false;
         status = append_event(call, stored, reply, after, &shown);
         *ret_count += shown;

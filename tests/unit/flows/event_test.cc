@@ -120,25 +120,6 @@ TEST(Events, ATokenIsOfOneAccountAndCannotBeMadeUp)
     EXPECT_EQ(world.call(one, "ListEvents", resume("x")).reason, "RESUME_TOKEN_INVALID");
 }
 
-TEST(Events, ATokenBehindWhatIsKeptNamesTheOldestOne)
-{
-    World world;
-    Actor distributor = world.account("DISTRIBUTOR", "D");
-    change(world, distributor, 6);
-    std::string first =
-        world.call(distributor, "ListEvents", R"({"page_size": 1})").text("resume_token");
-    world.forget_events(distributor, 4);
-    Answer late = world.call(distributor, "ListEvents", resume(first));
-    EXPECT_EQ(late.code, PV_CODE_OUT_OF_RANGE);
-    EXPECT_EQ(late.reason, "RESUME_TOKEN_EXPIRED");
-    EXPECT_EQ(world.pull(distributor, "WatchEvents", resume(first))[0].reason,
-              "RESUME_TOKEN_EXPIRED");
-    EXPECT_EQ(world.call(distributor, "ListEvents", resume(late.note("oldest_token")))
-                  .text("events.0.sequence"),
-              "5");
-    EXPECT_EQ(world.call(distributor, "ListEvents", "{}").text("events.0.sequence"), "5");
-}
-
 TEST(Events, AUserSeesOnlyModulesItMayView)
 {
     World world;

@@ -19,6 +19,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <map>
+#include <unistd.h>
 
 namespace purvey {
 
@@ -365,6 +366,7 @@ World::World() : state(new State)
     config.random_context = &state->random;
     config.done = done;
     config.trailer = trailer;
+    config.retention = {kKeepDays * kDayMs, kKeepDays * kDayMs, kKeepDays * kDayMs};
     state->pipeline = pv_pipeline_create(&config);
 }
 
@@ -392,22 +394,21 @@ const std::set<std::string> &World::seen()
     return seen_set();
 }
 
-void World::forget_events(const Actor &actor, uint64_t upto)
+void World::prune()
 {
-    pv_id account;
-    PV_ASSERT(pv_id_parse("acc", pv_view_text(actor.account_id.c_str()), &account));
-    pv_arena *arena = pv_arena_create(kArenaBytes);
-    pv_batch *batch = nullptr;
-    pv_txn *txn = nullptr;
-    PV_ASSERT(pv_is_ok(pv_batch_begin(state->store, &batch)));
-    PV_ASSERT(pv_is_ok(pv_write_begin(batch, arena, &txn)));
-    for (uint64_t sequence = 1; sequence <= upto; sequence++) {
-        pv_key key = pv_key_of_feed(account, sequence);
-        PV_ASSERT(pv_is_ok(pv_txn_delete(txn, pv_key_view(&key))));
+    pv_pipeline_prune(state->pipeline);
+}
+
+bool World::run_committer_until(const std::function<bool()> &condition)
+{
+    pv_pipeline_start(state->pipeline);
+    bool holds = condition();
+    for (int i = 0; i < 1000 && !holds; i++) {
+        usleep(10 * 1000);
+        holds = condition();
     }
-    PV_ASSERT(pv_is_ok(pv_txn_commit(txn)));
-    PV_ASSERT(pv_is_ok(pv_batch_commit(batch)));
-    pv_arena_destroy(arena);
+    pv_pipeline_stop(state->pipeline);
+    return holds;
 }
 
 void World::damage(const pv_object_info *object, const std::string &id)

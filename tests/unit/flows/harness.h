@@ -25,6 +25,9 @@
 
 namespace purvey {
 
+constexpr int64_t kDayMs = INT64_C(24) * 3600 * 1000;
+constexpr int64_t kKeepDays = 7; /* retention of a World */
+
 /* A user of an account with a certificate. */
 struct Actor {
     std::string account_id;
@@ -80,8 +83,10 @@ class World {
     /* Run once, after the first message of the next stream: what others do meanwhile. */
     std::function<void()> meanwhile;
 
-    /* Deletes the oldest events of the actor's feed up to this number, as retention does. */
-    void forget_events(const Actor &actor, uint64_t upto);
+    /* Deletes what is older than kKeepDays days: events, answers and audit entries alike. */
+    void prune();
+    /* Runs the committer's thread until a condition holds, for ten seconds at the most. */
+    bool run_committer_until(const std::function<bool()> &condition);
     /* Overwrites the stored row of an object with bytes that are none. */
     void damage(const pv_object_info *object, const std::string &id);
     void advance(int64_t milliseconds);
