@@ -154,6 +154,7 @@ static void drive(loader *run, slot *slots, size_t count, size_t in_flight)
 load_result load_run(const load_target *target, const char *path, const pv_view *requests,
                      size_t request_count, size_t count, size_t in_flight)
 {
+    grpc_init();
     loader run = {
         .channel = connect_to(target),
         .queue = grpc_completion_queue_create_for_next(NULL),
@@ -191,5 +192,6 @@ load_result load_run(const load_target *target, const char *path, const pv_view 
     while (grpc_completion_queue_next(run.queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL).type !=
            GRPC_QUEUE_SHUTDOWN) {}
     grpc_completion_queue_destroy(run.queue);
+    grpc_shutdown_blocking();
     return run.result;
 }
