@@ -9,10 +9,10 @@ typedef struct step {
     pv_arena *arena;
     const pv_prune_rule *rule;
     pv_kept kind;
-    pv_key from;      /* where to look next */
-    uint32_t looked;  /* entries looked at */
-    bool over;        /* there is nothing behind `from` */
-    pv_view *doomed;  /* keys, in the arena */
+    pv_key from;     /* where to look next */
+    uint32_t looked; /* entries looked at */
+    bool over;       /* there is nothing behind `from` */
+    pv_view *doomed; /* keys, in the arena */
     uint32_t doomed_count;
 } step;
 
@@ -29,9 +29,8 @@ static pv_key space_of(pv_kept kind)
 static bool may_go(const step *at, pv_view entry)
 {
     pv_time made;
-    bool told = at->kind == PV_KEPT_ANSWERS
-                    ? pv_replay_time(entry, &made)
-                    : at->rule->time_of(at->kind, entry, at->arena, &made);
+    bool told = at->kind == PV_KEPT_ANSWERS ? pv_replay_time(entry, &made)
+                                            : at->rule->time_of(at->kind, entry, at->arena, &made);
     return told && made.utc_ns < at->rule->before[at->kind].utc_ns;
 }
 

@@ -30,7 +30,8 @@ enum { PV_PRUNE_STEP_MAX = 1000 };
 
 /* What may go. */
 typedef struct pv_prune_rule {
-    pv_time before[PV_KEPT_COUNT]; /* entries made before this may go; zero: all are kept for ever */
+    pv_time
+        before[PV_KEPT_COUNT]; /* entries made before this may go; zero: all are kept for ever */
     /* When an event or an audit entry was made. False: it cannot be told, and the entry stays. */
     bool (*time_of)(pv_kept kind, pv_view entry, pv_arena *scratch, pv_time *ret_time);
 } pv_prune_rule;
@@ -39,7 +40,7 @@ typedef struct pv_prune_rule {
 typedef struct pv_prune_sweep {
     pv_kept kind; /* PV_KEPT_COUNT: the sweep is over */
     uint8_t from[PV_STORE_KEY_MAX];
-    size_t from_size;              /* 0: at the first entry of the kind */
+    size_t from_size;             /* 0: at the first entry of the kind */
     uint64_t gone[PV_KEPT_COUNT]; /* entries deleted so far */
 } pv_prune_sweep;
 

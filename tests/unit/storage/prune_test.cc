@@ -64,9 +64,9 @@ struct Kept {
     void Answer(int request, int64_t seconds)
     {
         Write write(store.get());
-        ASSERT_CODE("OK", pv_replay_put(write, Account(1), Account(2), View("/s/M"),
-                                        View(std::to_string(request)), Seconds(seconds),
-                                        View("answer")));
+        ASSERT_CODE("OK",
+                    pv_replay_put(write, Account(1), Account(2), View("/s/M"),
+                                  View(std::to_string(request)), Seconds(seconds), View("answer")));
         ASSERT_EQ(write.Commit(), "OK");
     }
 
@@ -216,8 +216,7 @@ TEST_P(Prune, AStepThatIsNotCommittedLeavesItsEntriesToTheNextSweep)
     EXPECT_EQ(kept.Bounds(3), "3..3");
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, Prune, testing::Values(Engine::kMemory, Engine::kLmdb),
-                         EngineName);
+INSTANTIATE_TEST_SUITE_P(Engines, Prune, testing::ValuesIn(kEngines), EngineName);
 
 } // namespace
 } // namespace store_test
