@@ -4,8 +4,8 @@
 #define PV_SERVER_EDGE_FRAME_LIMITS_H
 
 enum {
-    /* Largest frame. HTTP/2's own first value (RFC 9113, 4.2), which the core uses too. DATA may be as large as the
-     * server has allowed in its SETTINGS: the core raises it for fast uploads, and DATA is bound by flow control. */
+    /* Largest frame: HTTP/2's own first value (RFC 9113, 4.2). DATA may be as large as the server has allowed in its
+     * SETTINGS: the core asks for frames of 4 MiB and more, which its clients then send; flow control bounds them. */
     PV_FRAMES_FRAME_BYTES_MAX = 16 * 1024,
 
     /* Largest header block, compressed. The core refuses metadata above 8 KiB, but only after its parser has read
@@ -24,7 +24,8 @@ enum {
 
     /* Streams reset by either side, since a client can make the server reset ("made you reset", CVE-2025-8671). One
      * costs the core 13 KiB and 50 us. Honest clients reset in bursts, when the deadlines of all open calls pass:
-     * the burst holds that five times. A reset of what is answered already counts half: it costs nothing more. */
+     * the burst holds that five times. A reset of what is answered already counts half, and the server's own of what
+     * the client has reset nothing: they cost nothing more. */
     PV_FRAMES_RESETS_PER_SECOND = 100,
     PV_FRAMES_RESETS_BURST = 500,
 
@@ -35,11 +36,11 @@ enum {
     PV_FRAMES_CONTROLS_BURST = 400,
 
     /* With calls it has more reason: two WINDOW_UPDATEs for each DATA frame it gets, as simple clients send them, and
-     * a PING, as Go's measures the line. So each frame of an answer lets it send three more. An answer costs the server
-     * more than a hundred such frames. */
+     * a PING, as Go's measures the line. So each frame of an answer, and each 16 KiB of a larger one, lets it send
+     * three more. An answer costs the server more than a hundred such frames. */
     PV_FRAMES_CONTROLS_EARNED = 3,
 
-    /* Kept for later at most: what a window of 16 MiB in full frames earns, since its updates come after it. */
+    /* Kept for later at most: what a window of 16 MiB earns, since its updates come after it. */
     PV_FRAMES_CONTROLS_EARNED_MAX = 3072
 };
 

@@ -49,10 +49,11 @@ static pv_frames_breach count_reset(pv_frames *frames, bool answered, int64_t no
     return taken ? PV_FRAMES_OK : PV_FRAMES_RESETS;
 }
 
-static void earn_controls(pv_frames *frames)
+static void earn_controls(pv_frames *frames, uint32_t answer_bytes)
 {
-    uint32_t room = frames->limits->controls_earned_max - frames->controls_earned;
-    uint32_t earned = frames->limits->controls_earned;
+    const pv_frames_limits *limits = frames->limits;
+    uint32_t room = limits->controls_earned_max - frames->controls_earned;
+    uint32_t earned = (1 + answer_bytes / limits->frame_bytes) * limits->controls_earned;
     frames->controls_earned += earned < room ? earned : room;
 }
 
@@ -90,9 +91,11 @@ static void end_side(pv_frames *frames, uint32_t *entry, uint32_t side_ended, in
     if ((~*entry & (CLIENT_ENDED | SERVER_ENDED)) == 0) { close_stream(frames, entry, now_ns); }
 }
 
-static pv_frames_breach reset_stream(pv_frames *frames, uint32_t stream, int64_t now_ns)
+static pv_frames_breach reset_stream(pv_frames *frames, pv_frames_side side, uint32_t stream,
+                                     int64_t now_ns)
 {
     uint32_t *entry = find_stream(frames, stream);
+    if (entry == NULL && side == PV_FRAMES_SERVER) { return PV_FRAMES_OK; }
     bool answered = entry == NULL || (*entry & SERVER_ENDED) != 0;
     if (entry != NULL) { close_stream(frames, entry, now_ns); }
     return count_reset(frames, answered, now_ns);
@@ -249,7 +252,7 @@ pv_frames_breach pv_frame_rules_client(pv_frames *frames, const pv_frame_header 
     case PV_FRAME_HEADERS: return client_headers(frames, frame, now_ns);
     case PV_FRAME_CONTINUATION:
         return block_continues(frames, &frames->lanes[PV_FRAMES_CLIENT], frame);
-    case PV_FRAME_RST_STREAM: return reset_stream(frames, frame->stream, now_ns);
+    case PV_FRAME_RST_STREAM: return reset_stream(frames, PV_FRAMES_CLIENT, frame->stream, now_ns);
     case PV_FRAME_SETTINGS: return client_settings(frames, frame, now_ns);
     case PV_FRAME_PING:
         if ((frame->flags & FLAG_ACK) != 0) {
@@ -262,8 +265,9 @@ pv_frames_breach pv_frame_rules_client(pv_frames *frames, const pv_frame_header 
 
 /* --- frames of the server --- */
 
-static void server_ends(pv_frames *frames, const pv_frame_header *frame, int64_t now_ns)
+static void server_answers(pv_frames *frames, const pv_frame_header *frame, int64_t now_ns)
 {
+    if (frame->length > 0) { earn_controls(frames, frame->length); }
     uint32_t *entry = find_stream(frames, frame->stream);
     if ((frame->flags & FLAG_END_STREAM) != 0 && entry != NULL) {
         end_side(frames, entry, SERVER_ENDED, now_ns);
@@ -276,30 +280,30 @@ static void server_asks(uint32_t *awaited, int64_t *since_ns, int64_t now_ns)
     (*awaited)++;
 }
 
-/* The server is ours: it is looked at for what it means for the client, not for errors. */
 pv_frames_breach pv_frame_rules_server(pv_frames *frames, const pv_frame_header *frame,
                                        int64_t now_ns)
 {
     pv_frames_lane *lane = &frames->lanes[PV_FRAMES_SERVER];
     bool acknowledges = (frame->flags & FLAG_ACK) != 0;
     switch (frame->type) {
-    case PV_FRAME_HEADERS: block_begins(lane, frame); break;
+    case PV_FRAME_HEADERS:
+        block_begins(lane, frame);
+        server_answers(frames, frame, now_ns);
+        break;
+    case PV_FRAME_DATA: server_answers(frames, frame, now_ns); break;
     case PV_FRAME_CONTINUATION:
         if ((frame->flags & FLAG_END_HEADERS) != 0) { lane->block_stream = 0; }
-        return PV_FRAMES_OK;
+        break;
     case PV_FRAME_SETTINGS:
         if (!acknowledges) {
             server_asks(&frames->settings_unacknowledged, &frames->settings_ns, now_ns);
         }
-        return PV_FRAMES_OK;
+        break;
     case PV_FRAME_PING:
         if (!acknowledges) { server_asks(&frames->pings_unanswered, &frames->ping_ns, now_ns); }
-        return PV_FRAMES_OK;
-    case PV_FRAME_RST_STREAM: return reset_stream(frames, frame->stream, now_ns);
-    case PV_FRAME_DATA: break;
-    default: return PV_FRAMES_OK;
+        break;
+    case PV_FRAME_RST_STREAM: return reset_stream(frames, PV_FRAMES_SERVER, frame->stream, now_ns);
+    default: break;
     }
-    if (frame->length > 0) { earn_controls(frames); }
-    server_ends(frames, frame, now_ns);
     return PV_FRAMES_OK;
 }

@@ -159,7 +159,8 @@ int64_t pv_frames_deadline_ns(const pv_frames *frames)
 pv_frames_breach pv_frames_tick(pv_frames *frames, int64_t now_ns)
 {
     pv_frames_breach breach;
-    if (first_deadline(frames, &breach) <= now_ns) { frames->breach = (uint8_t)breach; }
+    bool passed = first_deadline(frames, &breach) <= now_ns;
+    if (passed && breach != PV_FRAMES_OK) { frames->breach = (uint8_t)breach; }
     return (pv_frames_breach)frames->breach;
 }
 
@@ -190,7 +191,7 @@ pv_frames_limits pv_frames_limits_default(void)
 
 void pv_frames_init(pv_frames *frames, const pv_frames_limits *limits, int64_t now_ns)
 {
-    PV_ASSERT(limits->streams <= PV_FRAMES_STREAMS_MAX);
+    PV_ASSERT(limits->streams <= PV_FRAMES_STREAMS_MAX && limits->frame_bytes > 0);
     PV_ASSERT(limits->resets_per_second > 0 && limits->controls_per_second > 0);
     memset(frames, 0, sizeof *frames);
     frames->limits = limits;

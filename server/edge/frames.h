@@ -58,7 +58,7 @@ typedef struct pv_frames_limits {
     uint32_t streams; /* at most PV_FRAMES_STREAMS_MAX */
     uint32_t resets_per_second, resets_burst;
     uint32_t controls_per_second, controls_burst;
-    uint32_t controls_earned; /* by each frame of an answer */
+    uint32_t controls_earned; /* by each frame of an answer, and each frame_bytes of it */
     uint32_t controls_earned_max;
     int64_t preface_ns, settings_ns, frame_ns, data_ns, ping_ns, idle_ns;
 } pv_frames_limits;

@@ -20,8 +20,9 @@ enum {
      * here a moment after the client has seen its end. */
     PV_RPC_CALLS_PER_CONNECTION_MAX = 256,
 
-    /* Advertised as SETTINGS_MAX_CONCURRENT_STREAMS. */
-    PV_RPC_CONCURRENT_STREAMS = 128,
+    /* Advertised as SETTINGS_MAX_CONCURRENT_STREAMS. What clients assume before they have read it, and
+     * what an edge in front holds them to from the first frame on. */
+    PV_RPC_CONCURRENT_STREAMS = 100,
 
     /* What a refused client is told to wait when the server is full. */
     PV_RPC_OVERLOAD_RETRY_MS = 1000,
