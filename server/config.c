@@ -131,7 +131,8 @@ static const setting settings[SETTINGS] = {
     {"drain", "10s", "grace for calls at work after SIGTERM: a number with ms, s or m",
      parse_drain},
     {"map-size", "1TiB",
-     "address space of the store, a bound on its size: a number with MiB, GiB or TiB", parse_map},
+     "address space the store begins with; it grows by itself: a number with MiB, GiB or TiB",
+     parse_map},
     {"keep-answers", "7d",
      "a request_id repeated within this time gets its first answer: a number with h or d, or "
      "forever",

@@ -1,12 +1,16 @@
 #include "storage/lmdb/engine.h"
 
 #include "base/log.h"
+#include "base/time.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
 /* Threads: pv_store's users call read_begin and read_end from any thread; `lock` guards the pool of idle
- * snapshots alone. LMDB's own mutex is held by the committer's thread from write_begin to its end. */
+ * snapshots and their count, and is held for moments, or while the map moves (grow.c). LMDB's own mutex is
+ * held by the committer's thread from write_begin to its end. */
+
+enum { OLD_SNAPSHOT_S = 50 }; /* a minute between two looks, less what they are late */
 
 void pv_lmdb_die(const char *operation, int code)
 {
@@ -26,7 +30,9 @@ static pv_status status_of(const char *operation, int code)
     case MDB_TXN_FULL:
     case MDB_READERS_FULL: return pv_status_of(PV_CODE_RESOURCE_EXHAUSTED);
     case MDB_CORRUPTED:
-    case MDB_PAGE_NOTFOUND: return pv_status_of(PV_CODE_DATA_LOSS);
+    case MDB_PAGE_NOTFOUND:
+    case MDB_CURSOR_FULL: return pv_status_of(PV_CODE_DATA_LOSS);
+    case MDB_MAP_RESIZED: return pv_status_of(PV_CODE_UNAVAILABLE); /* of one that looks */
     default: pv_lmdb_die(operation, code);
     }
 }
@@ -61,20 +67,30 @@ static void unlock(pv_lmdb_store *store)
     PV_ASSERT(pthread_mutex_unlock(&store->lock) == 0);
 }
 
-static pv_engine_view *take_idle(pv_lmdb_store *store)
+/* A view that was used before, or NULL; its snapshot counts as open from now on. */
+static pv_engine_view *enter(pv_lmdb_store *store)
 {
     lock(store);
+    while (store->growing) { PV_ASSERT(pthread_cond_wait(&store->moved, &store->lock) == 0); }
+    store->reading++;
     pv_engine_view *view = store->idle;
     if (view != NULL) { store->idle = view->next_idle; }
     unlock(store);
     return view;
 }
 
-static void give_idle(pv_lmdb_store *store, pv_engine_view *view)
+/* The snapshot is over. `view` is kept for the next one; NULL: there is none to keep. */
+static void leave(pv_lmdb_store *store, pv_engine_view *view)
 {
     lock(store);
-    view->next_idle = store->idle;
-    store->idle = view;
+    if (view != NULL) {
+        view->next_idle = store->idle;
+        store->idle = view;
+    }
+    store->reading--;
+    if (store->growing && store->reading == 0) {
+        PV_ASSERT(pthread_cond_broadcast(&store->moved) == 0);
+    }
     unlock(store);
 }
 
@@ -112,7 +128,7 @@ static int renew_whole(pv_lmdb_store *store, pv_engine_view *view)
 static pv_status lmdb_read_begin(pv_store *base, pv_engine_view **ret_view)
 {
     pv_lmdb_store *store = of(base);
-    pv_engine_view *view = take_idle(store);
+    pv_engine_view *view = enter(store);
     if (view == NULL) {
         view = (pv_engine_view *)calloc(1, sizeof *view);
         PV_ASSERT(view != NULL);
@@ -121,6 +137,7 @@ static pv_status lmdb_read_begin(pv_store *base, pv_engine_view **ret_view)
     int code = renew_whole(store, view);
     if (code != MDB_SUCCESS) {
         destroy_view(view);
+        leave(store, NULL);
         return status_of("open a snapshot", code);
     }
     *ret_view = view;
@@ -130,7 +147,7 @@ static pv_status lmdb_read_begin(pv_store *base, pv_engine_view **ret_view)
 static void lmdb_read_end(pv_store *base, pv_engine_view *view)
 {
     mdb_txn_reset(view->txn);
-    give_idle(of(base), view);
+    leave(of(base), view);
 }
 
 /* --- the writer --- */
@@ -138,6 +155,8 @@ static void lmdb_read_end(pv_store *base, pv_engine_view *view)
 static pv_status lmdb_write_begin(pv_store *base, pv_engine_view **ret_view)
 {
     pv_lmdb_store *store = of(base);
+    PV_ASSERT(!store->look);
+    pv_lmdb_grow(store);
     int code = mdb_txn_begin(store->env, NULL, 0, &store->writer.txn);
     if (code != MDB_SUCCESS) { return status_of("begin a write", code); }
     store->writer.dbi = store->dbi;
@@ -148,31 +167,40 @@ static pv_status lmdb_write_begin(pv_store *base, pv_engine_view **ret_view)
 
 static pv_status lmdb_write_commit(pv_store *base, pv_engine_view *view)
 {
-    PV_ASSERT(view == &of(base)->writer);
+    pv_lmdb_store *store = of(base);
+    PV_ASSERT(view == &store->writer);
     MDB_txn *txn = view->txn;
     view->txn = NULL;
-    __atomic_fetch_add(&of(base)->commits_begun, 1, __ATOMIC_SEQ_CST);
-    return status_of("commit", mdb_txn_commit(txn));
+    __atomic_fetch_add(&store->commits_begun, 1, __ATOMIC_SEQ_CST);
+    int code = mdb_txn_commit(txn);
+    store->full = code == MDB_MAP_FULL;
+    return status_of("commit", code);
 }
 
 static void lmdb_write_abort(pv_store *base, pv_engine_view *view)
 {
-    PV_ASSERT(view == &of(base)->writer);
+    pv_lmdb_store *store = of(base);
+    PV_ASSERT(view == &store->writer);
     mdb_txn_abort(view->txn);
     view->txn = NULL;
+    store->full = store->full || view->full;
+    view->full = false;
 }
 
 static pv_status lmdb_put(pv_engine_view *view, pv_view key, pv_view value)
 {
     MDB_val lmdb_key = value_of(key);
     MDB_val lmdb_value = value_of(value);
-    return status_of("put", mdb_put(view->txn, view->dbi, &lmdb_key, &lmdb_value, 0));
+    int code = mdb_put(view->txn, view->dbi, &lmdb_key, &lmdb_value, 0);
+    view->full = view->full || code == MDB_MAP_FULL;
+    return status_of("put", code);
 }
 
 static pv_status lmdb_remove(pv_engine_view *view, pv_view key)
 {
     MDB_val lmdb_key = value_of(key);
     int code = mdb_del(view->txn, view->dbi, &lmdb_key, NULL);
+    view->full = view->full || code == MDB_MAP_FULL; /* what is deleted is copied first */
     return code == MDB_NOTFOUND ? pv_ok() : status_of("delete", code);
 }
 
@@ -266,6 +294,29 @@ static void lmdb_close(pv_store *base)
     pv_lmdb_destroy(store);
 }
 
+/* Says which process has had the same oldest snapshot open for a minute: it keeps pages from being used again. */
+static void watch_oldest(pv_lmdb_store *store)
+{
+    pv_lmdb_readers readers;
+    int code = pv_lmdb_list_readers(store->env, 0, &readers);
+    if (code != MDB_SUCCESS) { pv_lmdb_die("list readers", code); }
+    int64_t now = pv_time_monotonic_ns();
+    if (readers.oldest_pid == 0 || readers.oldest_txnid != store->oldest_txnid) {
+        store->oldest_txnid = readers.oldest_txnid;
+        store->oldest_since_ns = now;
+        return;
+    }
+    MDB_envinfo info;
+    int64_t seconds = (now - store->oldest_since_ns) / PV_NS_PER_S;
+    code = mdb_env_info(store->env, &info);
+    if (code != MDB_SUCCESS) { pv_lmdb_die("ask for the size", code); }
+    if (seconds < OLD_SNAPSHOT_S || info.me_last_txnid == readers.oldest_txnid) { return; }
+    const pv_log_field fields[] = {
+        pv_log_number("pid", readers.oldest_pid), pv_log_number("seconds", seconds),
+        pv_log_number("commits_since", (int64_t)(info.me_last_txnid - readers.oldest_txnid))};
+    pv_log(PV_LOG_WARN, "store_old_reader", fields, sizeof fields / sizeof fields[0]);
+}
+
 void pv_lmdb_check_readers(pv_store *base)
 {
     int dead = 0;
@@ -275,6 +326,7 @@ void pv_lmdb_check_readers(pv_store *base)
         pv_log_field field = pv_log_number("freed", dead);
         pv_log(PV_LOG_WARN, "store_dead_readers", &field, 1);
     }
+    watch_oldest(of(base));
 }
 
 const pv_engine pv_lmdb_engine = {

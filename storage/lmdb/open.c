@@ -18,7 +18,8 @@ typedef struct opening {
     const char *path;
     pv_lmdb_options options;
     pv_lmdb_store *store;
-    char *error; /* PV_LMDB_ERROR_SIZE bytes */
+    char *error;  /* PV_LMDB_ERROR_SIZE bytes */
+    bool is_file; /* a backup, to be looked at */
     char data_path[PATH_SIZE];
     char lock_path[PATH_SIZE];
 } opening;
@@ -43,8 +44,9 @@ static pv_status refuse_errno(opening *o, const char *what, int code)
     case EPERM:
     case EROFS:
         return refuse(o, PV_CODE_PERMISSION_DENIED,
-                      "The store folder \"%s\" must be writable: cannot %s (%s).", o->path, what,
-                      mdb_strerror(code));
+                      o->options.look ? "The store at \"%s\" must be readable: cannot %s (%s)."
+                                      : "The store folder \"%s\" must be writable: cannot %s (%s).",
+                      o->path, what, mdb_strerror(code));
     case ENOENT:
         return refuse(o, PV_CODE_NOT_FOUND, "There is no store at \"%s\": cannot %s (%s).", o->path,
                       what, mdb_strerror(code));
@@ -76,6 +78,11 @@ static pv_status check_folder(opening *o)
         if (mkdir(o->path, 0700) != 0) { return refuse_errno(o, "make the folder", errno); }
         return pv_ok();
     }
+    if (o->options.look && S_ISREG(folder.st_mode)) {
+        o->is_file = true;
+        memcpy(o->data_path, o->path, strlen(o->path) + 1);
+        return pv_ok();
+    }
     if (!S_ISDIR(folder.st_mode)) {
         return refuse(o, PV_CODE_FAILED_PRECONDITION, "\"%s\" is a file; a store is a folder.",
                       o->path);
@@ -90,8 +97,8 @@ static pv_status check_data_file(opening *o)
     if (!found && errno != ENOENT) { return refuse_errno(o, "look at data.mdb", errno); }
     bool empty = !found || data.st_size == 0;
     if (empty && !o->options.create) {
-        return refuse(o, PV_CODE_NOT_FOUND,
-                      "There is no store at \"%s\": the folder holds no data.mdb.", o->path);
+        return refuse(o, PV_CODE_NOT_FOUND, "There is no store at \"%s\": %s.", o->path,
+                      o->is_file ? "the file is empty" : "the folder holds no data.mdb");
     }
     return pv_ok();
 }
@@ -100,6 +107,7 @@ static pv_status check_data_file(opening *o)
  * of flock(2) is between open files, so it also keeps out a second opener in this process. */
 static pv_status take_lock(opening *o)
 {
+    if (o->options.look) { return pv_ok(); }
     int file = open(o->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (file < 0) { return refuse_errno(o, "open server.lock", errno); }
     o->store->lock_file = file;
@@ -132,6 +140,7 @@ static pv_status refuse_lmdb(opening *o, int code)
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
     case MDB_PANIC:
+    case MDB_BAD_TXN:
         return refuse(o, PV_CODE_DATA_LOSS, "The store at \"%s\" is damaged: %s.", o->path,
                       mdb_strerror(code));
     default: return refuse_errno(o, "open data.mdb", code);
@@ -143,9 +152,16 @@ static pv_status open_environment(opening *o)
     pv_lmdb_store *store = o->store;
     int code = mdb_env_create(&store->env);
     if (code != MDB_SUCCESS) { return refuse_lmdb(o, code); }
-    code = mdb_env_set_mapsize(store->env, (size_t)o->options.map_bytes);
+    /* To look takes the map of the newest server, which is what it was told to be. */
+    if (!store->look) { code = mdb_env_set_mapsize(store->env, (size_t)o->options.map_bytes); }
     if (code == MDB_SUCCESS) { code = mdb_env_set_maxreaders(store->env, o->options.readers_max); }
-    if (code == MDB_SUCCESS) { code = mdb_env_open(store->env, o->path, MDB_NOTLS, 0600); }
+    unsigned flags = MDB_NOTLS;
+    if (store->look) { flags |= MDB_RDONLY; }
+    if (o->is_file) { flags |= MDB_NOSUBDIR | MDB_NOLOCK; } /* nobody writes to a backup */
+    if (code == MDB_SUCCESS) { code = mdb_env_open(store->env, o->path, flags, 0600); }
+    MDB_envinfo info;
+    if (code == MDB_SUCCESS) { code = mdb_env_info(store->env, &info); }
+    if (code == MDB_SUCCESS) { store->map_bytes = info.me_mapsize; }
     return code == MDB_SUCCESS ? pv_ok() : refuse_lmdb(o, code);
 }
 
@@ -193,6 +209,7 @@ static pv_status open_table(opening *o)
     if (pv_is_ok(status)) { status = check_length(o, txn); }
     mdb_txn_abort(txn);
     PV_TRY(status);
+    if (store->look) { return pv_ok(); }
     int dead = 0;
     code = mdb_reader_check(store->env, &dead);
     return code == MDB_SUCCESS ? pv_ok() : refuse_lmdb(o, code);
@@ -202,8 +219,10 @@ static pv_status attach(opening *o)
 {
     char name[PV_LMDB_ERROR_SIZE / 2];
     (void)snprintf(name, sizeof name, "The store at \"%s\"", o->path);
-    return pv_store_attach(&o->store->base, &pv_lmdb_engine, name,
-                           o->options.create ? PV_ATTACH_CREATE : PV_ATTACH_UPGRADE, o->error);
+    pv_attach how = o->options.look     ? PV_ATTACH_AS_IS
+                    : o->options.create ? PV_ATTACH_CREATE
+                                        : PV_ATTACH_UPGRADE;
+    return pv_store_attach(&o->store->base, &pv_lmdb_engine, name, how, o->error);
 }
 
 static pv_status open_all(opening *o)
@@ -221,25 +240,36 @@ void pv_lmdb_destroy(pv_lmdb_store *store)
 {
     if (store->env != NULL) { mdb_env_close(store->env); }
     if (store->lock_file >= 0) { (void)close(store->lock_file); } /* gives the lock back */
+    PV_ASSERT(pthread_cond_destroy(&store->moved) == 0);
     PV_ASSERT(pthread_mutex_destroy(&store->lock) == 0);
     free(store);
+}
+
+static void begin(opening *o, const char *path, const pv_lmdb_options *options, char *error)
+{
+    memset(o, 0, sizeof *o);
+    o->path = path;
+    o->error = error;
+    error[0] = '\0';
+    if (options != NULL) { o->options = *options; }
+    if (o->options.map_bytes == 0) { o->options.map_bytes = PV_LMDB_MAP_BYTES; }
+    if (o->options.map_bytes_max == 0) { o->options.map_bytes_max = PV_LMDB_MAP_BYTES; }
+    if (o->options.readers_max == 0) { o->options.readers_max = PV_LMDB_READERS_MAX; }
+    pv_lmdb_store *store = (pv_lmdb_store *)calloc(1, sizeof *store);
+    PV_ASSERT(store != NULL);
+    store->lock_file = -1;
+    store->look = o->options.look;
+    store->map_bytes_max = o->options.map_bytes_max;
+    PV_ASSERT(pthread_mutex_init(&store->lock, NULL) == 0);
+    PV_ASSERT(pthread_cond_init(&store->moved, NULL) == 0);
+    o->store = store;
 }
 
 pv_status pv_lmdb_open(const char *path, const pv_lmdb_options *options, pv_store **ret_store,
                        char ret_error[PV_LMDB_ERROR_SIZE])
 {
     opening o;
-    memset(&o, 0, sizeof o);
-    o.path = path;
-    o.error = ret_error;
-    if (options != NULL) { o.options = *options; }
-    if (o.options.map_bytes == 0) { o.options.map_bytes = PV_LMDB_MAP_BYTES; }
-    if (o.options.readers_max == 0) { o.options.readers_max = PV_LMDB_READERS_MAX; }
-    o.store = (pv_lmdb_store *)calloc(1, sizeof *o.store);
-    PV_ASSERT(o.store != NULL);
-    o.store->lock_file = -1;
-    PV_ASSERT(pthread_mutex_init(&o.store->lock, NULL) == 0);
-    ret_error[0] = '\0';
+    begin(&o, path, options, ret_error);
     pv_status status = open_all(&o);
     if (pv_is_ok(status)) {
         *ret_store = &o.store->base;
@@ -247,5 +277,22 @@ pv_status pv_lmdb_open(const char *path, const pv_lmdb_options *options, pv_stor
     }
     /* Opening may have left an idle snapshot behind. */
     pv_lmdb_engine.close(&o.store->base);
+    return status;
+}
+
+pv_status pv_lmdb_lock(const char *path, bool create, pv_lmdb_store **ret_store,
+                       char ret_error[PV_LMDB_ERROR_SIZE])
+{
+    opening o;
+    const pv_lmdb_options options = {.create = create};
+    begin(&o, path, &options, ret_error);
+    pv_status status = make_paths(&o);
+    if (pv_is_ok(status)) { status = check_folder(&o); }
+    if (pv_is_ok(status)) { status = take_lock(&o); }
+    if (pv_is_ok(status)) {
+        *ret_store = o.store;
+    } else {
+        pv_lmdb_destroy(o.store);
+    }
     return status;
 }

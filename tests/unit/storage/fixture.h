@@ -87,6 +87,7 @@ inline void OpenLmdb(const std::string &folder, uint64_t bytes_max, pv_store **r
 {
     pv_lmdb_options options = {};
     options.map_bytes = bytes_max == 0 ? uint64_t{1} << 30 : bytes_max;
+    options.map_bytes_max = bytes_max;
     options.create = true;
     char error[PV_LMDB_ERROR_SIZE];
     ASSERT_EQ(Code(pv_lmdb_open(folder.c_str(), &options, ret_store, error)), "OK") << error;
