@@ -89,8 +89,9 @@ static void check_audit(pv_checker *self, pv_view key, const pv_key_parts *parts
     if (parts->number > self->summary.revision) {
         pv_check_tell(self, key, "the store has not come to this revision");
     }
-    bool same = goes_on(self, parts) && self->before.number == parts->number;
-    if (parts->part != (same ? self->before.part + 1 : 0)) {
+    /* What is before an account's first entry has been pruned, perhaps up to the middle of a revision. */
+    bool same = self->before.number == parts->number;
+    if (goes_on(self, parts) && parts->part != (same ? self->before.part + 1 : 0)) {
         pv_check_tell(self, key, "an entry before it is missing");
     }
     (void)pv_check_wire(self, key, self->rules->audit_entry, value);
