@@ -9,7 +9,7 @@
 
 #define VERSION "0.1.0"
 
-enum { SETTINGS = 10, LINE_MAX_BYTES = 4096 };
+enum { SETTINGS = 16, LINE_MAX_BYTES = 4096 };
 
 /* Where a value came from, strongest last. */
 typedef enum origin { FROM_DEFAULT, FROM_FILE, FROM_ENVIRONMENT, FROM_FLAG } origin;
@@ -38,6 +38,18 @@ static bool parse_listen(const char *value, pv_config *config)
 {
     config->listen = value;
     return strchr(value, ':') != NULL;
+}
+
+static bool parse_tls_min(const char *value, pv_config *config)
+{
+    config->tls12 = strcmp(value, "1.2") == 0;
+    return config->tls12 || strcmp(value, "1.3") == 0;
+}
+
+static bool parse_certificates(const char *value, pv_config *config)
+{
+    config->certificates = value;
+    return true;
 }
 
 static bool parse_port_file(const char *value, pv_config *config)
@@ -78,6 +90,36 @@ static bool parse_scaled(const char *value, const char *const *units, const int6
         }
     }
     return false;
+}
+
+static bool parse_count(const char *value, size_t *ret_count)
+{
+    static const char *const units[] = {""};
+    static const int64_t scales[] = {1};
+    int64_t count = 0;
+    if (!parse_scaled(value, units, scales, 1, &count) || count > 1000 * 1000) { return false; }
+    *ret_count = (size_t)count;
+    return true;
+}
+
+static bool parse_connections(const char *value, pv_config *config)
+{
+    return parse_count(value, &config->connections);
+}
+
+static bool parse_per_source(const char *value, pv_config *config)
+{
+    return parse_count(value, &config->connections_per_source);
+}
+
+static bool parse_per_certificate(const char *value, pv_config *config)
+{
+    return parse_count(value, &config->connections_per_certificate);
+}
+
+static bool parse_handshakes(const char *value, pv_config *config)
+{
+    return parse_count(value, &config->handshakes_per_source);
 }
 
 static bool parse_drain(const char *value, pv_config *config)
@@ -125,6 +167,20 @@ static bool parse_keep_audit(const char *value, pv_config *config)
 static const setting settings[SETTINGS] = {
     {"data", "", "folder made by `purvey init`: store, authority, server certificate", parse_data},
     {"listen", "127.0.0.1:20443", "address:port; port 0 takes a free one", parse_listen},
+    {"tls-min", "1.3", "oldest TLS: 1.3, or 1.2 (ECDHE and AEAD only) for clients that need it",
+     parse_tls_min},
+    {"certificates", "",
+     "folder of more server certificates, NAME.pem with NAME.key, chosen by the name that a client "
+     "asks for; read again when it changes; DATA/certificates if not given",
+     parse_certificates},
+    {"connections", "8192", "connections in all; each takes two descriptors", parse_connections},
+    {"connections-per-source", "1024", "connections of one IPv4 address or IPv6 /64",
+     parse_per_source},
+    {"connections-per-certificate", "256", "connections of one client certificate",
+     parse_per_certificate},
+    {"handshakes-per-source", "50",
+     "new connections of one source per second; ten times as many may come at once",
+     parse_handshakes},
     {"port-file", "", "file to write the taken port to", parse_port_file},
     {"log-level", "info", "debug, info, warn or error", parse_log_level},
     {"reflection", "on", "serve gRPC reflection: on or off", parse_reflection},
@@ -185,13 +241,13 @@ static void print_help(void)
     printf("purveyd serves Purvey over gRPC with mTLS.\n\nusage: purveyd --data DIR [--name value "
            "...]\n\n");
     for (int i = 0; i < SETTINGS; i++) {
-        printf("  --%-12s %s%s%s%s\n", settings[i].name, settings[i].help,
+        printf("  --%-28s %s%s%s%s\n", settings[i].name, settings[i].help,
                *settings[i].fallback != '\0' ? " [" : "", settings[i].fallback,
                *settings[i].fallback != '\0' ? "]" : "");
     }
-    printf("  --config       file with lines `name = value`\n"
-           "  --check-config says whether the settings are good\n"
-           "  --print-config prints every setting with its origin\n"
+    printf("  --config                      file with lines `name = value`\n"
+           "  --check-config                says whether the settings are good\n"
+           "  --print-config                prints every setting with its origin\n"
            "  --version\n\nEvery setting can also come from the environment: PURVEYD_LISTEN for "
            "--listen.\n");
 }

@@ -1,10 +1,12 @@
 /* purveyd: reads its settings, opens what it needs, wires the parts, and waits for a signal.
- * Threads: this one waits for signals; server/rpc has the polling thread, server/pipeline the committer.
- * SIGTERM and SIGINT drain and end; SIGHUP reads the server's certificate again. */
+ * Threads: this one waits for signals; server/edge has one for connections, server/rpc the polling
+ * thread, server/pipeline the committer. SIGTERM and SIGINT drain and end; SIGHUP reads the server's
+ * certificates again, as does a change of their files. */
 #include "base/digest.h"
 #include "google/rpc/error_details.pv.h"
 #include "purvey/catalog.pv.h"
 #include "server/config.h"
+#include "server/front.h"
 #include "server/identity/authority.h"
 #include "server/identity/identity.h"
 #include "server/pipeline/pipeline.h"
@@ -22,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ARENA_BYTES = 64 * 1024 * 1024, PEM_BYTES_MAX = 256 * 1024, TOKEN_KEY_BYTES = 32 };
+enum { ARENA_BYTES = 64 * 1024 * 1024, TOKEN_KEY_BYTES = 32, SECONDS_PER_MINUTE = 60 };
 
 /* Everything main owns. */
 typedef struct purveyd {
@@ -32,6 +34,7 @@ typedef struct purveyd {
     pv_authority *authority;
     pv_identity *identity;
     pv_pipeline *pipeline;
+    front *front;
     pv_rpc_server *server;
     uint8_t token_key[TOKEN_KEY_BYTES];
 } purveyd;
@@ -63,25 +66,6 @@ static const char *path_in(purveyd *self, const char *folder, const char *name)
                                        *name == '\0' ? "" : "/", name);
     PV_ASSERT(path != NULL);
     return path;
-}
-
-static const char *read_file(purveyd *self, const char *path)
-{
-    int file = open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0) {
-        (void)fail(path, strerror(errno));
-        return NULL;
-    }
-    char *text = pv_arena_alloc(self->arena, PEM_BYTES_MAX);
-    PV_ASSERT(text != NULL);
-    ssize_t size = read(file, text, PEM_BYTES_MAX - 1);
-    close(file);
-    if (size < 0) {
-        (void)fail(path, strerror(errno));
-        return NULL;
-    }
-    text[size] = '\0';
-    return text;
 }
 
 /* Secret behind page and resume tokens: kept in the store, so that tokens outlive a restart. */
@@ -139,6 +123,12 @@ static void wake(void *context, const uint8_t topic[16])
     pv_rpc_wake(self->server, topic);
 }
 
+static void identity_changed(void *context, pv_id account)
+{
+    purveyd *self = context;
+    front_identity_changed(self->front, account);
+}
+
 static void make_pipeline(purveyd *self)
 {
     PV_ASSERT(pv_served_count == pv_catalog__service_count);
@@ -156,6 +146,7 @@ static void make_pipeline(purveyd *self)
         .wake = wake,
         .wake_context = self,
         .retention = self->config.retention,
+        .identity_changed = identity_changed,
     };
     self->pipeline = pv_pipeline_create(&config);
 }
@@ -178,23 +169,18 @@ static void log_call(void *context, const pv_call *call, const pv_rpc_summary *s
     pv_log(answered ? PV_LOG_DEBUG : PV_LOG_INFO, "call", fields, sizeof fields / sizeof *fields);
 }
 
-static bool read_tls(purveyd *self, pv_rpc_tls *ret_tls)
-{
-    ret_tls->ca = read_file(self, path_in(self, "authority", PV_AUTHORITY_ROOT));
-    ret_tls->certificate = read_file(self, path_in(self, "authority", PV_AUTHORITY_SERVER));
-    ret_tls->key = read_file(self, path_in(self, "authority", PV_AUTHORITY_SERVER_KEY));
-    return ret_tls->ca != NULL && ret_tls->certificate != NULL && ret_tls->key != NULL;
-}
-
 static bool make_server(purveyd *self, pv_error *error)
 {
-    pv_rpc_tls tls;
-    if (!read_tls(self, &tls)) { return false; }
+    if (!pv_is_ok(front_open(&self->config, self->arena, self->store, self->identity, error,
+                             &self->front))) {
+        return fail_error("the server cannot listen", error);
+    }
+    const pv_rpc_front edge = front_rpc(self->front);
     /* Read by tools to print error details, though no method mentions it. */
     static const pv_file_info *const extra_files[] = {&pv_file__google_rpc_error_details};
     const pv_rpc_config config = {
-        .address = self->config.listen,
-        .tls = &tls,
+        .address = front_core_address(self->front),
+        .front = &edge,
         .error_domain = "purvey",
         .health = true,
         .reflection = self->config.reflection,
@@ -220,40 +206,37 @@ static bool write_port(const purveyd *self)
     if (*self->config.port_file == '\0') { return true; }
     FILE *file = fopen(self->config.port_file, "w");
     if (file == NULL) { return fail(self->config.port_file, strerror(errno)); }
-    bool written = fprintf(file, "%d\n", pv_rpc_server_port(self->server)) > 0;
+    bool written = fprintf(file, "%d\n", front_port(self->front)) > 0;
     written = fclose(file) == 0 && written;
     return written || fail(self->config.port_file, "the port cannot be written");
-}
-
-static void reload(purveyd *self)
-{
-    pv_rpc_tls tls;
-    if (read_tls(self, &tls)) {
-        pv_rpc_server_set_tls(self->server, &tls);
-        pv_log(PV_LOG_INFO, "certificate reloaded", NULL, 0);
-    }
 }
 
 static void serve(purveyd *self, const sigset_t *signals)
 {
     pv_pipeline_start(self->pipeline);
     pv_rpc_server_start(self->server);
+    front_start(self->front);
     const pv_log_field fields[] = {
         pv_log_text("listen", self->config.listen),
-        pv_log_number("port", pv_rpc_server_port(self->server)),
+        pv_log_number("port", front_port(self->front)),
         pv_log_text("data", self->config.data),
         pv_log_text("trust_domain", pv_authority_trust_domain(self->authority)),
         pv_log_number("pid", getpid()),
     };
     pv_log(PV_LOG_INFO, "serving", fields, sizeof fields / sizeof *fields);
-    const struct timespec minute = {.tv_sec = 60};
+    const struct timespec second = {.tv_sec = 1};
+    unsigned seconds = 0;
     for (int received = 0; received != SIGTERM && received != SIGINT;) {
-        received = sigtimedwait(signals, NULL, &minute);
-        if (received == SIGHUP) { reload(self); }
+        received = sigtimedwait(signals, NULL, &second);
+        if (received == SIGHUP) { front_reload(self->front); }
+        if (received < 0) { front_tick(self->front); }
         /* A tool that read the store and was killed must not pin its snapshot for ever. */
-        if (received < 0) { pv_lmdb_check_readers(self->store); }
+        if (received < 0 && ++seconds % SECONDS_PER_MINUTE == 0) {
+            pv_lmdb_check_readers(self->store);
+        }
     }
     pv_log(PV_LOG_INFO, "draining", NULL, 0);
+    front_drain(self->front);
     pv_rpc_server_drain(self->server, self->config.drain_ms);
 }
 
@@ -262,6 +245,7 @@ static void close_all(purveyd *self)
 {
     if (self->pipeline != NULL) { pv_pipeline_stop(self->pipeline); }
     pv_rpc_server_destroy(self->server);
+    front_close(self->front);
     pv_pipeline_destroy(self->pipeline);
     pv_identity_destroy(self->identity);
     pv_authority_close(self->authority);

@@ -22,12 +22,13 @@
 #include "purvey/usage/v1/charge_service.pv.h"
 #include "purvey/usage/v1/usage_report_service.pv.h"
 
-#define SERVICES(X)                                                                     \
-    X(account)                                                                          \
-    X(user)                                                                             \
-    X(certificate) X(identity) X(agreement) X(contract) X(product) X(item) X(parameter) \
-        X(template) X(marketplace) X(hub) X(connection) X(listing) X(listing_proposal)  \
-            X(tier_account) X(subscription) X(order) X(usage_report) X(charge) X(event)
+#define SERVICES(X)                                                                        \
+    X(account)                                                                             \
+    X(user)                                                                                \
+    X(certificate)                                                                         \
+    X(identity) X(agreement) X(contract) X(product) X(item) X(parameter) X(template)       \
+        X(marketplace) X(hub) X(connection) X(listing) X(listing_proposal) X(tier_account) \
+            X(subscription) X(order) X(usage_report) X(charge) X(event)
 
 #define SERVICE(name) &pv_##name##_service__service,
 

@@ -229,7 +229,8 @@ static void name_reset(pv_client_call *call, pv_view details)
     if (call->status != GRPC_STATUS_CANCELLED || by_us || details.size > 0) { return; }
     call->status = GRPC_STATUS_UNAVAILABLE;
     grpc_slice_unref(call->status_text);
-    call->status_text = grpc_slice_from_static_string("the server ended the call without an answer");
+    call->status_text =
+        grpc_slice_from_static_string("the server ended the call without an answer");
 }
 
 pv_status pv_client_call_conclude(pv_client_call *call)

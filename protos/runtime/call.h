@@ -39,6 +39,7 @@ typedef struct pv_peer {
     bool has_certificate;           /* TLS verified a client certificate */
     uint8_t certificate_sha256[32]; /* of the leaf's DER */
     const char *server_name;        /* :authority of the call */
+    const char *tls_server_name; /* that the client asked for in TLS (SNI); "" if none is known */
 } pv_peer;
 
 /* What the application keeps with a call (caller, transaction, ids ...): it defines the struct. */

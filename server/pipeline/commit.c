@@ -82,6 +82,19 @@ static void answer(pv_pipeline *pipeline, pipeline_call *of)
     config->done(of->call, of->outcome);
 }
 
+/* Before any answer: the first call after the answer to a revocation must see it. */
+static void tell_identity_changed(pv_pipeline *pipeline, const pipeline_call *first)
+{
+    const pv_pipeline_config *config = &pipeline->config;
+    pv_identity_changed(config->identity);
+    for (const pipeline_call *of = first; of != NULL; of = of->next) {
+        if (!changes_identity(of) || config->identity_changed == NULL) { continue; }
+        for (uint32_t i = 0; i < of->context.touched_count; i++) {
+            config->identity_changed(config->wake_context, of->context.touched[i]);
+        }
+    }
+}
+
 void commit_batch(pv_pipeline *pipeline, pipeline_call *first)
 {
     pv_batch *batch = NULL;
@@ -100,8 +113,7 @@ void commit_batch(pv_pipeline *pipeline, pipeline_call *first)
     } else if (pv_is_ok(status)) {
         pv_batch_abort(batch);
     }
-    /* Before any answer: the first call after the answer to a revocation must see it. */
-    if (pv_is_ok(status) && identity_changed) { pv_identity_changed(pipeline->config.identity); }
+    if (pv_is_ok(status) && identity_changed) { tell_identity_changed(pipeline, first); }
     for (pipeline_call *of = first; of != NULL;) {
         pipeline_call *next = of->next;
         if (!pv_is_ok(status) && (of->wrote || batch == NULL)) {

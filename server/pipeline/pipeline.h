@@ -65,6 +65,10 @@ typedef struct pv_pipeline_config {
     void (*wake)(void *context, const uint8_t topic[16]);
     void *wake_context;
     pv_retention retention;
+    /* Says that a user, certificate or account of this account has changed, durably, and that the next call of any of
+     * them is judged anew: what is open of those who are no longer let in may be closed. On the committer's thread,
+     * before the change is answered; with `wake_context`. May be NULL. */
+    void (*identity_changed)(void *context, pv_id account);
 } pv_pipeline_config;
 
 /* Makes a pipeline over an open store. Everything in `config` outlives it. */

@@ -118,6 +118,7 @@ static pv_status screen(pv_rpc_call *call, int64_t now_ns)
 {
     const pv_rpc_server *server = call->server;
     pv_error *error = &pv_rpc_base(call)->error;
+    if (!call->peer->known) { return pv_refuse(error, &pv_reason_unauthenticated_peer, NULL); }
     if (call->method == NULL) { return pv_refuse(error, &pv_reason_unimplemented_method, NULL); }
     if (pv_rpc_draining(server)) { return pv_refuse(error, &pv_reason_server_draining, NULL); }
     if (server->calls_open > server->calls_max) {

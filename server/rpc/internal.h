@@ -212,7 +212,7 @@ void pv_rpc_idle_wake_all(pv_rpc_server *server);
 int64_t pv_rpc_idle_next_ns(const pv_rpc_server *server); /* INT64_MAX: none */
 void pv_rpc_idle_beat(pv_rpc_server *server, int64_t now_ns);
 
-/* listen.c — the one place where connections are accepted; to be replaced by the edge. */
+/* listen.c — the one place where connections are accepted. */
 pv_status pv_rpc_listen(pv_rpc_server *server, const pv_rpc_config *config, pv_error *error);
 void pv_rpc_listener_destroy(pv_rpc_listener *listener);
 

@@ -1,5 +1,5 @@
-/* listen.c — the one place where connections are accepted and TLS is ended, today by the core
- * itself; an edge process that hands over connections would replace pv_rpc_listen and nothing else.
+/* listen.c — the one place where connections are accepted, and TLS is ended by the core unless a
+ * front does that.
  *
  * Client certificates are demanded and verified in the handshake, unless the configuration says
  * that callers have none. New server certificates are taken up by generation: the core asks for
@@ -101,6 +101,12 @@ static grpc_server_credentials *make_credentials(pv_rpc_server *server, const pv
 
 pv_status pv_rpc_listen(pv_rpc_server *server, const pv_rpc_config *config, pv_error *error)
 {
+    PV_ASSERT(config->front == NULL || config->tls == NULL);
+    if (config->front != NULL && !starts_with(config->address, "unix:")) {
+        return pv_refuse(error, &pv_reason_internal,
+                         "cannot listen on %s: behind a front it must be a UNIX socket",
+                         config->address);
+    }
     if (config->tls == NULL && !is_loopback(config->address)) {
         return pv_refuse(
             error, &pv_reason_internal,

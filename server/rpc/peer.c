@@ -10,15 +10,17 @@
 enum { SLOT_COUNT = 2 * PV_RPC_PEERS_MAX };
 
 struct pv_rpc_peers {
+    pv_rpc_front front; /* `find` is NULL: none */
     size_t count;
     pv_rpc_peer *oldest, *newest;
     pv_rpc_peer *slots[SLOT_COUNT];
 };
 
-pv_rpc_peers *pv_rpc_peers_create(void)
+pv_rpc_peers *pv_rpc_peers_create(const pv_rpc_front *front)
 {
     pv_rpc_peers *peers = (pv_rpc_peers *)calloc(1, sizeof *peers);
     PV_ASSERT(peers != NULL);
+    if (front != NULL) { peers->front = *front; }
     return peers;
 }
 
@@ -57,8 +59,9 @@ static void link_newest(pv_rpc_peers *peers, pv_rpc_peer *peer)
 static void destroy(pv_rpc_peer *peer)
 {
     if (peer->context != NULL) { grpc_auth_context_release(peer->context); }
-    gpr_free(peer->address);
+    free(peer->address);
     free(peer->authority);
+    free(peer->tls_server_name);
     free(peer);
 }
 
@@ -131,17 +134,39 @@ static char *text_of(pv_view bytes)
     return text;
 }
 
+/* What the front says of the connection with this name. */
+static void ask_front(const pv_rpc_front *front, pv_rpc_peer *peer, const char *name)
+{
+    pv_rpc_front_peer found;
+    peer->known = front->find(front->app, name, &found);
+    peer->address = text_of(pv_view_text(peer->known ? found.address : name));
+    peer->tls_server_name = text_of(pv_view_text(peer->known ? found.server_name : ""));
+    if (!peer->known || !found.has_certificate) { return; }
+    peer->peer.has_certificate = true;
+    memcpy(peer->peer.certificate_sha256, found.certificate_sha256, PV_SHA256_SIZE);
+}
+
 /* Takes over the reference to `context`. */
-static pv_rpc_peer *make(grpc_auth_context *context, grpc_call *call, pv_view authority)
+static pv_rpc_peer *make(const pv_rpc_front *front, grpc_auth_context *context, grpc_call *call,
+                         pv_view authority)
 {
     pv_rpc_peer *peer = (pv_rpc_peer *)calloc(1, sizeof *peer);
     PV_ASSERT(peer != NULL);
+    char *name = grpc_call_get_peer(call);
     peer->context = context;
-    peer->address = grpc_call_get_peer(call);
     peer->authority = text_of(authority);
+    if (front->find != NULL) {
+        ask_front(front, peer, name);
+    } else {
+        peer->known = true;
+        peer->address = text_of(pv_view_text(name));
+        peer->tls_server_name = text_of(pv_view_of(NULL, 0));
+        read_certificate(peer);
+    }
+    gpr_free(name);
     peer->peer.address = peer->address;
     peer->peer.server_name = peer->authority;
-    read_certificate(peer);
+    peer->peer.tls_server_name = peer->tls_server_name;
     return peer;
 }
 
@@ -172,7 +197,7 @@ pv_rpc_peer *pv_rpc_peers_take(pv_rpc_peers *peers, grpc_call *call, pv_view aut
         unlink_use(peers, peer);
         link_newest(peers, peer);
     } else {
-        peer = make(context, call, authority);
+        peer = make(&peers->front, context, call, authority);
         if (context != NULL && make_room(peers)) {
             pv_rpc_peer **slot = &peers->slots[slot_of(context)];
             peer->hash_next = *slot;

@@ -157,7 +157,7 @@ pv_status pv_rpc_server_create(const pv_rpc_config *config, const pv_service *co
     pv_rpc_server *server = allocate(config, hooks);
     server->services = copy_services(services, service_count);
     server->service_count = service_count;
-    server->peers = pv_rpc_peers_create();
+    server->peers = pv_rpc_peers_create(config->front);
     server->details_arena = pv_arena_create(PV_RPC_DETAILS_ARENA_BYTES);
     pv_status status = add_services(server, config, error);
     size_t request_bytes_max = pv_rpc_dispatch_request_bytes_max(server->dispatch);

@@ -61,8 +61,28 @@ typedef struct pv_rpc_tls {
     const char *key;
 } pv_rpc_tls;
 
+/* What a front, which ends TLS before the server, knows of one of its connections. */
+typedef struct pv_rpc_front_peer {
+    char address[64];      /* of the client */
+    char server_name[256]; /* that it asked for in TLS; "" if none */
+    bool has_certificate;
+    uint8_t certificate_sha256[32];
+} pv_rpc_front_peer;
+
+/* The front itself. Its connections come in over a UNIX socket that nobody else may use, each from a socket with a
+ * name of its own. */
+typedef struct pv_rpc_front {
+    void *app;
+    /* Who is behind the socket of this name, as the core writes it ("unix-abstract:..."); false: nobody that the front
+     * knows, and the connection's calls are answered UNAUTHENTICATED. Asked on the polling thread, once for each
+     * connection, at its first call. */
+    bool (*find)(void *app, const char *name, pv_rpc_front_peer *ret_peer);
+} pv_rpc_front;
+
 typedef struct pv_rpc_config {
-    const char *address; /* "127.0.0.1:20443"; port 0 takes a free one */
+    const char *address; /* "127.0.0.1:20443", "unix:PATH"; port 0 takes a free one */
+    /* NULL: connections come from clients. Else `tls` is NULL, and `address` a UNIX socket. */
+    const pv_rpc_front *front;
     const pv_rpc_tls
         *tls; /* NULL: plaintext, on loopback addresses only; for tests and benchmarks */
     /* With TLS: clients are asked for no certificate, `tls->ca` is not used and may be NULL. For
