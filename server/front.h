@@ -34,8 +34,8 @@ int front_port(const front *self);
 void front_reload(front *self);
 void front_tick(front *self); /* every second or so */
 
-/* After a change of this account's certificates or users, or of itself: ends the connections of those certificates of it
- * that are no longer let in. */
+/* After a change of this account's certificates or users, or of itself: ends the connections of
+ * those of its certificates that are no longer let in. */
 void front_identity_changed(front *self, pv_id account);
 
 void front_drain(front *self);

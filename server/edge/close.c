@@ -55,7 +55,7 @@ void edge_close(pv_edge *edge, edge_connection *connection)
     edge_timer_clear(&edge->timers, &connection->timer);
     edge_watch_close(&connection->client);
     connection->state = EDGE_DEAD;
-    edge->counters.open--;
+    edge_count(&edge->open, -1);
     if (!connection->queued) { edge_list_push(&edge->dead, connection); }
 }
 
@@ -118,7 +118,7 @@ void edge_breach(pv_edge *edge, edge_connection *connection, const char *name)
 {
     edge_party *party =
         connection->certificate != NULL ? connection->certificate : connection->source;
-    edge->counters.breaches++;
+    edge_count(&edge->counts.breaches, 1);
     party->breaches++;
     edge_log_breach(edge, connection, party, name);
     edge_send_away(edge, connection, true);

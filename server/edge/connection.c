@@ -97,7 +97,7 @@ static bool connect_core(const edge_connection *connection)
 
 static void lose_core(pv_edge *edge, edge_connection *connection)
 {
-    edge->counters.core_unreachable++;
+    edge_count(&edge->counts.core_unreachable, 1);
     edge_log_refused(edge, connection->address, "the core cannot be reached");
     edge_finish(edge, connection);
 }
@@ -131,7 +131,8 @@ static void reach_core(pv_edge *edge, edge_connection *connection)
 /* --- the end of the handshake --- */
 
 /* The name that the client asked for, as far as it is one; in lower case. */
-static pv_view server_name_of(const edge_connection *connection, char text[PV_EDGE_SERVER_NAME_SIZE])
+static pv_view server_name_of(const edge_connection *connection,
+                              char text[PV_EDGE_SERVER_NAME_SIZE])
 {
     const char *name = SSL_get_servername(connection->ssl, TLSEXT_NAMETYPE_host_name);
     size_t size = 0;
@@ -159,8 +160,7 @@ static int64_t expiry_of(const edge_connection *connection)
         if (ASN1_TIME_diff(&days, &seconds, NULL, end) != 1) { return now_ns; }
         /* Beyond any clock: a certificate of the year 9999. */
         if (days > 100 * 365) { continue; }
-        expires_ns =
-            earlier(expires_ns, now_ns + ((int64_t)days * 86400 + seconds) * PV_NS_PER_S);
+        expires_ns = earlier(expires_ns, now_ns + ((int64_t)days * 86400 + seconds) * PV_NS_PER_S);
     }
     return expires_ns;
 }
@@ -198,7 +198,7 @@ static const char *identify(pv_edge *edge, edge_connection *connection)
     join_certificate(edge, connection, digest);
     connection->expires_ns = expiry_of(connection);
     if (connection->certificate->open > edge->bounds.connections_per_certificate) {
-        edge->counters.refused_certificate++;
+        edge_count(&edge->counts.refused_certificate, 1);
         return "too many of one certificate";
     }
     return NULL;
@@ -228,19 +228,19 @@ static void establish(pv_edge *edge, edge_connection *connection)
     edge_tls_release(connection->tls);
     connection->tls = NULL;
     if (why != NULL) {
-        edge->counters.handshakes_failed += connection->certificate == NULL;
+        if (connection->certificate == NULL) { edge_count(&edge->counts.handshakes_failed, 1); }
         edge_log_refused(edge, connection->address, why);
         edge_finish(edge, connection);
         return;
     }
-    edge->counters.established++;
+    edge_count(&edge->counts.established, 1);
     SSL_set_msg_callback(connection->ssl, on_tls_message);
     SSL_set_msg_callback_arg(connection->ssl, connection);
     char name[PV_EDGE_SERVER_NAME_SIZE];
     pv_view server_name = server_name_of(connection, name);
-    connection->record = edge_registry_add(
-        &edge->registry, connection->address, server_name,
-        connection->certificate == NULL ? NULL : connection->certificate->key);
+    connection->record =
+        edge_registry_add(&edge->registry, connection->address, server_name,
+                          connection->certificate == NULL ? NULL : connection->certificate->key);
     connection->state = EDGE_CONNECTING;
     connection->deadline_ns = edge->now_ns + PV_EDGE_CORE_CONNECT_MS * PV_NS_PER_MS;
     connection->core.fd = open_core_socket(edge, connection);
@@ -254,7 +254,7 @@ static void establish(pv_edge *edge, edge_connection *connection)
 static void fail_handshake(pv_edge *edge, edge_connection *connection)
 {
     const char *why = ERR_reason_error_string(ERR_peek_last_error());
-    edge->counters.handshakes_failed++;
+    edge_count(&edge->counts.handshakes_failed, 1);
     edge_log_refused(edge, connection->address, why == NULL ? "gone in the handshake" : why);
     ERR_clear_error();
     /* OpenSSL has sent the alert. */
@@ -287,7 +287,8 @@ static void client_ready(pv_edge *edge, edge_watch *watch, uint32_t events)
     edge_connection *connection = of_client(watch);
     connection->client_gone =
         connection->client_gone || (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
-    connection->client_readable = connection->client_readable || (events & ~(uint32_t)EPOLLOUT) != 0;
+    connection->client_readable =
+        connection->client_readable || (events & ~(uint32_t)EPOLLOUT) != 0;
     connection->client_writable = connection->client_writable || (events & EPOLLOUT) != 0;
     switch (connection->state) {
     case EDGE_HANDSHAKE:
@@ -322,10 +323,10 @@ static void look_at_open(pv_edge *edge, edge_connection *connection)
 {
     int64_t now_ns = edge->now_ns;
     if (connection->deadline_ns <= now_ns) {
-        edge->counters.closed_by_request++;
+        edge_count(&edge->counts.closed_by_request, 1);
         edge_send_away(edge, connection, false);
     } else if (connection->expires_ns <= pv_time_now().utc_ns) {
-        edge->counters.expired++;
+        edge_count(&edge->counts.expired, 1);
         edge_log_refused(edge, connection->address, "its certificate has expired");
         edge_send_away(edge, connection, false);
     } else if (connection->stalled_ns != INT64_MAX &&
@@ -347,7 +348,7 @@ static void look(pv_edge *edge, edge_timer *timer)
     switch (connection->state) {
     case EDGE_HANDSHAKE:
         if (late) {
-            edge->counters.handshakes_failed++;
+            edge_count(&edge->counts.handshakes_failed, 1);
             edge_log_refused(edge, connection->address, "too slow a handshake");
             edge_close(edge, connection);
         }
@@ -395,19 +396,19 @@ void edge_connection_begin(pv_edge *edge, const edge_listener *listener, int fd,
     connection->stalled_ns = connection->expires_ns = connection->core_retry_ns = INT64_MAX;
     memcpy(connection->address, address, strlen(address) + 1);
     edge_ring_push(&edge->handshaking, connection);
-    edge->counters.open++;
+    edge_count(&edge->open, 1);
     prepare_socket(fd);
     connection->tls = edge_tls_refer(edge->tls);
     connection->ssl = edge_tls_session(edge->tls, listener->demands_certificate);
     if (connection->ssl == NULL || !edge_bio_attach(edge->bio, connection->ssl, connection) ||
         !edge_watch_add(edge, &connection->client, EPOLLIN | EPOLLRDHUP | EPOLLET)) {
-        edge->counters.refused_total++;
+        edge_count(&edge->counts.refused_total, 1);
         edge_close(edge, connection);
         return;
     }
     edge_connection_schedule(edge, connection);
     if (edge->handshaking.count > PV_EDGE_HANDSHAKES) {
-        edge->counters.handshakes_failed++;
+        edge_count(&edge->counts.handshakes_failed, 1);
         edge_close(edge, edge->handshaking.oldest);
     }
 }

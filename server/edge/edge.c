@@ -184,7 +184,8 @@ void pv_edge_close_certificate(pv_edge *edge, const uint8_t sha256[PV_EDGE_DIGES
 {
     edge_mailbox *mailbox = lock_mailbox(edge);
     if (mailbox->digest_count == mailbox->digest_capacity) {
-        mailbox->digest_capacity = mailbox->digest_capacity == 0 ? 16 : 2 * mailbox->digest_capacity;
+        mailbox->digest_capacity =
+            mailbox->digest_capacity == 0 ? 16 : 2 * mailbox->digest_capacity;
         mailbox->digests = (uint8_t(*)[PV_EDGE_DIGEST_SIZE])realloc(
             mailbox->digests, mailbox->digest_capacity * sizeof *mailbox->digests);
         PV_ASSERT(mailbox->digests != NULL);
@@ -384,21 +385,14 @@ void pv_edge_destroy(pv_edge *edge)
 
 size_t pv_edge_open(const pv_edge *edge)
 {
-    return edge->counters.open;
+    return __atomic_load_n(&edge->open, __ATOMIC_RELAXED);
 }
 
 void pv_edge_count(const pv_edge *edge, pv_edge_counts *ret_counts)
 {
-    const edge_counters *counters = &edge->counters;
-    ret_counts->accepted = counters->accepted;
-    ret_counts->established = counters->established;
-    ret_counts->handshakes_failed = counters->handshakes_failed;
-    ret_counts->refused_total = counters->refused_total;
-    ret_counts->refused_source = counters->refused_source;
-    ret_counts->refused_certificate = counters->refused_certificate;
-    ret_counts->core_unreachable = counters->core_unreachable;
-    ret_counts->breaches = counters->breaches;
-    ret_counts->expired = counters->expired;
-    ret_counts->closed_by_request = counters->closed_by_request;
-    ret_counts->accept_errors = counters->accept_errors;
+    const uint64_t *from = (const uint64_t *)(const void *)&edge->counts;
+    uint64_t *to = (uint64_t *)(void *)ret_counts;
+    for (size_t i = 0; i < sizeof *ret_counts / sizeof *to; i++) {
+        to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+    }
 }

@@ -41,12 +41,15 @@ typedef struct pv_edge_listener {
 
 /* Files in PEM. They are read again by pv_edge_reload. */
 typedef struct pv_edge_tls {
-    const char *client_roots; /* roots that clients' chains must end in; intermediates come from the clients */
-    const char *certificate;  /* the server's chain, leaf first: for clients that name no server, or an unknown one */
-    const char *key;          /* its key: P-256, mode 0600 */
-    const char *folder;       /* more of them, NAME.pem with NAME.key, chosen by the name that a client asks for
+    const char *
+        client_roots; /* roots that clients' chains must end in; intermediates come from the clients */
+    const char *
+        certificate; /* the server's chain, leaf first: for clients that name no server, or an unknown one */
+    const char *key; /* its key: P-256, mode 0600 */
+    const char
+        *folder; /* more of them, NAME.pem with NAME.key, chosen by the name that a client asks for
                                  (SNI), exact or by wildcard; NULL or not there: none */
-    bool tls12;               /* also TLS 1.2, with ECDHE and AEAD only; else TLS 1.3 alone */
+    bool tls12;  /* also TLS 1.2, with ECDHE and AEAD only; else TLS 1.3 alone */
 } pv_edge_tls;
 
 /* Bounds that depend on the installation; 0 stands for the default in limits.h. */
@@ -64,7 +67,8 @@ typedef struct pv_edge_config {
     pv_edge_bounds bounds;
 } pv_edge_config;
 
-extern const pv_reason pv_edge_reason_files;  /* a certificate, key or root cannot be used; the message names it */
+extern const pv_reason
+    pv_edge_reason_files; /* a certificate, key or root cannot be used; the message names it */
 extern const pv_reason pv_edge_reason_listen; /* an address cannot be listened on */
 
 /* Reads the files and takes the ports; nothing is accepted before pv_edge_start. Everything in `config` is copied. */
@@ -101,9 +105,10 @@ void pv_edge_close_certificate(pv_edge *edge, const uint8_t sha256[PV_EDGE_DIGES
 
 /* What is known of a connection. */
 typedef struct pv_edge_peer {
-    char address[PV_EDGE_ADDRESS_SIZE];         /* "ipv4:127.0.0.1:4242" */
-    char server_name[PV_EDGE_SERVER_NAME_SIZE]; /* that the client asked for (SNI), lower case; "" if none */
-    bool has_certificate;                       /* verified */
+    char address[PV_EDGE_ADDRESS_SIZE]; /* "ipv4:127.0.0.1:4242" */
+    char server_name
+        [PV_EDGE_SERVER_NAME_SIZE]; /* that the client asked for (SNI), lower case; "" if none */
+    bool has_certificate;           /* verified */
     uint8_t certificate_sha256[PV_EDGE_DIGEST_SIZE]; /* of the leaf's DER */
 } pv_edge_peer;
 

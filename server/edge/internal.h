@@ -11,7 +11,6 @@
 
 #include <openssl/ssl.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <sys/epoll.h>
 
 /* --- what an event of epoll points to --- */
@@ -23,7 +22,8 @@ typedef struct edge_watch {
 } edge_watch;
 
 bool edge_watch_add(pv_edge *edge, edge_watch *watch, uint32_t events);
-void edge_watch_set(pv_edge *edge, edge_watch *watch, uint32_t events); /* a call only if it changes */
+void edge_watch_set(pv_edge *edge, edge_watch *watch,
+                    uint32_t events); /* a call only if it changes */
 void edge_watch_close(edge_watch *watch);
 
 /* --- timer.c: a heap of moments --- */
@@ -78,8 +78,9 @@ typedef struct edge_parties {
 void edge_parties_init(edge_parties *parties, size_t expected);
 void edge_parties_deinit(edge_parties *parties);
 edge_party *edge_party_find(const edge_parties *parties, const uint8_t key[PV_EDGE_DIGEST_SIZE]);
-edge_party *edge_party_take(edge_parties *parties, const uint8_t key[PV_EDGE_DIGEST_SIZE]); /* open + 1 */
-void edge_party_give(edge_parties *parties, edge_party *party);                              /* open - 1 */
+edge_party *edge_party_take(edge_parties *parties,
+                            const uint8_t key[PV_EDGE_DIGEST_SIZE]); /* open + 1 */
+void edge_party_give(edge_parties *parties, edge_party *party);      /* open - 1 */
 
 /* --- registry.c: the records that the core asks for --- */
 
@@ -167,8 +168,8 @@ struct edge_connection {
     int64_t expires_ns;  /* wall clock; INT64_MAX: never */
     int64_t core_retry_ns;
 
-    edge_connection *next;                          /* in a list of what is to be done */
-    edge_connection *older, *newer;                 /* handshakes in order of age, or all others */
+    edge_connection *next;          /* in a list of what is to be done */
+    edge_connection *older, *newer; /* handshakes in order of age, or all others */
     edge_connection *of_certificate_next, **of_certificate_link;
     char address[PV_EDGE_ADDRESS_SIZE];
 };
@@ -192,12 +193,6 @@ typedef struct edge_mailbox {
     bool drain, end;
 } edge_mailbox;
 
-typedef struct edge_counters {
-    _Atomic uint64_t accepted, established, handshakes_failed, refused_total, refused_source,
-        refused_certificate, core_unreachable, breaches, expired, closed_by_request, accept_errors;
-    _Atomic size_t open;
-} edge_counters;
-
 struct pv_edge {
     pv_edge_bounds bounds;
     pv_edge_tls files; /* texts are ours */
@@ -211,7 +206,8 @@ struct pv_edge {
 
     edge_mailbox mailbox;
     edge_registry registry;
-    edge_counters counters;
+    pv_edge_counts counts; /* moved by edge_count alone */
+    uint64_t open;
 
     /* Of the thread. */
     int64_t now_ns; /* monotonic, taken once a pass */
@@ -228,6 +224,11 @@ struct pv_edge {
     uint8_t buffer[PV_EDGE_BUFFER_BYTES];
 };
 
+static inline void edge_count(uint64_t *counter, int64_t by)
+{
+    (void)__atomic_fetch_add(counter, (uint64_t)by, __ATOMIC_RELAXED);
+}
+
 /* edge.c */
 void edge_list_push(edge_list *list, edge_connection *connection);
 edge_connection *edge_list_pop(edge_list *list);
@@ -240,8 +241,8 @@ void edge_listen_start(pv_edge *edge, edge_listener *listener);
 void edge_listen_stop(pv_edge *edge);
 
 /* connection.c */
-void edge_connection_begin(pv_edge *edge, const edge_listener *listener, int fd, const char *address,
-                           edge_party *source);
+void edge_connection_begin(pv_edge *edge, const edge_listener *listener, int fd,
+                           const char *address, edge_party *source);
 void edge_connection_handshake(pv_edge *edge, edge_connection *connection);
 void edge_connection_schedule(pv_edge *edge, edge_connection *connection);
 

@@ -62,8 +62,10 @@ static int try_listen(const struct addrinfo *at)
     int fd = socket(at->ai_family, at->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) { return -1; }
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0 && /* accepted ones inherit it */
-        bind(fd, at->ai_addr, at->ai_addrlen) == 0 && listen(fd, SOMAXCONN) == 0) {
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) ==
+            0 && /* accepted ones inherit it */
+        bind(fd, at->ai_addr, at->ai_addrlen) == 0 &&
+        listen(fd, SOMAXCONN) == 0) {
         return fd;
     }
     int error = errno;
@@ -91,7 +93,8 @@ pv_status edge_listen(edge_listener *listener, const pv_edge_listener *config, p
         return pv_refuse(error, &pv_edge_reason_listen, "cannot listen on %s: %s", config->address,
                          gai_strerror(code));
     }
-    for (const struct addrinfo *at = found; at != NULL && listener->watch.fd < 0; at = at->ai_next) {
+    for (const struct addrinfo *at = found; at != NULL && listener->watch.fd < 0;
+         at = at->ai_next) {
         listener->watch.fd = try_listen(at);
     }
     int why = errno;
@@ -163,9 +166,9 @@ static void take(pv_edge *edge, const edge_listener *listener, int fd, endpoint 
     uint8_t key[PV_EDGE_DIGEST_SIZE];
     unmap(from);
     write_address(from, address);
-    edge->counters.accepted++;
+    edge_count(&edge->counts.accepted, 1);
     if (edge->handshaking.count + edge->settled.count >= edge->bounds.connections) {
-        edge->counters.refused_total++;
+        edge_count(&edge->counts.refused_total, 1);
         edge_log_refused(edge, address, "too many connections");
         close(fd);
         return;
@@ -174,7 +177,7 @@ static void take(pv_edge *edge, const edge_listener *listener, int fd, endpoint 
     edge_party *source = edge_party_take(&edge->sources, key);
     const char *why = refusal(edge, source);
     if (why != NULL) {
-        edge->counters.refused_source++;
+        edge_count(&edge->counts.refused_source, 1);
         edge_log_refused(edge, address, why);
         edge_party_give(&edge->sources, source);
         close(fd);
@@ -215,7 +218,7 @@ static bool drop_one(pv_edge *edge, const edge_listener *listener)
     int fd = accept4(listener->watch.fd, NULL, NULL, SOCK_CLOEXEC);
     if (fd >= 0) {
         close(fd);
-        edge->counters.refused_total++;
+        edge_count(&edge->counts.refused_total, 1);
     }
     take_reserve(edge);
     return fd >= 0;
@@ -240,12 +243,12 @@ static bool survive(pv_edge *edge, edge_listener *listener, int error)
     case EOPNOTSUPP:
     case ETIMEDOUT: return true;
     case EMFILE:
-        edge->counters.accept_errors++;
+        edge_count(&edge->counts.accept_errors, 1);
         edge_log_refused(edge, "", strerror(error));
         if (drop_one(edge, listener)) { return true; }
         break;
     default: /* ENFILE, ENOMEM, ENOBUFS */
-        edge->counters.accept_errors++;
+        edge_count(&edge->counts.accept_errors, 1);
         edge_log_refused(edge, "", strerror(error));
         break;
     }

@@ -1,6 +1,6 @@
-/* relay.c — bytes both ways, unchanged, through the accountant of frames. One buffer serves all connections: memory of a
- * connection's own is taken only for what the other side does not take at once, and while it waits nothing more is read,
- * so each direction holds one buffer's worth at most. */
+/* relay.c — bytes both ways, unchanged, through the accountant of frames. One buffer serves all
+ * connections: memory of a connection's own is taken only for what the other side does not take at
+ * once, and while it waits nothing more is read, so each direction holds one buffer's worth. */
 #include "server/edge/internal.h"
 
 #include <errno.h>
@@ -50,8 +50,7 @@ static bool write_client(edge_connection *connection, const uint8_t *bytes, size
 bool edge_send(pv_edge *edge, edge_connection *connection, const uint8_t *bytes, size_t size)
 {
     size_t written = 0;
-    if (connection->to_client.size == 0 &&
-        !write_client(connection, bytes, size, &written)) {
+    if (connection->to_client.size == 0 && !write_client(connection, bytes, size, &written)) {
         return false;
     }
     if (written < size) {

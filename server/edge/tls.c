@@ -1,5 +1,6 @@
-/* tls.c — the server's contexts: one for each pair of certificate and key, alike but for that. A set of them is read from
- * the files at one time and never changed; a reload makes a new set, and the old one goes with its last handshake.
+/* tls.c — the server's contexts: one for each pair of certificate and key, alike but for that. A set
+ * of them is read from the files at one time and never changed; a reload makes a new set, and the old
+ * one goes with its last handshake.
  *
  * No resumption of any kind: a resumed session would skip the verification of the client. */
 #include "server/edge/tls.h"
@@ -92,8 +93,8 @@ static SSL_CTX *make_context(edge_tls *tls, bool tls12)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
     if (context == NULL) { return NULL; }
-    SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
-                                     SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION |
+                                     SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS);
@@ -102,10 +103,10 @@ static SSL_CTX *make_context(edge_tls *tls, bool tls12)
     SSL_CTX_set_tlsext_servername_callback(context, choose_context);
     SSL_CTX_set_tlsext_servername_arg(context, tls);
     static const unsigned char session_context[] = "purvey";
-    bool good = SSL_CTX_set_num_tickets(context, 0) == 1 &&
-                SSL_CTX_set_session_id_context(context, session_context,
-                                               sizeof session_context - 1) == 1 &&
-                set_versions(context, tls12) && set_verification(context, tls);
+    bool good =
+        SSL_CTX_set_num_tickets(context, 0) == 1 &&
+        SSL_CTX_set_session_id_context(context, session_context, sizeof session_context - 1) == 1 &&
+        set_versions(context, tls12) && set_verification(context, tls);
     if (good) { return context; }
     SSL_CTX_free(context);
     return NULL;

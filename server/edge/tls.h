@@ -45,7 +45,8 @@ PV_MUST_USE pv_status edge_tls_add_pair(edge_tls *tls, const pv_edge_tls *files,
 PV_MUST_USE pv_status edge_tls_add_folder(edge_tls *tls, const pv_edge_tls *files, pv_error *error);
 SSL_CTX *edge_tls_named(const edge_tls *tls, const char *name); /* NULL: none */
 void edge_tls_free_names(edge_tls *tls);
-pv_status edge_refuse_file(pv_error *error, const char *path, const char *why); /* NULL: OpenSSL's word */
+pv_status edge_refuse_file(pv_error *error, const char *path,
+                           const char *why); /* NULL: OpenSSL's word */
 
 #ifdef __cplusplus
 }
