@@ -1,9 +1,9 @@
-// h2.h — HTTP/2 by hand, for peers that no library would let us be: builders of frames and header blocks that may lie,
-// and a connection that sends any bytes, reads within a bound of time, and tells how the server ended it. Over TCP or a
-// UNIX socket, plain or in TLS with a client certificate.
+// h2.h — HTTP/2 by hand, for peers that no library would let us be: builders of frames and header blocks that may
+// lie, and a connection that sends any bytes, reads within a bound of time, and tells how the server ended it. Over
+// TCP or a UNIX socket, plain or in TLS with a client certificate.
 //
-// Threads: a Peer belongs to one thread; a Tls may be shared by peers of one thread at a time. Nothing blocks longer
-// than the time it is given. Building is unchecked on purpose: lengths, flags and stream ids go out as they are given.
+// Threads: a Peer belongs to one thread; a Tls may be shared by many. Nothing blocks longer than the time it is given.
+// Building is unchecked on purpose: lengths, flags and stream ids go out as they are given.
 #ifndef PV_TESTS_HOSTILE_H2_H
 #define PV_TESTS_HOSTILE_H2_H
 
@@ -144,8 +144,8 @@ struct Options {
 
 class Peer {
   public:
-    // Connects to "127.0.0.1:port", "unix:path" or "unix-abstract:name", and shakes hands if there is TLS. Whether that
-    // went well says seen().connected.
+    // Connects to "127.0.0.1:port", "unix:path" or "unix-abstract:name", and shakes hands if there is TLS. Whether
+    // that went well says seen().connected.
     explicit Peer(const std::string &address, const Options &options = Options());
     ~Peer(); // closes without a word
     Peer(const Peer &) = delete;
@@ -155,8 +155,8 @@ class Peer {
     bool send(std::string_view bytes, int timeout_ms = 10000);
     // The same a few bytes at a time, with a pause after each piece.
     bool drip(std::string_view bytes, size_t piece, int pause_ms, int timeout_ms);
-    // Reads until the server has closed the connection, the condition holds, or the time is over. True: it holds or the
-    // server closed.
+    // Reads until the server has closed the connection, the condition holds, or the time is over. True: it holds or
+    // the server closed.
     bool read_until(const std::function<bool(const Seen &)> &condition, int timeout_ms);
     // Until the server has closed, or has ended the stream or the connection in its own words.
     bool read_end(int timeout_ms, uint32_t stream = 1);

@@ -150,12 +150,24 @@ pv_status Runtime::ask(pv_client *client, pv_arena *arena, const pv_client_optio
 Purveyd::Purveyd() : house_(new House)
 {
     if (!house_->ready) { return; }
-    tls_.reset(new h2::Tls(read_file(house_->folder("operator.pem")),
-                           read_file(house_->folder("operator.key"))));
-    tls_->server_name = "localhost";
+    tls_.reset(new h2::Tls(tls_with("h2")));
 }
 
 Purveyd::~Purveyd() = default;
+
+h2::Tls Purveyd::tls_with(const std::string &alpn) const
+{
+    h2::Tls tls(read_file(house_->folder("operator.pem")),
+                read_file(house_->folder("operator.key")), alpn);
+    tls.server_name = "localhost";
+    return tls;
+}
+
+h2::Tls Purveyd::tls_of_server() const
+{
+    return h2::Tls(read_file(house_->authority("server.pem")),
+                   read_file(house_->authority("server.key")));
+}
 
 bool Purveyd::ready() const
 {

@@ -1,4 +1,4 @@
-// target.h — a server under attack, in a process of its own, and the well-behaved client that works beside the attack.
+// target.h — a server under attack, in a process of its own, and the well-behaved client that works beside it.
 #ifndef PV_TESTS_HOSTILE_TARGET_H
 #define PV_TESTS_HOSTILE_TARGET_H
 
@@ -89,6 +89,8 @@ class Purveyd : public Target {
     std::string log() const override;
     int stop() override;
     House &house() { return *house_; }
+    h2::Tls tls_with(const std::string &alpn) const; // and the good certificate
+    h2::Tls tls_of_server() const;                   // with the server's own certificate
 
   private:
     std::unique_ptr<House> house_;
