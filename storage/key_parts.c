@@ -93,6 +93,11 @@ static void take_parts(cursor *from, pv_key_parts *parts)
         parts->owner = take_id(from);
         parts->digest = take(from, 16);
         return;
+    case PV_SPACE_RUN:
+        parts->owner = take_id(from);
+        parts->number = take_number(from, 4);
+        parts->part = (uint32_t)take_number(from, 4);
+        return;
     case PV_SPACE_SETTING: parts->text = take_text(from); return;
     case PV_SPACE_CATALOGUE:
         parts->tag = (uint8_t)take_number(from, 1);

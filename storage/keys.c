@@ -194,6 +194,14 @@ pv_key pv_key_of_digest(pv_id owner, const uint8_t digest[16])
     return key;
 }
 
+pv_key pv_key_of_run(pv_id owner, uint32_t run, uint32_t block)
+{
+    pv_key key = begin_with_id(PV_SPACE_RUN, owner);
+    add_u32(&key, run);
+    add_u32(&key, block);
+    return key;
+}
+
 pv_key pv_key_of_feed(pv_id account, uint64_t sequence)
 {
     pv_key key = pv_key_prefix_feed(account);

@@ -9,6 +9,7 @@
  *   a      account, revision, part                    audit entry
  *   b      owner, block number                        packed block
  *   d      owner, digest                              small value of a digest
+ *   s      owner, run, block                          block of a sorted run (storage/runs.h)
  *   m      name                                       setting of the store itself
  *   x      object tag, index                          how far the index is (storage/schema.h)
  *
@@ -41,6 +42,7 @@ typedef enum pv_space {
     PV_SPACE_AUDIT = 'a',
     PV_SPACE_BLOCK = 'b',
     PV_SPACE_DIGEST = 'd',
+    PV_SPACE_RUN = 's',
     PV_SPACE_SETTING = 'm',
     PV_SPACE_CATALOGUE = 'x'
 } pv_space;
@@ -61,6 +63,7 @@ pv_key pv_key_of_replay(pv_id account, pv_id user, pv_view method, pv_view reque
 pv_key pv_key_of_audit(pv_id account, uint64_t revision, uint32_t part);
 pv_key pv_key_of_block(pv_id owner, uint32_t number);
 pv_key pv_key_of_digest(pv_id owner, const uint8_t digest[16]);
+pv_key pv_key_of_run(pv_id owner, uint32_t run, uint32_t block);
 pv_key pv_key_of_feed(pv_id account, uint64_t sequence);
 pv_key pv_key_of_setting(pv_view name);
 pv_key pv_key_of_catalogue(uint8_t tag, uint8_t index_number);
@@ -106,12 +109,12 @@ PV_MUST_USE bool pv_key_read_audit(pv_view key, uint64_t *ret_revision, uint32_t
 /* A key of whatever space, taken apart. What the space does not have is zero or empty. */
 typedef struct pv_key_parts {
     pv_space space;
-    pv_id owner;     /* the account, or the owner of a block or digest */
+    pv_id owner;     /* the account, or the owner of a block, digest or run */
     pv_id id;        /* the object, or the user of a replay row */
     uint8_t tag;     /* of the object */
     uint8_t index;   /* its number */
-    uint64_t number; /* sequence, revision or block number */
-    uint32_t part;
+    uint64_t number; /* sequence, revision, block or run number */
+    uint32_t part;   /* of an audit entry; block of a run */
     pv_view digest; /* 16 bytes */
     pv_view fields; /* of an index, as they stand in the key */
     pv_view

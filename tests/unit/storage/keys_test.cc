@@ -43,6 +43,8 @@ TEST(Keys, AreLaidOutAsTheHeaderSays)
     const uint8_t digest[16] = {9};
     key = pv_key_of_digest(IdOf(0x11), digest);
     EXPECT_EQ(Bytes(pv_key_view(&key)), "d" + id + "\x09" + std::string(15, '\0'));
+    key = pv_key_of_run(IdOf(0x11), 1, 2);
+    EXPECT_EQ(Bytes(pv_key_view(&key)), "s" + id + std::string("\0\0\0\x01\0\0\0\x02", 8));
 }
 
 TEST(Keys, NumbersSortAsNumbers)
