@@ -5,7 +5,7 @@
 #include <endian.h>
 
 enum {
-    FILTER_LINE = 64,        /* bytes: a line of the processor's cache */
+    FILTER_LINE = 64,         /* bytes: a line of the processor's cache */
     FILTER_LINE_ENTRIES = 32, /* sixteen bits each */
     FILTER_PROBES = 6
 };
@@ -15,8 +15,8 @@ static const uint32_t FIRST_FILTER = UINT32_C(1) << 31;
 
 /* --- blocks in the store --- */
 
-static pv_status get_block(pv_txn *txn, pv_id owner, const pv_run *run, uint32_t block,
-                           size_t unit, pv_view *ret_block)
+static pv_status get_block(pv_txn *txn, pv_id owner, const pv_run *run, uint32_t block, size_t unit,
+                           pv_view *ret_block)
 {
     pv_key key = pv_key_of_run(owner, run->number, block);
     pv_status status = pv_txn_get(txn, pv_key_view(&key), ret_block);
@@ -137,8 +137,7 @@ pv_status pv_run_put_filter(pv_txn *txn, pv_arena *arena, pv_id owner, const pv_
     uint8_t *bits = pv_arena_zalloc(arena, lines, FILTER_LINE);
     if (bits == NULL) { return pv_status_of(PV_CODE_RESOURCE_EXHAUSTED); }
     for (size_t i = 0; i < count; i++) {
-        uint8_t *line =
-            bits + FILTER_LINE * line_of(entries[i].hash, run->filter_bits, lines);
+        uint8_t *line = bits + FILTER_LINE * line_of(entries[i].hash, run->filter_bits, lines);
         uint64_t probes = probes_of(entries[i].hash);
         for (int probe = 0; probe < FILTER_PROBES; probe++, probes >>= 9) {
             line[probes >> 3 & 63] |= (uint8_t)(1U << (probes & 7));

@@ -27,8 +27,7 @@ static pv_status open_source(const pv_runs *runs, const pv_run_level *level, con
 {
     unsigned coarser = level->part_bits - run->slice_bits;
     PV_TRY(pv_run_get_slice(runs->txn, runs->owner, run, number >> coarser, &ret_source->slice));
-    ret_source->at =
-        pv_run_seek(ret_source->slice, 0, pv_run_part_begin(number, level->part_bits));
+    ret_source->at = pv_run_seek(ret_source->slice, 0, pv_run_part_begin(number, level->part_bits));
     ret_source->end = pv_run_count(ret_source->slice);
     bool is_last = (number + 1) >> level->part_bits != 0;
     if (!is_last) {

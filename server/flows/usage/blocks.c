@@ -3,8 +3,9 @@
 #include "storage/record.h"
 
 enum {
-    TAG_RECORD = 0x0a, /* field 1, length-delimited */
-    TAG_NUMBER = 0x08, /* field 1 of a record, varint */
+    TAG_RECORD = 0x0a,    /* field 1, length-delimited */
+    TAG_NUMBER = 0x08,    /* field 1 of a record, varint */
+    TAG_RECORD_ID = 0x12, /* field 2 of a record, length-delimited */
     VARINT_MAX = 10,
     FRAME_HEAD_MAX = 1 + VARINT_MAX
 };
@@ -78,6 +79,17 @@ static bool take_varint(pv_view *rest, uint64_t *ret_number)
     return false;
 }
 
+/* The record id, which follows the number if there is one. */
+static pv_view record_id_of(pv_view rest)
+{
+    pv_view nothing = pv_view_of(NULL, 0);
+    if (rest.size == 0 || rest.data[0] != TAG_RECORD_ID) { return nothing; }
+    rest = pv_view_of(rest.data + 1, rest.size - 1);
+    uint64_t size = 0;
+    bool fits = take_varint(&rest, &size) && size <= rest.size;
+    return fits ? pv_view_of(rest.data, (size_t)size) : nothing;
+}
+
 bool usage_frame_next(pv_view *rest, usage_frame *ret_frame, bool *ret_damaged)
 {
     *ret_damaged = false;
@@ -95,6 +107,7 @@ bool usage_frame_next(pv_view *rest, usage_frame *ret_frame, bool *ret_damaged)
     if (!take_varint(&number, &ret_frame->number)) { return false; }
     const uint8_t *end = body.data + body.size;
     ret_frame->bytes = pv_view_of(rest->data, (size_t)(end - rest->data));
+    ret_frame->record_id = record_id_of(number);
     ret_frame->state = (pv_usage_record_state)end[-1];
     *rest = pv_view_of(end, after.size - body.size);
     *ret_damaged = false;
@@ -138,6 +151,20 @@ pv_status usage_block_find(pv_call *call, pv_id report, const usage_ledger *ledg
     }
     *ret_block = low;
     return pv_ok();
+}
+
+pv_status usage_block_of_record(pv_call *call, pv_id report, const usage_ledger *ledger,
+                                uint64_t number, pv_view *ret_bytes, uint64_t *ret_begin,
+                                uint64_t *ret_end)
+{
+    uint32_t block = 0;
+    PV_TRY(usage_block_find(call, report, ledger, number, &block));
+    PV_TRY(first_number(call, report, ledger, block, ret_begin));
+    *ret_end = ledger->records + 1;
+    if (block + 1 < ledger->blocks) {
+        PV_TRY(first_number(call, report, ledger, block + 1, ret_end));
+    }
+    return usage_block_read(call, report, ledger, block, ret_bytes);
 }
 
 /* State of all records of a report that has been submitted; 0 if it has not. */

@@ -30,6 +30,7 @@ PV_MUST_USE pv_status usage_writer_end(usage_writer *writer, usage_ledger *ledge
 typedef struct usage_frame {
     pv_view bytes; /* with tag and length: an element of field 1 */
     uint64_t number;
+    pv_view record_id; /* empty: none */
     pv_usage_record_state state;
 } usage_frame;
 
@@ -43,6 +44,12 @@ PV_MUST_USE pv_status usage_block_find(pv_call *call, pv_id report, const usage_
 /* Reads a block; borrowed from the transaction. */
 PV_MUST_USE pv_status usage_block_read(pv_call *call, pv_id report, const usage_ledger *ledger,
                                        uint32_t block, pv_view *ret_bytes);
+
+/* Finds and reads the block of the record with this number, and gives the numbers of its records: from `begin` to
+ * `end` - 1. */
+PV_MUST_USE pv_status usage_block_of_record(pv_call *call, pv_id report, const usage_ledger *ledger,
+                                            uint64_t number, pv_view *ret_bytes,
+                                            uint64_t *ret_begin, uint64_t *ret_end);
 
 /* Appends a record as it stands in a report of this state: once submitted, the record's state is
  * the report's. */

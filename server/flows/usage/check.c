@@ -1,7 +1,6 @@
 #include "server/flows/usage/check.h"
 
 #include "base/utf8.h"
-#include "protos/runtime/fields.h"
 #include "server/flows/make.h"
 
 enum { VALUE_SHOWN_MAX = 100 };
@@ -113,35 +112,33 @@ static bool take_amount(examination *of, const char *column, const char *text,
 
 /* --- record id --- */
 
-static pv_status check_record_id(examination *of, usage_seen_cache *seen, uint64_t number)
+static pv_status object_to_duplicate(examination *of, usage_seen first)
 {
-    const char *id = of->given->record_id;
-    pv_view text = pv_view_text(id);
-    if (text.size == 0) {
-        missing(of, "record_id", "a record needs a key that tells it from all others");
-        return pv_ok();
-    }
-    if (pv_utf8_count(text) > USAGE_RECORD_ID_MAX || !pv_pattern_matches(PV_PATTERN_LINE, text)) {
-        (void)object_to(of, PV_USAGE_PROBLEM_CODE_TEXT_INVALID, "record_id", id,
-                        "record_id must be at most %d characters of one line.",
-                        USAGE_RECORD_ID_MAX);
-        return pv_ok();
-    }
-    usage_seen mine = {of->rules->report, of->rules->generation, number};
-    usage_seen first;
-    PV_TRY(usage_seen_note(of->call, seen, of->rules->contract, text, &mine, &first));
-    if (pv_id_is_zero(first.report)) { return pv_ok(); }
     char report[PV_ID_TEXT_SIZE];
     pv_id_format(pv_usage_report__object.id_prefix, first.report, report);
-    bool here = pv_id_equal(first.report, mine.report);
+    bool here = pv_id_equal(first.report, of->rules->report);
     pv_usage_problem *problem =
-        object_to(of, PV_USAGE_PROBLEM_CODE_DUPLICATE, "record_id", id,
+        object_to(of, PV_USAGE_PROBLEM_CODE_DUPLICATE, "record_id", of->given->record_id,
                   "This record is already record %llu of %s.", (unsigned long long)first.number,
                   here ? "this report" : report);
     if (problem == NULL) { return pv_ok(); }
     problem->first_number = first.number;
     problem->first_report_id = pv_arena_dup(of->call->scratch, pv_view_text(report));
-    if (problem->first_report_id == NULL) { return pv_out_of_memory(of->call); }
+    return problem->first_report_id == NULL ? pv_out_of_memory(of->call) : pv_ok();
+}
+
+static pv_status check_record_id(examination *of, usage_seen first)
+{
+    const char *id = of->given->record_id;
+    if (pv_is_empty(id)) {
+        missing(of, "record_id", "a record needs a key that tells it from all others");
+    } else if (!usage_record_id_is_valid(pv_view_text(id))) {
+        (void)object_to(of, PV_USAGE_PROBLEM_CODE_TEXT_INVALID, "record_id", id,
+                        "record_id must be at most %d characters of one line.",
+                        USAGE_RECORD_ID_MAX);
+    } else if (!pv_id_is_zero(first.report)) {
+        return object_to_duplicate(of, first);
+    }
     return pv_ok();
 }
 
@@ -344,8 +341,8 @@ static pv_status add_to_sums(examination *of, usage_sums *sums)
 }
 
 pv_status usage_check(pv_call *call, const usage_rules *rules, usage_resolver *resolver,
-                      usage_seen_cache *seen, usage_sums *sums, const pv_usage_record *record,
-                      uint64_t number, usage_verdict *ret_verdict)
+                      usage_sums *sums, const pv_usage_record *record, uint64_t number,
+                      usage_seen first, usage_verdict *ret_verdict)
 {
     pv_usage_record *stored = &ret_verdict->record;
     *stored = *record;
@@ -354,7 +351,7 @@ pv_status usage_check(pv_call *call, const usage_rules *rules, usage_resolver *r
     stored->n_problems = 0;
     stored->problems = ret_verdict->problems;
     examination of = {.call = call, .rules = rules, .given = record, .verdict = ret_verdict};
-    PV_TRY(check_record_id(&of, seen, number));
+    PV_TRY(check_record_id(&of, first));
     PV_TRY(check_item(&of, resolver));
     check_quantity(&of);
     check_times(&of);

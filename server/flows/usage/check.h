@@ -10,13 +10,12 @@
 extern "C" {
 #endif
 
-enum { USAGE_PROBLEMS_MAX = 4, USAGE_RECORD_ID_MAX = 100 };
+enum { USAGE_PROBLEMS_MAX = 4 };
 
 /* What the records of a report are held against. */
 typedef struct usage_rules {
     pv_id report;
     pv_id contract;
-    uint32_t generation;
     pv_usage_schema schema;
     const char *currency;
     int64_t start_utc_ns;
@@ -33,12 +32,12 @@ typedef struct usage_verdict {
     char amount[PV_DECIMAL_TEXT_SIZE];
 } usage_verdict;
 
-/* Checks one record, notes its id as seen, and adds it to the sums if nothing is wrong with it. The
- * verdict borrows from the record; its problems live in call->scratch. */
+/* Checks one record, whose id was that of the record `first` before it if that is somebody's, and adds it to
+ * the sums if nothing is wrong with it. The verdict borrows from the record; its problems live in
+ * call->scratch. */
 PV_MUST_USE pv_status usage_check(pv_call *call, const usage_rules *rules, usage_resolver *resolver,
-                                  usage_seen_cache *seen, usage_sums *sums,
-                                  const pv_usage_record *record, uint64_t number,
-                                  usage_verdict *ret_verdict);
+                                  usage_sums *sums, const pv_usage_record *record, uint64_t number,
+                                  usage_seen first, usage_verdict *ret_verdict);
 
 #ifdef __cplusplus
 }

@@ -4,7 +4,11 @@
 #include "server/flows/usage/bytes.h"
 #include "storage/record.h"
 
-enum { LEDGER_BLOCK = 0, FORMAT = 1, LEDGER_SIZE = 1 + PV_ID_SIZE + 4 + 4 + 8 + 8 + 4 + 4 + 4 + 1 };
+enum {
+    LEDGER_BLOCK = 0,
+    FORMAT = 2, /* 1 had no source */
+    LEDGER_SIZE = 1 + PV_ID_SIZE + 4 + 4 + 8 + 8 + 4 + 4 + 4 + 4 + 1
+};
 
 pv_status usage_ledger_load(pv_call *call, pv_id report, usage_ledger *ret_ledger)
 {
@@ -23,8 +27,9 @@ pv_status usage_ledger_load(pv_call *call, pv_id report, usage_ledger *ret_ledge
     ret_ledger->blocks = (uint32_t)usage_take_number(&cursor, 4);
     ret_ledger->lines = (uint32_t)usage_take_number(&cursor, 4);
     ret_ledger->subscriptions = (uint32_t)usage_take_number(&cursor, 4);
+    if (format == FORMAT) { ret_ledger->source = (uint32_t)usage_take_number(&cursor, 4); }
     ret_ledger->released = usage_take_number(&cursor, 1) != 0;
-    bool whole = cursor.ok && cursor.rest.size == 0 && format == FORMAT;
+    bool whole = cursor.ok && cursor.rest.size == 0 && (format == FORMAT || format == 1);
     return whole ? pv_ok() : pv_store_refused(call, pv_status_of(PV_CODE_DATA_LOSS));
 }
 
@@ -40,6 +45,7 @@ pv_status usage_ledger_save(pv_call *call, pv_id report, const usage_ledger *led
     end = usage_put_number(end, ledger->blocks, 4);
     end = usage_put_number(end, ledger->lines, 4);
     end = usage_put_number(end, ledger->subscriptions, 4);
+    end = usage_put_number(end, ledger->source, 4);
     end = usage_put_number(end, ledger->released ? 1 : 0, 1);
     PV_ASSERT(end == row + LEDGER_SIZE);
     return pv_store_refused(

@@ -3,9 +3,9 @@
  * audit entry need not be.
  *
  * A report's records lie in packed blocks under an owner id that is made of the report's id and
- * a generation. To replace all records a new generation begins: the old blocks, and the old
- * notes of record ids (seen.h), are stale at once, and the blocks are swept in bounded steps by
- * later calls. */
+ * a generation. To replace all records a new generation begins: the old blocks, and what the
+ * contract has noted of their ids (seen.h), are stale at once, and the blocks are swept in bounded
+ * steps by later calls. */
 #ifndef PV_SERVER_FLOWS_USAGE_LEDGER_H
 #define PV_SERVER_FLOWS_USAGE_LEDGER_H
 
@@ -14,6 +14,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* Records of a report: their numbers stand in 32 bits of what a contract has noted. */
+static const uint64_t USAGE_RECORDS_MAX = UINT32_MAX;
 
 enum {
     USAGE_SWEEP_SMALL = 64, /* stale blocks deleted with a batch of records */
@@ -30,7 +33,8 @@ typedef struct usage_ledger {
     uint32_t blocks;     /* record blocks, numbered from 0 */
     uint32_t lines;      /* items of subscriptions that are summed */
     uint32_t subscriptions;
-    bool released; /* the report was rejected: its record ids may be reported again */
+    uint32_t source; /* number of this generation in the contract (seen.h); 0: none yet */
+    bool released;   /* the report was rejected: its record ids may be reported again */
 } usage_ledger;
 
 /* The ledger of a report; all zero if it has none yet. */

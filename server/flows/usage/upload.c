@@ -82,7 +82,6 @@ static pv_status start(pv_call *call, const pv_upload_usage_records_request *req
     ledger.session = run->session;
     PV_TRY(usage_ledger_sweep(call, run->report, &ledger, USAGE_SWEEP_LARGE));
     PV_TRY(usage_ledger_save(call, run->report, &ledger));
-    run->rules.generation = ledger.generation;
     PV_TRY(usage_sums_load(call, run->sums, run->report, &ledger));
     run->records = ledger.records;
     run->before = ledger.records;
@@ -154,12 +153,19 @@ static pv_status keep_refused(pv_call *call, upload *run, const pv_usage_record 
 static pv_status store(pv_call *call, upload *run, const pv_upload_usage_records_request *request,
                        usage_ledger *ledger)
 {
+    if (request->n_records > USAGE_RECORDS_MAX - ledger->records) {
+        return pv_refuse(&call->error, &pv_error_reason_store_full,
+                         "A report has at most %llu records.",
+                         (unsigned long long)USAGE_RECORDS_MAX);
+    }
+    usage_seen_step *seen = NULL;
+    PV_TRY(usage_seen_look(call, run->rules.contract, run->report, ledger, request->records,
+                           request->n_records, &seen));
     usage_writer writer = usage_writer_of(call, run->report, ledger);
-    usage_seen_cache seen = {0};
     for (size_t i = 0; i < request->n_records; i++) {
         usage_verdict verdict;
-        PV_TRY(usage_check(call, &run->rules, run->resolver, &seen, run->sums, request->records[i],
-                           ledger->records + 1, &verdict));
+        PV_TRY(usage_check(call, &run->rules, run->resolver, run->sums, request->records[i],
+                           ledger->records + 1, usage_seen_first(seen, i), &verdict));
         bool valid = verdict.record.n_problems == 0;
         if (!valid) { PV_TRY(keep_refused(call, run, &verdict.record)); }
         PV_TRY(usage_writer_add(&writer, &verdict.record));
@@ -167,6 +173,7 @@ static pv_status store(pv_call *call, upload *run, const pv_upload_usage_records
         ledger->valid += valid ? 1 : 0;
     }
     PV_TRY(usage_writer_end(&writer, ledger));
+    PV_TRY(usage_seen_note(seen, ledger));
     PV_TRY(usage_sums_save(call, run->sums, run->report, ledger));
     PV_TRY(usage_ledger_sweep(call, run->report, ledger, USAGE_SWEEP_SMALL));
     PV_TRY(usage_ledger_save(call, run->report, ledger));
