@@ -120,7 +120,7 @@ TEST_P(Runs, FindWhatAPlainMapFinds)
         }
         ASSERT_EQ(Add(write, write.arena(), Owner(1), entries), "OK");
         ASSERT_EQ(write.Commit(), "OK");
-        if (GetParam() == Engine::kLmdb && round % 30 == 29) { store.Reopen(); }
+        if (GetParam().durable && round % 30 == 29) { store.Reopen(); }
 
         std::vector<uint64_t> wanted;
         for (int i = 0; i < 500; i++) {
@@ -222,8 +222,7 @@ TEST_P(Runs, ADamagedListIsSaidToBeDamaged)
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Engines, Runs, testing::Values(Engine::kMemory, Engine::kLmdb),
-                         EngineName);
+INSTANTIATE_TEST_SUITE_P(Engines, Runs, testing::ValuesIn(kEngines), EngineName);
 
 } // namespace
 } // namespace store_test
