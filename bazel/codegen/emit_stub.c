@@ -25,41 +25,23 @@ static void put_unary(const gen_method *method, gen_text *out)
               table_name(method), method->response->short_name);
 }
 
-/* A stream of answers to one request: the request goes out when the call is opened. */
-static void put_open_with_request(const gen_method *method, gen_text *out)
-{
-    gen_print(out,
-              "static inline pv_status %s_open(pv_client *client, pv_arena *arena,\n"
-              "    const pv_client_options *options, const %s *request,\n"
-              "    pv_client_call **ret_call, pv_error *ret_error)\n"
-              "{\n"
-              "    pv_client_call *call = NULL;\n"
-              "    pv_status status = pv_client_open(client, %s, arena, options,\n"
-              "                                      &call, ret_error);\n"
-              "    if (!pv_is_ok(status)) { return status; }\n"
-              "    status = pv_client_send(call, &request->base);\n"
-              "    if (pv_is_ok(status)) { status = pv_client_close_send(call); }\n"
-              "    if (!pv_is_ok(status)) {\n"
-              "        /* What the server said explains more than that sending failed. */\n"
-              "        pv_status ended = pv_client_finish(call);\n"
-              "        return pv_is_ok(ended) ? status : ended;\n"
-              "    }\n"
-              "    *ret_call = call;\n"
-              "    return status;\n"
-              "}\n",
-              method->stub_name, method->request->short_name, table_name(method));
-}
-
+/* The request, when there is one only, goes out when the call is opened. */
 static void put_open(const gen_method *method, gen_text *out)
 {
+    pv_method_kind kind = (pv_method_kind)gen_kind(method);
+    bool requested = kind == PV_METHOD_UNARY || kind == PV_METHOD_SERVER_STREAM;
+    const char *parameter =
+        requested ? gen_format(" const %s *request,", method->request->short_name) : "";
     gen_print(out,
               "static inline pv_status %s_open(pv_client *client, pv_arena *arena,\n"
-              "    const pv_client_options *options,\n"
+              "    const pv_client_options *options,%s\n"
               "    pv_client_call **ret_call, pv_error *ret_error)\n"
               "{\n"
-              "    return pv_client_open(client, %s, arena, options, ret_call, ret_error);\n"
+              "    return pv_client_start(client, %s, arena, options, %s,\n"
+              "                           ret_call, ret_error);\n"
               "}\n",
-              method->stub_name, table_name(method));
+              method->stub_name, parameter, table_name(method),
+              requested ? "&request->base" : "NULL");
 }
 
 static void put_send(const gen_method *method, gen_text *out)
@@ -88,7 +70,7 @@ static void put_receive(const gen_method *method, gen_text *out)
               method->stub_name, method->response->short_name, method->response->short_name);
 }
 
-/* The one answer to a stream of requests. */
+/* The one answer. */
 static void put_finish(const gen_method *method, gen_text *out)
 {
     gen_print(
@@ -98,14 +80,9 @@ static void put_finish(const gen_method *method, gen_text *out)
         "    %s **ret_response)\n"
         "{\n"
         "    ProtobufCMessage *response = NULL;\n"
-        "    pv_status status = pv_client_close_send(call);\n"
-        "    if (pv_is_ok(status)) { status = pv_client_receive(call, arena, &response); }\n"
-        "    pv_status ended = pv_client_finish(call);\n"
-        "    if (!pv_is_ok(ended)) { return ended; }\n"
-        "    if (!pv_is_ok(status)) { return status; }\n"
-        "    if (response == NULL) { return pv_status_of(PV_CODE_INTERNAL); }\n"
-        "    *ret_response = (%s *)(void *)response;\n"
-        "    return pv_ok();\n"
+        "    pv_status status = pv_client_answer(call, arena, &response);\n"
+        "    if (pv_is_ok(status)) { *ret_response = (%s *)(void *)response; }\n"
+        "    return status;\n"
         "}\n",
         method->stub_name, method->response->short_name, method->response->short_name);
 }
@@ -115,9 +92,13 @@ void gen_emit_stub(const gen_method *method, gen_text *out)
     gen_put(out, "\n");
     gen_put_comment(out, gen_format("Calls %s.", method->element.label));
     switch ((pv_method_kind)gen_kind(method)) {
-    case PV_METHOD_UNARY: put_unary(method, out); break;
+    case PV_METHOD_UNARY:
+        put_unary(method, out);
+        put_open(method, out);
+        put_finish(method, out);
+        break;
     case PV_METHOD_SERVER_STREAM:
-        put_open_with_request(method, out);
+        put_open(method, out);
         put_receive(method, out);
         break;
     case PV_METHOD_CLIENT_STREAM:

@@ -1,5 +1,5 @@
-/* call.c — what all calls have in common: deadline, queue, metadata, messages, the status at the
- * end. */
+/* call.c — what all calls have in common: their life, deadline, metadata, messages, the status at
+ * the end. */
 #include "client/rpc/internal.h"
 #include "protos/runtime/message.h"
 #include "protos/runtime/reasons.h"
@@ -7,6 +7,7 @@
 #include <grpc/byte_buffer.h>
 #include <grpc/byte_buffer_reader.h>
 #include <grpc/support/time.h>
+#include <stdlib.h>
 
 /* By address: the bytes of a short slice are inside it. */
 static pv_view view_of(const grpc_slice *slice)
@@ -14,10 +15,48 @@ static pv_view view_of(const grpc_slice *slice)
     return pv_view_of(GRPC_SLICE_START_PTR(*slice), GRPC_SLICE_LENGTH(*slice));
 }
 
-void pv_client_call_init(pv_client_call *call, pv_client *client, const pv_method_info *method,
-                         pv_arena *arena, const pv_client_options *options, pv_error *error)
+/* --- life --- */
+
+static void on_sent(pv_client_call *call, bool ok)
 {
-    memset(call, 0, sizeof *call);
+    call->sending = false;
+    call->unsendable = call->unsendable || !ok;
+    pv_method_kind kind = call->method->kind;
+    if (kind == PV_METHOD_CLIENT_STREAM || kind == PV_METHOD_BIDI_STREAM) {
+        pv_client_loop_tell(call, PV_CLIENT_ROOM);
+    }
+}
+
+static void on_closed(pv_client_call *call, bool ok)
+{
+    call->closing = false;
+    call->unsendable = call->unsendable || !ok;
+}
+
+static void on_received(pv_client_call *call, bool ok)
+{
+    (void)ok; /* a receive that failed leaves no message */
+    bool one_only = call->method->kind == PV_METHOD_CLIENT_STREAM;
+    call->inbox_full = call->inbox != NULL;
+    call->drained = !call->inbox_full || one_only;
+    if (call->inbox_full && !one_only) { pv_client_loop_tell(call, PV_CLIENT_MESSAGE); }
+}
+
+/* The status, and with it, of a unary call, everything. */
+static void on_status(pv_client_call *call, bool ok)
+{
+    (void)ok; /* the status says how it went */
+    bool unary = call->method->kind == PV_METHOD_UNARY;
+    call->sending = call->sending && !unary;
+    call->drained = call->drained || unary;
+}
+
+pv_client_call *pv_client_call_create(pv_client *client, const pv_method_info *method,
+                                      pv_arena *arena, const pv_client_options *options,
+                                      pv_error *error)
+{
+    pv_client_call *call = (pv_client_call *)calloc(1, sizeof *call);
+    PV_ASSERT(call != NULL);
     call->client = client;
     call->method = method;
     call->arena = arena;
@@ -26,84 +65,101 @@ void pv_client_call_init(pv_client_call *call, pv_client *client, const pv_metho
     int64_t deadline_ms = client->deadline_ms;
     if (options != NULL) {
         call->ret_metadata = options->ret_metadata;
+        call->loop = options->loop;
+        call->app = options->app;
         if (options->deadline_ms > 0) { deadline_ms = options->deadline_ms; }
     }
+    if (call->loop == NULL) {
+        call->loop = &call->own_loop;
+        pv_client_loop_init(call->loop);
+    }
+    call->loop->calls++;
     gpr_timespec deadline =
         gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(deadline_ms, GPR_TIMESPAN));
-    call->queue = grpc_completion_queue_create_for_pluck(NULL);
     call->grpc =
-        grpc_channel_create_call(client->channel, NULL, GRPC_PROPAGATE_DEFAULTS, call->queue,
+        grpc_channel_create_call(client->channel, NULL, GRPC_PROPAGATE_DEFAULTS, call->loop->queue,
                                  grpc_slice_from_static_string(method->path), NULL, deadline, NULL);
     PV_ASSERT(call->grpc != NULL);
     grpc_metadata_array_init(&call->initial);
     grpc_metadata_array_init(&call->trailing);
     call->status_text = grpc_empty_slice();
+    call->on_sent = (pv_client_tag){on_sent, call};
+    call->on_closed = (pv_client_tag){on_closed, call};
+    call->on_received = (pv_client_tag){on_received, call};
+    call->on_status = (pv_client_tag){on_status, call};
+    return call;
 }
 
-void pv_client_call_deinit(pv_client_call *call)
+void pv_client_call_destroy(pv_client_call *call)
 {
+    PV_ASSERT(call->pending == 0);
+    pv_client_loop_forget(call);
+    call->loop->calls--;
     if (call->inbox != NULL) { grpc_byte_buffer_destroy(call->inbox); }
     grpc_slice_unref(call->status_text);
     grpc_metadata_array_destroy(&call->initial);
     grpc_metadata_array_destroy(&call->trailing);
     grpc_call_unref(call->grpc);
-    grpc_completion_queue_shutdown(call->queue);
-    grpc_completion_queue_destroy(call->queue);
+    if (call->loop == &call->own_loop) { pv_client_loop_deinit(call->loop); }
+    free(call);
 }
 
-void pv_client_call_cancel(pv_client_call *call)
+void pv_client_cancel(pv_client_call *call)
 {
     __atomic_store_n(&call->cancelled, true, __ATOMIC_RELAXED);
     (void)grpc_call_cancel(call->grpc, NULL);
 }
 
-bool pv_client_call_run(pv_client_call *call, const grpc_op *ops, size_t count)
+void pv_client_call_batch(pv_client_call *call, const grpc_op *ops, size_t count,
+                          const pv_client_tag *tag)
 {
-    grpc_call_error error = grpc_call_start_batch(call->grpc, ops, count, call, NULL);
+    grpc_call_error error =
+        grpc_call_start_batch(call->grpc, ops, count, (void *)(uintptr_t)tag, NULL);
     PV_ASSERT(error == GRPC_CALL_OK);
-    /* No deadline here: the call's own ends every batch. */
-    grpc_event event =
-        grpc_completion_queue_pluck(call->queue, call, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
-    PV_ASSERT(event.type == GRPC_OP_COMPLETE);
-    return event.success != 0;
+    call->pending++;
+}
+
+void pv_client_call_wait(pv_client_call *call, bool (*done)(const pv_client_call *call))
+{
+    while (!done(call)) {
+        bool came = pv_client_loop_pump(call->loop, gpr_inf_future(GPR_CLOCK_MONOTONIC));
+        PV_ASSERT(came);
+    }
+}
+
+bool pv_client_call_ended(const pv_client_call *call)
+{
+    return call->pending == 0;
 }
 
 /* --- metadata --- */
 
-void pv_client_metadata_init(const pv_client_options *options, grpc_metadata *ret_metadata)
+size_t pv_client_op_metadata(const pv_client_options *options, grpc_op *op, grpc_metadata *metadata)
 {
-    if (options == NULL) { return; }
+    op->op = GRPC_OP_SEND_INITIAL_METADATA;
+    if (options == NULL) { return 0; }
+    if (options->wait_for_ready) {
+        op->flags = GRPC_INITIAL_METADATA_WAIT_FOR_READY |
+                    GRPC_INITIAL_METADATA_WAIT_FOR_READY_EXPLICITLY_SET;
+    }
     PV_ASSERT(options->metadata_count <= PV_CLIENT_METADATA_MAX);
     for (size_t i = 0; i < options->metadata_count; i++) {
-        memset(&ret_metadata[i], 0, sizeof ret_metadata[i]);
-        ret_metadata[i].key = grpc_slice_from_copied_string(options->metadata[i].key);
+        memset(&metadata[i], 0, sizeof metadata[i]);
+        metadata[i].key = grpc_slice_from_copied_string(options->metadata[i].key);
         pv_view value = options->metadata[i].value;
-        ret_metadata[i].value = grpc_slice_from_copied_buffer((const char *)value.data, value.size);
+        metadata[i].value = grpc_slice_from_copied_buffer((const char *)value.data, value.size);
     }
+    op->data.send_initial_metadata.count = options->metadata_count;
+    op->data.send_initial_metadata.metadata = metadata;
+    return options->metadata_count;
 }
 
-void pv_client_metadata_deinit(const pv_client_options *options, grpc_metadata *metadata)
+void pv_client_metadata_drop(grpc_metadata *metadata, size_t count)
 {
-    if (options == NULL) { return; }
-    for (size_t i = 0; i < options->metadata_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         grpc_slice_unref(metadata[i].key);
         grpc_slice_unref(metadata[i].value);
     }
-}
-
-grpc_op pv_client_op_send_metadata(const pv_client_options *options, grpc_metadata *metadata)
-{
-    grpc_op op;
-    memset(&op, 0, sizeof op);
-    op.op = GRPC_OP_SEND_INITIAL_METADATA;
-    if (options == NULL) { return op; }
-    if (options->wait_for_ready) {
-        op.flags = GRPC_INITIAL_METADATA_WAIT_FOR_READY |
-                   GRPC_INITIAL_METADATA_WAIT_FOR_READY_EXPLICITLY_SET;
-    }
-    op.data.send_initial_metadata.count = options->metadata_count;
-    op.data.send_initial_metadata.metadata = metadata;
-    return op;
 }
 
 static void copy_metadata(const grpc_metadata_array *array, pv_arena *arena,
@@ -168,6 +224,7 @@ pv_status pv_client_call_decode(pv_client_call *call, pv_arena *arena,
     grpc_byte_buffer_reader_destroy(&reader);
     grpc_byte_buffer_destroy(call->inbox);
     call->inbox = NULL;
+    call->inbox_full = false;
     pv_error error;
     pv_error_init(&error, arena);
     ProtobufCMessage *message = NULL;
@@ -183,42 +240,10 @@ pv_status pv_client_call_decode(pv_client_call *call, pv_arena *arena,
 
 /* --- the end --- */
 
-grpc_op pv_client_op_status(pv_client_call *call)
-{
-    grpc_op op;
-    memset(&op, 0, sizeof op);
-    op.op = GRPC_OP_RECV_STATUS_ON_CLIENT;
-    op.data.recv_status_on_client.trailing_metadata = &call->trailing;
-    op.data.recv_status_on_client.status = &call->status;
-    op.data.recv_status_on_client.status_details = &call->status_text;
-    return op;
-}
-
 static pv_code code_of(grpc_status_code status)
 {
     bool known = (int)status >= (int)PV_CODE_OK && (int)status <= (int)PV_CODE_UNAUTHENTICATED;
     return known ? (pv_code)status : PV_CODE_UNKNOWN;
-}
-
-/* The core gives the status only after every message has been taken; where there can be one at
- * most, it is taken here. */
-static void receive_status(pv_client_call *call)
-{
-    grpc_op ops[3];
-    size_t count = 0;
-    memset(ops, 0, sizeof ops);
-    ops[count++] = pv_client_op_status(call);
-    if (!call->initial_asked) {
-        call->initial_asked = true;
-        ops[count].op = GRPC_OP_RECV_INITIAL_METADATA;
-        ops[count++].data.recv_initial_metadata.recv_initial_metadata = &call->initial;
-    }
-    if (!call->drained && call->inbox == NULL && call->method->kind != PV_METHOD_BIDI_STREAM) {
-        ops[count].op = GRPC_OP_RECV_MESSAGE;
-        ops[count++].data.recv_message.recv_message = &call->inbox;
-    }
-    (void)pv_client_call_run(call, ops, count); /* the status says how it went */
-    call->ended = true;
 }
 
 /* A call that reaches a server in the moment of its shutdown is reset by the server's core without a status, which
@@ -235,7 +260,7 @@ static void name_reset(pv_client_call *call, pv_view details)
 
 pv_status pv_client_call_conclude(pv_client_call *call)
 {
-    if (!call->ended) { receive_status(call); }
+    pv_client_call_wait(call, pv_client_call_ended);
     if (call->concluded) { return call->result; }
     call->concluded = true;
     pv_view details = find_metadata(&call->trailing, "grpc-status-details-bin");

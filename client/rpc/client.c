@@ -1,8 +1,7 @@
-/* client.c — the connection, and the unary call. */
+/* client.c — the connection. */
 #include "client/rpc/internal.h"
 #include "protos/runtime/reasons.h"
 
-#include <grpc/byte_buffer.h>
 #include <grpc/grpc_security.h>
 #include <stdlib.h>
 
@@ -88,36 +87,4 @@ void pv_client_destroy(pv_client *client)
     free(client);
     /* The core ends in threads of its own; this waits for them if nobody else uses it. */
     grpc_shutdown_blocking();
-}
-
-pv_status pv_client_unary(pv_client *client, const pv_method_info *method, pv_arena *arena,
-                          const pv_client_options *options, const ProtobufCMessage *request,
-                          ProtobufCMessage **ret_response, pv_error *ret_error)
-{
-    pv_client_call call;
-    grpc_metadata metadata[PV_CLIENT_METADATA_MAX];
-    pv_client_call_init(&call, client, method, arena, options, ret_error);
-    pv_client_metadata_init(options, metadata);
-    grpc_byte_buffer *message = pv_client_encode(request);
-
-    grpc_op ops[6];
-    memset(ops, 0, sizeof ops);
-    ops[0] = pv_client_op_send_metadata(options, metadata);
-    ops[1].op = GRPC_OP_SEND_MESSAGE;
-    ops[1].data.send_message.send_message = message;
-    ops[2].op = GRPC_OP_SEND_CLOSE_FROM_CLIENT;
-    ops[3].op = GRPC_OP_RECV_INITIAL_METADATA;
-    ops[3].data.recv_initial_metadata.recv_initial_metadata = &call.initial;
-    ops[4].op = GRPC_OP_RECV_MESSAGE;
-    ops[4].data.recv_message.recv_message = &call.inbox;
-    ops[5] = pv_client_op_status(&call);
-    (void)pv_client_call_run(&call, ops, 6); /* the status says how it went */
-    call.ended = true;
-    grpc_byte_buffer_destroy(message);
-    pv_client_metadata_deinit(options, metadata);
-
-    pv_status status = pv_client_call_conclude(&call);
-    if (pv_is_ok(status)) { status = pv_client_call_decode(&call, arena, ret_response); }
-    pv_client_call_deinit(&call);
-    return status;
 }

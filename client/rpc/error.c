@@ -1,11 +1,18 @@
 /* error.c — from the status and its details (google.rpc) back to a pv_error that people and
- * programs can read. What the server does not say stays empty; unknown details are passed over. */
+ * programs can read. What the server does not say stays empty; unknown details are passed over.
+ *
+ * Details are not wire-checked like answers: a server that cut one text inside a character would lose
+ * all of them, just when somebody wants to know what went wrong. The types do not nest in themselves
+ * and metadata is small, so what must be checked is that texts are text, and each is made so alone:
+ * bytes that are no UTF-8 become U+FFFD. (A NUL has already ended its text in protobuf-c.) */
 #include "client/rpc/internal.h"
 
+#include "base/utf8.h"
 #include "google/protobuf/any.pb-c.h"
 #include "google/protobuf/duration.pb-c.h"
 #include "google/rpc/error_details.pb-c.h"
 #include "google/rpc/status.pb-c.h"
+#include "protos/runtime/reasons.h"
 
 /* protobuf-c's allocator over the arena; nothing is freed alone. */
 static void *arena_alloc(void *arena, size_t size)
@@ -29,12 +36,29 @@ static ProtobufCMessage *unpack(const ProtobufCMessageDescriptor *descriptor, pv
                                      bytes.data == NULL ? &none : bytes.data);
 }
 
+/* The text itself, or a copy with U+FFFD for each byte that belongs to no character. */
+static const char *clean(pv_arena *arena, const char *text)
+{
+    pv_view bytes = pv_view_text(text);
+    size_t position = 0;
+    if (pv_utf8_check(bytes, &position)) { return text; }
+    pv_buffer copy = pv_buffer_of(arena);
+    for (position = 0; position < bytes.size;) {
+        size_t start = position;
+        uint32_t code_point;
+        bool good = pv_utf8_next(bytes, &position, &code_point);
+        pv_buffer_append(&copy, good ? pv_view_of(bytes.data + start, position - start)
+                                     : pv_view_text("\xEF\xBF\xBD"));
+    }
+    return pv_buffer_text(&copy);
+}
+
 static void read_info(pv_error *error, pv_reason *reason, const Google__Rpc__ErrorInfo *info)
 {
-    if (info->reason[0] != '\0') { reason->name = info->reason; }
+    if (info->reason[0] != '\0') { reason->name = clean(error->arena, info->reason); }
     for (size_t i = 0; i < info->n_metadata && i < PV_ERROR_METADATA_MAX; i++) {
-        error->metadata[i].key = info->metadata[i]->key;
-        error->metadata[i].value = info->metadata[i]->value;
+        error->metadata[i].key = clean(error->arena, info->metadata[i]->key);
+        error->metadata[i].value = clean(error->arena, info->metadata[i]->value);
         error->metadata_count = i + 1;
     }
 }
@@ -43,7 +67,8 @@ static void add_violation(pv_error *error, pv_violation_kind kind, const char *t
                           const char *subject, const char *description)
 {
     if (error->violation_count > 0 && error->violation_kind != kind) { return; }
-    pv_error_violate(error, kind, type, subject, "%s", description);
+    pv_error_violate(error, kind, type == NULL ? NULL : clean(error->arena, type),
+                     clean(error->arena, subject), "%s", clean(error->arena, description));
 }
 
 static void read_violations(pv_error *error, const ProtobufCMessage *detail)
@@ -85,7 +110,8 @@ static void read_detail(pv_error *error, pv_reason *reason, const ProtobufCMessa
         read_info(error, reason, (const Google__Rpc__ErrorInfo *)detail);
     } else if (detail->descriptor == &google__rpc__resource_info__descriptor) {
         const Google__Rpc__ResourceInfo *resource = (const Google__Rpc__ResourceInfo *)detail;
-        pv_error_resource(error, resource->resource_type, resource->resource_name);
+        pv_error_resource(error, clean(error->arena, resource->resource_type),
+                          clean(error->arena, resource->resource_name));
     } else if (detail->descriptor == &google__rpc__retry_info__descriptor) {
         error->retry_after_ms = delay_ms(((const Google__Rpc__RetryInfo *)detail)->retry_delay);
     } else {
@@ -115,11 +141,15 @@ void pv_client_error_read(pv_error *error, pv_arena *arena, pv_code code, pv_vie
 {
     pv_error_init(error, arena);
     pv_reason *reason = (pv_reason *)pv_arena_zalloc(arena, 1, sizeof *reason);
-    error->message = pv_arena_dup(arena, text);
-    if (reason == NULL) { return; }
+    const char *message = pv_arena_dup(arena, text);
+    if (reason == NULL || message == NULL) {
+        error->reason = &pv_reason_arena_exhausted;
+        return;
+    }
+    error->message = clean(arena, message);
     reason->name = pv_code_name(code);
     reason->code = code;
-    reason->text = error->message == NULL ? "" : error->message;
+    reason->text = error->message;
     reason->next_step = "";
     error->reason = reason;
     const Google__Rpc__Status *status =

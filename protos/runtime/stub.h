@@ -1,4 +1,4 @@
-/* stub.h — the six functions on which generated client stubs stand. They are defined in client/rpc; this
+/* stub.h — the functions on which generated client stubs stand. They are defined in client/rpc; this
  * header knows neither gRPC nor any domain. Callers do not use it directly: the typed wrappers in X.pv.h
  * do (`pv_order_client_get_order` and its like), one per method, and nothing else casts message types.
  *
@@ -32,8 +32,14 @@ pv_status pv_client_unary(pv_client *client, const pv_method_info *method, pv_ar
                           const pv_client_options *options, const ProtobufCMessage *request,
                           ProtobufCMessage **ret_response, pv_error *ret_error);
 
-/* Opens a call of any streaming kind. `ret_error` is kept and filled by pv_client_finish; it may be NULL
- * and must outlive the call. When the status is not OK there is no call to finish. */
+/* Opens a call of any kind; `request` goes out with it when the kind has one request only, and is NULL
+ * otherwise. `ret_error` is kept and filled when the call ends; it may be NULL and must outlive the call.
+ * When the status is not OK there is no call to finish. */
+pv_status pv_client_start(pv_client *client, const pv_method_info *method, pv_arena *arena,
+                          const pv_client_options *options, const ProtobufCMessage *request,
+                          pv_client_call **ret_call, pv_error *ret_error);
+
+/* The same without a request. */
 pv_status pv_client_open(pv_client *client, const pv_method_info *method, pv_arena *arena,
                          const pv_client_options *options, pv_client_call **ret_call,
                          pv_error *ret_error);
@@ -47,6 +53,10 @@ pv_status pv_client_close_send(pv_client_call *call);
 /* Waits for the next message, which is unpacked into `arena`. OK with a NULL message is the end of the
  * stream: pv_client_finish tells how it ended. */
 pv_status pv_client_receive(pv_client_call *call, pv_arena *arena, ProtobufCMessage **ret_message);
+
+/* Of calls with one answer: says that all is sent, waits for the answer, which is unpacked into `arena`,
+ * and frees the call, also when it failed. */
+pv_status pv_client_answer(pv_client_call *call, pv_arena *arena, ProtobufCMessage **ret_response);
 
 /* Ends the call and frees it: the server's status if the stream has ended, otherwise the call is
  * cancelled. */

@@ -15,7 +15,7 @@
 // The client's runtime, played by the test: it writes down what the stubs ask of it.
 struct pv_client {
     std::vector<std::string> log;
-    bool send_fails = false;
+    bool refuses = false;
     ProtobufCMessage *answer = nullptr;
 };
 struct pv_client_call {
@@ -32,10 +32,14 @@ pv_status pv_client_unary(pv_client *client, const pv_method_info *method, pv_ar
     return client->answer == nullptr ? pv_status_of(PV_CODE_NOT_FOUND) : pv_ok();
 }
 
-pv_status pv_client_open(pv_client *client, const pv_method_info *method, pv_arena *,
-                         const pv_client_options *, pv_client_call **ret_call, pv_error *)
+pv_status pv_client_start(pv_client *client, const pv_method_info *method, pv_arena *,
+                          const pv_client_options *, const ProtobufCMessage *request,
+                          pv_client_call **ret_call, pv_error *)
 {
-    client->log.push_back(std::string("open ") + method->name);
+    client->log.push_back(
+        std::string("open ") + method->name +
+        (request == nullptr ? "" : std::string(" with ") + request->descriptor->short_name));
+    if (client->refuses) { return pv_status_of(PV_CODE_PERMISSION_DENIED); }
     *ret_call = new pv_client_call{client};
     return pv_ok();
 }
@@ -43,12 +47,6 @@ pv_status pv_client_open(pv_client *client, const pv_method_info *method, pv_are
 pv_status pv_client_send(pv_client_call *call, const ProtobufCMessage *message)
 {
     call->client->log.push_back(std::string("send ") + message->descriptor->short_name);
-    return call->client->send_fails ? pv_status_of(PV_CODE_UNAVAILABLE) : pv_ok();
-}
-
-pv_status pv_client_close_send(pv_client_call *call)
-{
-    call->client->log.push_back("close");
     return pv_ok();
 }
 
@@ -62,9 +60,18 @@ pv_status pv_client_receive(pv_client_call *call, pv_arena *, ProtobufCMessage *
 pv_status pv_client_finish(pv_client_call *call)
 {
     call->client->log.push_back("finish");
-    bool failed = call->client->send_fails;
     delete call;
-    return failed ? pv_status_of(PV_CODE_PERMISSION_DENIED) : pv_ok();
+    return pv_ok();
+}
+
+pv_status pv_client_answer(pv_client_call *call, pv_arena *, ProtobufCMessage **ret_response)
+{
+    pv_client *client = call->client;
+    client->log.push_back("answer");
+    delete call;
+    if (client->answer == nullptr) { return pv_status_of(PV_CODE_NOT_FOUND); }
+    *ret_response = client->answer;
+    return pv_ok();
 }
 
 namespace {
@@ -340,20 +347,19 @@ TEST(Client, ServerStreamSendsItsRequestWhenItOpens)
     ASSERT_TRUE(pv_is_ok(smp_task_client_goto_receive(call, nullptr, &response)));
     EXPECT_EQ(response, nullptr);
     EXPECT_TRUE(pv_is_ok(pv_client_finish(call)));
-    EXPECT_EQ(client.log, Log({"open Goto", "send GetTaskRequest", "close", "receive", "finish"}));
+    EXPECT_EQ(client.log, Log({"open Goto with GetTaskRequest", "receive", "finish"}));
 }
 
-TEST(Client, ServerStreamThatCannotSendEndsWithTheServersStatus)
+TEST(Client, AStreamThatIsRefusedLeavesNoCall)
 {
     pv_client client;
-    client.send_fails = true;
+    client.refuses = true;
     smp_get_task_request request = SMP_GET_TASK_REQUEST__INIT;
     pv_client_call *call = nullptr;
     pv_status status =
         smp_task_client_goto_open(&client, nullptr, nullptr, &request, &call, nullptr);
     EXPECT_EQ(status.code, PV_CODE_PERMISSION_DENIED);
     EXPECT_EQ(call, nullptr);
-    EXPECT_EQ(client.log, Log({"open Goto", "send GetTaskRequest", "finish"}));
 }
 
 TEST(Client, ClientStreamFinishesWithItsOneAnswer)
@@ -368,16 +374,31 @@ TEST(Client, ClientStreamFinishesWithItsOneAnswer)
     ASSERT_TRUE(pv_is_ok(smp_task_client_do_send(call, &request)));
     ASSERT_TRUE(pv_is_ok(smp_task_client_do_finish(call, nullptr, &response)));
     EXPECT_EQ(response, &stored);
-    EXPECT_EQ(client.log, Log({"open Do", "send DoRequest", "close", "receive", "finish"}));
+    EXPECT_EQ(client.log, Log({"open Do", "send DoRequest", "answer"}));
 }
 
-TEST(Client, ClientStreamWithoutAnAnswerIsAFault)
+TEST(Client, UnaryIsOpenedAndFinishedWhereItIsNotWaitedFor)
+{
+    pv_client client;
+    smp_get_task_request request = SMP_GET_TASK_REQUEST__INIT;
+    smp_get_task_response stored = SMP_GET_TASK_RESPONSE__INIT;
+    client.answer = &stored.base;
+    pv_client_call *call = nullptr;
+    smp_get_task_response *response = nullptr;
+    ASSERT_TRUE(pv_is_ok(
+        smp_task_client_get_task_open(&client, nullptr, nullptr, &request, &call, nullptr)));
+    ASSERT_TRUE(pv_is_ok(smp_task_client_get_task_finish(call, nullptr, &response)));
+    EXPECT_EQ(response, &stored);
+    EXPECT_EQ(client.log, Log({"open GetTask with GetTaskRequest", "answer"}));
+}
+
+TEST(Client, AnAnswerThatDoesNotComeLeavesTheResponseAlone)
 {
     pv_client client;
     pv_client_call *call = nullptr;
     smp_do_response *response = nullptr;
     ASSERT_TRUE(pv_is_ok(smp_task_client_do_open(&client, nullptr, nullptr, &call, nullptr)));
-    EXPECT_EQ(smp_task_client_do_finish(call, nullptr, &response).code, PV_CODE_INTERNAL);
+    EXPECT_EQ(smp_task_client_do_finish(call, nullptr, &response).code, PV_CODE_NOT_FOUND);
     EXPECT_EQ(response, nullptr);
 }
 

@@ -168,25 +168,30 @@ static inline pv_status smp_task_client_get_task(pv_client *client, pv_arena *ar
     if (pv_is_ok(status)) { *ret_response = (smp_get_task_response *)(void *)response; }
     return status;
 }
+static inline pv_status smp_task_client_get_task_open(pv_client *client, pv_arena *arena,
+    const pv_client_options *options, const smp_get_task_request *request,
+    pv_client_call **ret_call, pv_error *ret_error)
+{
+    return pv_client_start(client, SMP_TASK_SERVICE_GET_TASK__METHOD, arena, options, &request->base,
+                           ret_call, ret_error);
+}
+/* Says that all is sent, takes the answer and ends the call, also when it failed. */
+static inline pv_status smp_task_client_get_task_finish(pv_client_call *call, pv_arena *arena,
+    smp_get_task_response **ret_response)
+{
+    ProtobufCMessage *response = NULL;
+    pv_status status = pv_client_answer(call, arena, &response);
+    if (pv_is_ok(status)) { *ret_response = (smp_get_task_response *)(void *)response; }
+    return status;
+}
 
 /* Calls TaskService.Goto. */
 static inline pv_status smp_task_client_goto_open(pv_client *client, pv_arena *arena,
     const pv_client_options *options, const smp_get_task_request *request,
     pv_client_call **ret_call, pv_error *ret_error)
 {
-    pv_client_call *call = NULL;
-    pv_status status = pv_client_open(client, SMP_TASK_SERVICE_GOTO__METHOD, arena, options,
-                                      &call, ret_error);
-    if (!pv_is_ok(status)) { return status; }
-    status = pv_client_send(call, &request->base);
-    if (pv_is_ok(status)) { status = pv_client_close_send(call); }
-    if (!pv_is_ok(status)) {
-        /* What the server said explains more than that sending failed. */
-        pv_status ended = pv_client_finish(call);
-        return pv_is_ok(ended) ? status : ended;
-    }
-    *ret_call = call;
-    return status;
+    return pv_client_start(client, SMP_TASK_SERVICE_GOTO__METHOD, arena, options, &request->base,
+                           ret_call, ret_error);
 }
 /* OK with a NULL response is the end of the stream: end the call with pv_client_finish. */
 static inline pv_status smp_task_client_goto_receive(pv_client_call *call, pv_arena *arena,
@@ -203,7 +208,8 @@ static inline pv_status smp_task_client_do_open(pv_client *client, pv_arena *are
     const pv_client_options *options,
     pv_client_call **ret_call, pv_error *ret_error)
 {
-    return pv_client_open(client, SMP_TASK_SERVICE_DO__METHOD, arena, options, ret_call, ret_error);
+    return pv_client_start(client, SMP_TASK_SERVICE_DO__METHOD, arena, options, NULL,
+                           ret_call, ret_error);
 }
 static inline pv_status smp_task_client_do_send(pv_client_call *call, const smp_do_request *request)
 {
@@ -214,14 +220,9 @@ static inline pv_status smp_task_client_do_finish(pv_client_call *call, pv_arena
     smp_do_response **ret_response)
 {
     ProtobufCMessage *response = NULL;
-    pv_status status = pv_client_close_send(call);
-    if (pv_is_ok(status)) { status = pv_client_receive(call, arena, &response); }
-    pv_status ended = pv_client_finish(call);
-    if (!pv_is_ok(ended)) { return ended; }
-    if (!pv_is_ok(status)) { return status; }
-    if (response == NULL) { return pv_status_of(PV_CODE_INTERNAL); }
-    *ret_response = (smp_do_response *)(void *)response;
-    return pv_ok();
+    pv_status status = pv_client_answer(call, arena, &response);
+    if (pv_is_ok(status)) { *ret_response = (smp_do_response *)(void *)response; }
+    return status;
 }
 
 /* Calls Delete.Union. */
@@ -229,7 +230,8 @@ static inline pv_status smp_delete_client_union_open(pv_client *client, pv_arena
     const pv_client_options *options,
     pv_client_call **ret_call, pv_error *ret_error)
 {
-    return pv_client_open(client, SMP_DELETE_UNION__METHOD, arena, options, ret_call, ret_error);
+    return pv_client_start(client, SMP_DELETE_UNION__METHOD, arena, options, NULL,
+                           ret_call, ret_error);
 }
 static inline pv_status smp_delete_client_union_send(pv_client_call *call, const smp_do_request *request)
 {
