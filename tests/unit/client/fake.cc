@@ -199,15 +199,25 @@ pv_status pv_client_unary(pv_client *, const pv_method_info *method, pv_arena *a
     return fake::end_with(answer, arena, ret_error);
 }
 
-pv_status pv_client_open(pv_client *, const pv_method_info *method, pv_arena *arena,
-                         const pv_client_options *options, pv_client_call **ret_call,
-                         pv_error *ret_error)
+pv_status pv_client_start(pv_client *, const pv_method_info *method, pv_arena *arena,
+                          const pv_client_options *options, const ProtobufCMessage *request,
+                          pv_client_call **ret_call, pv_error *ret_error)
 {
     fake::calls.push_back({method->name, {}, options->deadline_ms});
+    if (request != nullptr) {
+        fake::calls.back().requests.push_back(fake::json_of(method->request, request));
+    }
     *ret_call = new pv_client_call{method, fake::take(fake::streams, method->name),
                                    0,      fake::calls.size() - 1,
                                    arena,  ret_error};
     return pv_ok();
+}
+
+pv_status pv_client_open(pv_client *client, const pv_method_info *method, pv_arena *arena,
+                         const pv_client_options *options, pv_client_call **ret_call,
+                         pv_error *ret_error)
+{
+    return pv_client_start(client, method, arena, options, nullptr, ret_call, ret_error);
 }
 
 pv_status pv_client_send(pv_client_call *call, const ProtobufCMessage *message)
@@ -240,6 +250,13 @@ pv_status pv_client_finish(pv_client_call *call)
     pv_status status = fake::end_with(call->script.end, call->arena, call->error);
     delete call;
     return status;
+}
+
+pv_status pv_client_answer(pv_client_call *call, pv_arena *arena, ProtobufCMessage **ret_response)
+{
+    pv_status received = pv_client_receive(call, arena, ret_response);
+    pv_status status = pv_client_finish(call);
+    return pv_is_ok(status) ? received : status;
 }
 
 } // extern "C"
