@@ -1,9 +1,8 @@
 /* client.c — the greeter's client: greets NAME, then counts to three.
  * usage: client TARGET NAME [CA CERTIFICATE KEY]    e.g. 127.0.0.1:20500 World */
 #include "client/rpc/client.h"
-
+#include "base/file.h"
 #include "greeter.pv.h"
-#include "pem.h"
 
 #include <stdio.h>
 
@@ -61,9 +60,10 @@ int main(int count, char **arguments)
     pv_client_tls tls = {0};
     pv_client_config config = {.target = arguments[1]};
     if (count == 6) {
-        tls.ca = pem_read(arena, arguments[3]);
-        tls.certificate = pem_read(arena, arguments[4]);
-        tls.key = pem_read(arena, arguments[5]);
+        tls.ca = pv_file_read(arena, arguments[3]);
+        tls.certificate = pv_file_read(arena, arguments[4]);
+        tls.key = pv_file_read(arena, arguments[5]);
+        if (!tls.ca || !tls.certificate || !tls.key) { return perror("PEM files"), 1; }
         config.tls = &tls;
     }
     pv_client *client = NULL;

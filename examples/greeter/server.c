@@ -1,10 +1,9 @@
 /* server.c — the greeter's server.
  * usage: server ADDRESS [CA CERTIFICATE KEY]    e.g. 127.0.0.1:20500; port 0 takes a free one */
 #include "server/rpc/server.h"
+#include "base/file.h"
 #include "greeter.pv.h"
-#include "pem.h"
 
-#include <signal.h>
 #include <stdio.h>
 
 static const pv_reason name_missing = {"NAME_MISSING", PV_CODE_INVALID_ARGUMENT,
@@ -42,13 +41,6 @@ int main(int count, char **arguments)
 {
     static const pv_service *const services[] = {&greeter_v1_greeter_service__service};
     if (count != 2 && count != 5) { return fprintf(stderr, "see the top of server.c\n"), 2; }
-    sigset_t stop; /* blocked before the first thread starts; awaited below */
-    sigemptyset(&stop);
-    sigaddset(&stop, SIGINT);
-    sigaddset(&stop, SIGTERM);
-    sigprocmask(SIG_BLOCK, &stop, NULL);
-    signal(SIGPIPE, SIG_IGN);
-
     pv_arena *arena = pv_arena_create(1 << 20);
     pv_error error;
     pv_error_init(&error, arena);
@@ -58,21 +50,19 @@ int main(int count, char **arguments)
                             .health = true,
                             .reflection = true};
     if (count == 5) {
-        tls.ca = pem_read(arena, arguments[2]);
-        tls.certificate = pem_read(arena, arguments[3]);
-        tls.key = pem_read(arena, arguments[4]);
+        tls.ca = pv_file_read(arena, arguments[2]);
+        tls.certificate = pv_file_read(arena, arguments[3]);
+        tls.key = pv_file_read(arena, arguments[4]);
+        if (!tls.ca || !tls.certificate || !tls.key) { return perror("PEM files"), 1; }
         config.tls = &tls;
     }
     pv_rpc_server *server = NULL;
     if (!pv_is_ok(pv_rpc_server_create(&config, services, 1, NULL, &error, &server))) {
         return fprintf(stderr, "%s\n", error.message), 1;
     }
-    pv_rpc_server_start(server);
     printf("listening on port %d\n", pv_rpc_server_port(server));
     fflush(stdout);
-    int signal_number = 0;
-    sigwait(&stop, &signal_number);
-    pv_rpc_server_drain(server, 5000);
+    pv_rpc_server_run(server, 5000); /* until SIGINT or SIGTERM */
     pv_rpc_server_destroy(server);
     pv_arena_destroy(arena);
     return 0;

@@ -12,6 +12,22 @@
 #include <signal.h>
 #include <stdlib.h>
 
+/* --- signals --- */
+
+/* Signals belong to the application's threads: those of the core and the polling thread begin with
+ * all of them blocked. */
+static void block_signals(sigset_t *ret_before)
+{
+    sigset_t all;
+    sigfillset(&all);
+    PV_ASSERT(pthread_sigmask(SIG_SETMASK, &all, ret_before) == 0);
+}
+
+static void unblock_signals(const sigset_t *before)
+{
+    PV_ASSERT(pthread_sigmask(SIG_SETMASK, before, NULL) == 0);
+}
+
 /* --- creation --- */
 
 static grpc_arg integer_arg(const char *key, size_t value)
@@ -153,6 +169,8 @@ pv_status pv_rpc_server_create(const pv_rpc_config *config, const pv_service *co
                                pv_rpc_server **ret_server)
 {
     pv_rpc_core_log_install();
+    sigset_t before;
+    block_signals(&before);
     grpc_init();
     pv_rpc_server *server = allocate(config, hooks);
     server->services = copy_services(services, service_count);
@@ -166,6 +184,7 @@ pv_status pv_rpc_server_create(const pv_rpc_config *config, const pv_service *co
     grpc_server_register_completion_queue(server->grpc, server->queue, NULL);
     pv_rpc_mailbox_open(server);
     if (pv_is_ok(status)) { status = pv_rpc_listen(server, config, error); }
+    unblock_signals(&before);
     if (!pv_is_ok(status)) {
         pv_rpc_server_destroy(server);
         return status;
@@ -215,15 +234,28 @@ void pv_rpc_server_start(pv_rpc_server *server)
 {
     PV_ASSERT(!server->started);
     server->started = true;
-    grpc_server_start(server->grpc);
-    /* Signals belong to the application's threads. */
-    sigset_t all;
     sigset_t before;
-    sigfillset(&all);
-    PV_ASSERT(pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
+    block_signals(&before);
+    grpc_server_start(server->grpc);
     PV_ASSERT(pthread_create(&server->thread, NULL, poll_events, server) == 0);
-    PV_ASSERT(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
+    unblock_signals(&before);
     (void)pthread_setname_np(server->thread, "rpc-poll");
+}
+
+void pv_rpc_server_run(pv_rpc_server *server, int64_t grace_ms)
+{
+    sigset_t stop;
+    sigset_t before;
+    sigemptyset(&stop);
+    sigaddset(&stop, SIGINT);
+    sigaddset(&stop, SIGTERM);
+    PV_ASSERT(pthread_sigmask(SIG_BLOCK, &stop, &before) == 0);
+    PV_ASSERT(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+    if (!server->started) { pv_rpc_server_start(server); }
+    int number = 0;
+    PV_ASSERT(sigwait(&stop, &number) == 0);
+    pv_rpc_server_drain(server, grace_ms);
+    unblock_signals(&before);
 }
 
 /* --- end --- */

@@ -113,6 +113,11 @@ int pv_rpc_server_port(const pv_rpc_server *server);
 /* Starts the polling thread. */
 void pv_rpc_server_start(pv_rpc_server *server);
 
+/* For a program that is this server: starts it, waits for SIGINT or SIGTERM, and drains it. Ignores
+ * SIGPIPE. The thread that calls it should be the one that made the server, and other threads of
+ * the program must have the two signals blocked. */
+void pv_rpc_server_run(pv_rpc_server *server, int64_t grace_ms);
+
 /* Ends gracefully: health answers NOT_SERVING, connections are told to go (GOAWAY), new calls
  * are refused, idle streams get a last look and end with UNAVAILABLE; calls at work have
  * `grace_ms` to finish, the rest is cancelled. Returns when no call is left. Any thread but the
