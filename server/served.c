@@ -2,7 +2,9 @@
 
 #include "purvey/account/v1/account_service.pv.h"
 #include "purvey/account/v1/certificate_service.pv.h"
+#include "purvey/account/v1/group_service.pv.h"
 #include "purvey/account/v1/identity_service.pv.h"
+#include "purvey/account/v1/membership_service.pv.h"
 #include "purvey/account/v1/user_service.pv.h"
 #include "purvey/contract/v1/agreement_service.pv.h"
 #include "purvey/contract/v1/contract_service.pv.h"
@@ -22,13 +24,15 @@
 #include "purvey/usage/v1/charge_service.pv.h"
 #include "purvey/usage/v1/usage_report_service.pv.h"
 
+/* clang-format off */
 #define SERVICES(X)                                                                        \
-    X(account)                                                                             \
-    X(user)                                                                                \
-    X(certificate)                                                                         \
-    X(identity) X(agreement) X(contract) X(product) X(item) X(parameter) X(template)       \
-        X(marketplace) X(hub) X(connection) X(listing) X(listing_proposal) X(tier_account) \
-            X(subscription) X(order) X(usage_report) X(charge) X(event)
+    X(account) X(user) X(group) X(membership) X(certificate) X(identity)                   \
+    X(agreement) X(contract)                                                               \
+    X(product) X(item) X(parameter) X(template) X(marketplace) X(hub) X(connection)        \
+    X(listing) X(listing_proposal)                                                         \
+    X(tier_account) X(subscription) X(order)                                               \
+    X(usage_report) X(charge) X(event)
+/* clang-format on */
 
 #define SERVICE(name) &pv_##name##_service__service,
 

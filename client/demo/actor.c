@@ -73,20 +73,8 @@ static bool write_file(const char *path, const char *first, const char *second)
     return written;
 }
 
-enum { MODULES = 6 };
-
-/* MANAGE of every module. */
-static void all_grants(pv_module_grant *grants, pv_module_grant **ret_list)
-{
-    for (int i = 0; i < MODULES; i++) {
-        grants[i] = (pv_module_grant)PV_MODULE_GRANT__INIT;
-        grants[i].module = (pv_module)(PV_MODULE_ACCOUNT + i);
-        grants[i].grant = PV_GRANT_MANAGE;
-        ret_list[i] = &grants[i];
-    }
-}
-
-static bool make_account(actor *who, const actor *operator_, pv_account_type type)
+static bool make_account(actor *who, const actor *operator_, pv_account_type type,
+                         const char **ret_group_id)
 {
     pv_create_account_request request = PV_CREATE_ACCOUNT_REQUEST__INIT;
     pv_create_account_response *response = NULL;
@@ -95,28 +83,29 @@ static bool make_account(actor *who, const actor *operator_, pv_account_type typ
     request.request_id = actor_request_id(who);
     ASK(operator_, pv_account_client_create_account, &request, &response);
     who->account_id = response->account->id;
+    *ret_group_id = response->account->administrators_group_id;
     return true;
 }
 
-static bool make_user(const actor *who, const actor *operator_, const char **ret_user_id)
+/* A program in the group Administrators. */
+static bool make_user(const actor *who, const actor *operator_, const char *group_id,
+                      const char **ret_membership_id)
 {
-    pv_module_grant grants[MODULES];
-    pv_module_grant *list[MODULES];
-    all_grants(grants, list);
     pv_create_user_request request = PV_CREATE_USER_REQUEST__INIT;
     pv_create_user_response *response = NULL;
+    char *groups[] = {text_of(group_id)};
     request.account_id = text_of(who->account_id);
     request.name = text_of("Demonstration");
     request.kind = PV_USER_KIND_SERVICE;
-    request.grants = list;
-    request.n_grants = MODULES;
+    request.group_ids = groups;
+    request.n_group_ids = 1;
     request.request_id = actor_request_id(who);
     ASK(operator_, pv_user_client_create_user, &request, &response);
-    *ret_user_id = response->user->id;
+    *ret_membership_id = response->membership->id;
     return true;
 }
 
-static bool get_certificate(const actor *who, const actor *operator_, const char *user_id)
+static bool get_certificate(const actor *who, const actor *operator_, const char *membership_id)
 {
     pv_error error;
     pv_error_init(&error, who->arena);
@@ -124,15 +113,10 @@ static bool get_certificate(const actor *who, const actor *operator_, const char
     pv_status status = pv_keys_create(who->key_path, &error);
     if (pv_is_ok(status)) { status = pv_keys_request(who->key_path, who->arena, &error, &csr); }
     if (!pv_is_ok(status)) { return actor_refused(who, "key", status, &error); }
-    pv_module_grant grants[MODULES];
-    pv_module_grant *list[MODULES];
-    all_grants(grants, list);
     pv_issue_certificate_request request = PV_ISSUE_CERTIFICATE_REQUEST__INIT;
     pv_issue_certificate_response *response = NULL;
-    request.user_id = text_of(user_id);
+    request.membership_id = text_of(membership_id);
     request.csr_pem = csr;
-    request.scopes = list;
-    request.n_scopes = MODULES;
     request.request_id = actor_request_id(who);
     ASK(operator_, pv_certificate_client_issue_certificate, &request, &response);
     return write_file(who->cert_path, response->certificate_pem, response->chain_pem);
@@ -145,9 +129,11 @@ bool actor_join(actor *ret_actor, const actor *operator_, pv_account_type type, 
     actor who = {.name = name, .arena = on->arena, .platform = on};
     who.cert_path = platform_path(on, pv_arena_printf(on->arena, "%s.pem", slug));
     who.key_path = platform_path(on, pv_arena_printf(on->arena, "%s.key", slug));
-    const char *user_id = NULL;
-    if (!make_account(&who, operator_, type) || !make_user(&who, operator_, &user_id) ||
-        !get_certificate(&who, operator_, user_id) || !actor_connect(&who)) {
+    const char *group_id = NULL;
+    const char *membership_id = NULL;
+    if (!make_account(&who, operator_, type, &group_id) ||
+        !make_user(&who, operator_, group_id, &membership_id) ||
+        !get_certificate(&who, operator_, membership_id) || !actor_connect(&who)) {
         return false;
     }
     *ret_actor = who;

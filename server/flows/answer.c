@@ -49,12 +49,34 @@ static size_t page_size_of(const ProtobufCMessage *request)
     return asked > PV_PAGE_SIZE_MAX ? PV_PAGE_SIZE_MAX : (size_t)asked;
 }
 
+/* What is listed, and how it is shown. */
+typedef struct list {
+    const pv_object_info *object;
+    pv_id account;
+    const pv_condition *fixed;
+    size_t fixed_count;
+    pv_list_view *view; /* NULL: as stored */
+    void *context;
+} list;
+
+/* Appends a row as it is shown; counts it unless it is left out. */
+static pv_status append_row(pv_call *call, const list *of, pv_view stored, pv_buffer *reply,
+                            size_t *count)
+{
+    pv_view shown = stored;
+    if (of->view != NULL) { PV_TRY(of->view(call, of->context, &shown)); }
+    if (of->view != NULL && shown.size == 0) { return pv_ok(); }
+    pv_reply_bytes(reply, FIELD_OBJECT, shown);
+    (*count)++;
+    return pv_ok();
+}
+
 /* Appends rows until the page is full. ret_position is empty at the end of the list. */
-static pv_status append_page(pv_call *call, pv_query_run *run, size_t page_size, pv_buffer *reply,
-                             pv_view *ret_position)
+static pv_status append_page(pv_call *call, const list *of, pv_query_run *run, size_t page_size,
+                             pv_buffer *reply, pv_view *ret_position)
 {
     *ret_position = pv_view_of(NULL, 0);
-    for (size_t count = 0;; count++) {
+    for (size_t count = 0;;) {
         bool full = count == page_size || reply->size >= PAGE_BYTES_MAX;
         pv_view position = pv_view_of(NULL, 0);
         if (full) {
@@ -73,30 +95,29 @@ static pv_status append_page(pv_call *call, pv_query_run *run, size_t page_size,
             return pv_ok();
         }
         PV_TRY(pv_store_refused(call, status));
-        pv_reply_bytes(reply, FIELD_OBJECT, row.message);
+        PV_TRY(append_row(call, of, row.message, reply, &count));
     }
 }
 
-static pv_status list_conditions(pv_call *call, const pv_object_info *object,
-                                 const ProtobufCMessage *request, const pv_condition *fixed,
-                                 size_t fixed_count, pv_condition *conditions, pv_query *query)
+static pv_status list_conditions(pv_call *call, const list *of, const ProtobufCMessage *request,
+                                 pv_condition *conditions, pv_query *query)
 {
-    PV_ASSERT(fixed_count <= PV_QUERY_CONDITIONS_MAX);
-    if (fixed_count > 0) { memcpy(conditions, fixed, fixed_count * sizeof *fixed); }
-    size_t count = fixed_count;
-    PV_TRY(pv_filter_parse(call, object, pv_text_of(request, "filter"), conditions, &count));
+    size_t count = of->fixed_count;
+    PV_ASSERT(count <= PV_QUERY_CONDITIONS_MAX);
+    if (count > 0) { memcpy(conditions, of->fixed, count * sizeof *of->fixed); }
+    PV_TRY(pv_filter_parse(call, of->object, pv_text_of(request, "filter"), conditions, &count));
     query->conditions = conditions;
     query->condition_count = count;
-    return pv_order_parse(call, object, pv_text_of(request, "order_by"), query);
+    return pv_order_parse(call, of->object, pv_text_of(request, "order_by"), query);
 }
 
-pv_status pv_answer_list_of(pv_call *call, const pv_object_info *object, pv_id account,
-                            const ProtobufCMessage *request, const pv_condition *fixed,
-                            size_t fixed_count)
+static pv_status answer_list(pv_call *call, const ProtobufCMessage *request, const list *of)
 {
+    const pv_object_info *object = of->object;
+    pv_id account = of->account;
     pv_condition conditions[PV_QUERY_CONDITIONS_MAX];
     pv_query query = {.account = account, .role = pv_role_in(call, account)};
-    PV_TRY(list_conditions(call, object, request, fixed, fixed_count, conditions, &query));
+    PV_TRY(list_conditions(call, of, request, conditions, &query));
     pv_view binding;
     PV_TRY(page_binding(call, request, account, &binding));
     pv_view key = call->context->token_key;
@@ -109,7 +130,7 @@ pv_status pv_answer_list_of(pv_call *call, const pv_object_info *object, pv_id a
                             pv_query_open(call->context->txn, object, call->arena, &query, &run)));
     pv_buffer reply = pv_buffer_of(call->scratch);
     pv_view position;
-    pv_status status = append_page(call, run, page_size_of(request), &reply, &position);
+    pv_status status = append_page(call, of, run, page_size_of(request), &reply, &position);
     if (pv_is_ok(status) && position.size > 0) {
         const char *next = pv_token_make(call->arena, key, binding, position);
         if (next == NULL) { reply.overflow = true; }
@@ -120,10 +141,25 @@ pv_status pv_answer_list_of(pv_call *call, const pv_object_info *object, pv_id a
     return pv_reply_send(call, &reply);
 }
 
+pv_status pv_answer_list_of(pv_call *call, const pv_object_info *object, pv_id account,
+                            const ProtobufCMessage *request, const pv_condition *fixed,
+                            size_t fixed_count)
+{
+    list of = {object, account, fixed, fixed_count, NULL, NULL};
+    return answer_list(call, request, &of);
+}
+
 pv_status pv_answer_list(pv_call *call, const pv_object_info *object,
                          const ProtobufCMessage *request, const pv_condition *fixed,
                          size_t fixed_count)
 {
-    return pv_answer_list_of(call, object, pv_caller_of(call)->account, request, fixed,
-                             fixed_count);
+    return pv_answer_list_as(call, object, request, fixed, fixed_count, NULL, NULL);
+}
+
+pv_status pv_answer_list_as(pv_call *call, const pv_object_info *object,
+                            const ProtobufCMessage *request, const pv_condition *fixed,
+                            size_t fixed_count, pv_list_view *view, void *context)
+{
+    list of = {object, pv_caller_of(call)->account, fixed, fixed_count, view, context};
+    return answer_list(call, request, &of);
 }

@@ -33,16 +33,19 @@ enum { PV_TOUCHED_MAX = 16 };
 
 enum { PV_MODULES_MAX = 16, PV_PAGE_SIZE_DEFAULT = 50, PV_PAGE_SIZE_MAX = 1000 };
 
-/* Who calls. Immutable once made; shared by the calls of a connection. */
+/* Who calls, as it was at one moment (server/identity says of which). */
 typedef struct pv_caller {
     pv_id account;
     pv_id user;
+    pv_id membership;
     pv_id certificate;
     char account_id[PV_ID_TEXT_SIZE]; /* the same as texts */
     char user_id[PV_ID_TEXT_SIZE];
+    char membership_id[PV_ID_TEXT_SIZE];
     char certificate_id[PV_ID_TEXT_SIZE];
     uint8_t role;                   /* pv_account_type of the account */
     uint8_t grants[PV_MODULES_MAX]; /* strongest pv_grant per pv_module */
+    uint64_t generation;            /* server/identity's mark of that moment; 0: none */
 } pv_caller;
 
 /* What the pipeline hands to a handler with the call. */
@@ -142,6 +145,15 @@ PV_MUST_USE pv_status pv_answer_list(pv_call *call, const pv_object_info *object
 PV_MUST_USE pv_status pv_answer_list_of(pv_call *call, const pv_object_info *object, pv_id account,
                                         const ProtobufCMessage *request, const pv_condition *fixed,
                                         size_t fixed_count);
+
+/* What a caller is shown of a stored object: `ret_shown` as it is handed in (the stored bytes), other bytes that live
+ * in call->arena, or empty: the object is left out of the list. */
+typedef pv_status pv_list_view(pv_call *call, void *context, pv_view *ret_shown);
+
+/* As pv_answer_list, each object as `view` shows it. */
+PV_MUST_USE pv_status pv_answer_list_as(pv_call *call, const pv_object_info *object,
+                                        const ProtobufCMessage *request, const pv_condition *fixed,
+                                        size_t fixed_count, pv_list_view *view, void *context);
 
 /* The role of an account as far as the call knows it: the caller's own, 0 (any) of another. A query that knows the
  * role can use an index that holds one party only. */

@@ -47,12 +47,18 @@ static pv_status append_event(pv_call *call, pv_event *event, pv_id account)
     return pv_ok();
 }
 
+/* A write that needs no grant is about who the caller is: it joins or leaves an account. */
+static pv_module module_of(const pv_method_info *method)
+{
+    return method->module == PV_MODULE_UNSPECIFIED ? PV_MODULE_ACCOUNT : (pv_module)method->module;
+}
+
 static pv_status append_events(pv_call *call, const change *made, const pv_row *row)
 {
     Google__Protobuf__Timestamp time = pv_timestamp_of(call->context->now);
     pv_event event = PV_EVENT__INIT;
     event.time = &time;
-    event.module = (pv_module)call->method->module;
+    event.module = module_of(call->method);
     event.object_type = (char *)(uintptr_t)made->object->name;
     event.object_id = (char *)(uintptr_t)id_of(made);
     event.state = (char *)(uintptr_t)made->state;

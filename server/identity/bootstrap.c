@@ -4,11 +4,15 @@
 #include "protos/runtime/reasons.h"
 #include "protos/runtime/timestamp.h"
 #include "purvey/account/v1/account.pv.h"
+#include "purvey/account/v1/group.pv.h"
+#include "purvey/account/v1/membership.pv.h"
+#include "purvey/account/v1/user.pv.h"
 #include "purvey/common/v1/error_reason.pv.h"
 #include "purvey/common/v1/vocabulary.pv.h"
 #include "purvey/storage/v1/storage.pv.h"
 #include "server/identity/identity.h"
 #include "server/identity/issue.h"
+#include "server/identity/rights.h"
 #include "storage/object.h"
 #include "storage/record.h"
 
@@ -29,13 +33,16 @@ typedef struct bootstrap {
     pv_error *error;
     pv_txn *txn;
     pv_account account;
+    pv_group group; /* Administrators */
     pv_user user;
+    pv_membership membership;
     pv_certificate *certificate;
     pv_signed made;
     pv_id account_number;
     uint32_t audited;
     pv_module_grant grants[GRANTS_MAX];
     pv_module_grant *grant_list[GRANTS_MAX];
+    char *group_ids[1];
 } bootstrap;
 
 static pv_status refuse_store(bootstrap *work, pv_status status)
@@ -109,27 +116,59 @@ static pv_status put(bootstrap *work, const pv_object_info *object, ProtobufCMes
                         pv_audit_put(work->txn, work->account_number, work->audited++, bytes));
 }
 
-static pv_status make_account_and_user(bootstrap *work)
+static pv_status make_account(bootstrap *work)
 {
-    const pv_bootstrap_options *options = work->options;
-    pv_id user_number;
+    pv_id group_number;
     work->account = (pv_account)PV_ACCOUNT__INIT;
     work->account.type = PV_ACCOUNT_TYPE_OPERATOR;
     work->account.state = PV_ACCOUNT_STATE_ACTIVE;
+    work->group = (pv_group)PV_GROUP__INIT;
+    work->group.state = PV_GROUP_STATE_ACTIVE;
+    work->group.administrators = true;
+    PV_TRY(new_id(work, &pv_account__object, &work->account_number, &work->account.id));
+    PV_TRY(new_id(work, &pv_group__object, &group_number, &work->group.id));
+    PV_TRY(copy(work, work->options->operator_name, &work->account.name));
+    PV_TRY(copy(work, PV_ADMINISTRATORS, &work->group.name));
+    work->account.administrators_group_id = work->group.id;
+    work->group.account_id = work->account.id;
+    work->group.permissions = work->grant_list;
+    work->group.n_permissions = fill_grants(work);
+    return pv_ok();
+}
+
+static pv_status make_user(bootstrap *work)
+{
+    pv_id number;
     work->user = (pv_user)PV_USER__INIT;
     work->user.kind = PV_USER_KIND_PERSON;
     work->user.state = PV_USER_STATE_ACTIVE;
-    work->user.administrator = true;
-    PV_TRY(new_id(work, &pv_account__object, &work->account_number, &work->account.id));
-    PV_TRY(new_id(work, &pv_user__object, &user_number, &work->user.id));
-    PV_TRY(copy(work, options->operator_name, &work->account.name));
-    PV_TRY(copy(work, options->user_name, &work->user.name));
-    PV_TRY(copy(work, options->user_email, &work->user.email));
+    PV_TRY(new_id(work, &pv_user__object, &number, &work->user.id));
+    PV_TRY(copy(work, work->options->user_name, &work->user.name));
+    PV_TRY(copy(work, work->options->user_email, &work->user.email));
     work->user.account_id = work->account.id;
-    work->user.grants = work->grant_list;
-    work->user.n_grants = fill_grants(work);
+    work->membership = (pv_membership)PV_MEMBERSHIP__INIT;
+    PV_TRY(new_id(work, &pv_membership__object, &number, &work->membership.id));
+    work->membership.state = PV_MEMBERSHIP_STATE_JOINED;
+    work->membership.account_id = work->account.id;
+    work->membership.user_id = work->user.id;
+    work->membership.name = work->user.name;
+    work->membership.email = work->user.email;
+    work->membership.kind = work->user.kind;
+    work->membership.administrator = true;
+    work->membership.join_time = pv_timestamp_new(work->arena, work->options->now);
+    if (work->membership.join_time == NULL) { return out_of_memory(work); }
+    work->group_ids[0] = work->group.id;
+    work->membership.group_ids = work->group_ids;
+    work->membership.n_group_ids = 1;
+    return pv_ok();
+}
+
+static pv_status put_account_and_user(bootstrap *work)
+{
     PV_TRY(put(work, &pv_account__object, &work->account.base, work->account.id));
-    return put(work, &pv_user__object, &work->user.base, work->user.id);
+    PV_TRY(put(work, &pv_group__object, &work->group.base, work->group.id));
+    PV_TRY(put(work, &pv_user__object, &work->user.base, work->user.id));
+    return put(work, &pv_membership__object, &work->membership.base, work->membership.id);
 }
 
 static pv_status make_certificate(bootstrap *work)
@@ -140,10 +179,10 @@ static pv_status make_certificate(bootstrap *work)
     memset(&issue, 0, sizeof issue);
     PV_TRY(new_id(work, &pv_certificate__object, &number, &issue.certificate_id));
     PV_TRY(copy(work, "first administrator", &issue.label));
-    issue.user = &work->user;
+    issue.membership = &work->membership;
     issue.csr = options->csr;
-    issue.scopes = work->user.grants;
-    issue.scope_count = work->user.n_grants;
+    issue.scopes = work->group.permissions;
+    issue.scope_count = work->group.n_permissions;
     issue.lifetime_days = options->lifetime_days;
     issue.now = options->now;
     options->ids->random(options->ids->context, issue.random, sizeof issue.random);
@@ -175,7 +214,9 @@ static pv_status write_everything(bootstrap *work)
     pv_status status = pv_setting_get(work->txn, PV_SETTING_OPERATOR, &present);
     if (pv_is_ok(status)) { return pv_refuse(work->error, &pv_bootstrap_reason_initialised, NULL); }
     if (status.code != PV_CODE_NOT_FOUND) { return refuse_store(work, status); }
-    PV_TRY(make_account_and_user(work));
+    PV_TRY(make_account(work));
+    PV_TRY(make_user(work));
+    PV_TRY(put_account_and_user(work));
     PV_TRY(make_certificate(work));
     return write_settings(work);
 }
@@ -208,6 +249,7 @@ pv_status pv_bootstrap(pv_store *store, const pv_signer *signer,
     PV_TRY(refuse_store(work, pv_batch_commit(batch)));
     ret_made->account_id = work->account.id;
     ret_made->user_id = work->user.id;
+    ret_made->membership_id = work->membership.id;
     ret_made->certificate_id = work->certificate->id;
     ret_made->certificate_pem = work->made.pem;
     ret_made->chain_pem = work->made.chain_pem;

@@ -1,7 +1,7 @@
 /* bootstrap.h — the first moment of a platform (`purvey init`): nobody can be asked for rights yet, so the
- * operator's account, its first user and that user's certificate are written straight into an empty store,
- * together with the settings that every server of the store needs. All in one transaction; each object has
- * its audit entry, under the method name "init". No events: nobody could watch. */
+ * operator's account, its group Administrators, its first user, that user's membership and certificate are written
+ * straight into an empty store, together with the settings that every server of the store needs. All in one
+ * transaction; each object has its audit entry, under the method name "init". No events: nobody could watch. */
 #ifndef PV_SERVER_IDENTITY_BOOTSTRAP_H
 #define PV_SERVER_IDENTITY_BOOTSTRAP_H
 
@@ -31,13 +31,15 @@ typedef struct pv_bootstrap_options {
 typedef struct pv_bootstrapped {
     const char *account_id;
     const char *user_id;
+    const char *membership_id;
     const char *certificate_id;
     const char *certificate_pem;
     const char *chain_pem;
 } pv_bootstrapped;
 
-/* Begins a platform. The user holds MANAGE of every module. Refuses with STORE_INITIALISED when the store has
- * an operator already, and with the signer's reasons; then nothing was written. */
+/* Begins a platform. The user is in the group Administrators, and the certificate carries all its rights. Refuses with
+ * STORE_INITIALISED when the store has an operator already, and with the signer's reasons; then nothing was
+ * written. */
 PV_MUST_USE pv_status pv_bootstrap(pv_store *store, const pv_signer *signer,
                                    const pv_bootstrap_options *options, pv_arena *arena,
                                    pv_error *error, pv_bootstrapped *ret_made);

@@ -5,6 +5,7 @@
 #include "purvey/account/v1/account.pv.h"
 #include "purvey/account/v1/certificate.pv.h"
 #include "purvey/account/v1/user.pv.h"
+#include "server/identity/rights.h"
 #include "storage/record.h"
 
 #include <pthread.h>
@@ -14,7 +15,8 @@ enum {
     SHA256_INDEX = 1, /* of Certificate, as the .proto numbers it */
     HEX_SIZE = 2 * PV_SHA256_SIZE + 1,
     ARENA_SLACK = 64 * 1024,
-    LOAD_BYTES_MAX = 1024 * 1024 /* three decoded rows of at most 64 KiB each */
+    LOAD_BYTES_MAX =
+        4 * 1024 * 1024 /* four decoded rows and twenty groups, of at most 64 KiB each */
 };
 
 const pv_reason pv_identity_reason_not_initialised = {
@@ -27,21 +29,22 @@ const pv_reason pv_identity_reason_not_initialised = {
 /* What the rows of one certificate said. */
 typedef struct entry {
     uint8_t sha256[PV_SHA256_SIZE];
-    uint64_t generation; /* 0: empty */
+    uint64_t generation; /* under which they were read; even; 0: empty */
     pv_time not_before;
     pv_time not_after;
     bool revoked;
     bool account_active;
     bool user_active;
+    bool member; /* the membership is JOINED */
     pv_caller caller;
 } entry;
 
 struct pv_identity {
     pv_store *store;
     pv_id operator_account;
-    pv_arena *arena; /* this struct lives in it */
-    _Atomic uint64_t generation;
-    pthread_mutex_t lock; /* guards `entries` */
+    pv_arena *arena;             /* this struct lives in it */
+    _Atomic uint64_t generation; /* odd while a change is being made durable */
+    pthread_mutex_t lock;        /* guards `entries` */
     entry entries[PV_IDENTITY_CACHE_MAX];
 };
 
@@ -77,7 +80,7 @@ pv_status pv_identity_create(pv_store *store, pv_error *error, pv_identity **ret
     PV_ASSERT(identity != NULL);
     identity->store = store;
     identity->arena = arena;
-    atomic_init(&identity->generation, 1);
+    atomic_init(&identity->generation, 2);
     PV_ASSERT(pthread_mutex_init(&identity->lock, NULL) == 0);
     pv_status status = read_operator(store, arena, error, &identity->operator_account);
     if (!pv_is_ok(status)) {
@@ -95,29 +98,19 @@ void pv_identity_destroy(pv_identity *identity)
     pv_arena_destroy(identity->arena);
 }
 
+static bool is_changing(uint64_t generation)
+{
+    return generation % 2 != 0;
+}
+
+void pv_identity_changing(pv_identity *identity)
+{
+    PV_ASSERT(!is_changing(atomic_fetch_add(&identity->generation, 1)));
+}
+
 void pv_identity_changed(pv_identity *identity)
 {
-    (void)atomic_fetch_add(&identity->generation, 1);
-}
-
-/* The strongest grant named for each module. What is no module or no grant opens nothing. */
-static void read_grants(pv_module_grant *const *grants, size_t count,
-                        uint8_t ret_grants[PV_MODULES_MAX])
-{
-    memset(ret_grants, 0, PV_MODULES_MAX);
-    for (size_t i = 0; i < count; i++) {
-        unsigned module = (unsigned)grants[i]->module;
-        unsigned grant = (unsigned)grants[i]->grant;
-        if (module >= PV_MODULES_MAX || grant > PV_GRANT_MANAGE) { continue; }
-        if (grant > ret_grants[module]) { ret_grants[module] = (uint8_t)grant; }
-    }
-}
-
-static void weaken(uint8_t grants[PV_MODULES_MAX], const uint8_t limits[PV_MODULES_MAX])
-{
-    for (size_t i = 0; i < PV_MODULES_MAX; i++) {
-        if (grants[i] > limits[i]) { grants[i] = limits[i]; }
-    }
+    PV_ASSERT(is_changing(atomic_fetch_add(&identity->generation, 1)));
 }
 
 static pv_status load_object(pv_txn *txn, const pv_object_info *object, const char *id,
@@ -149,41 +142,51 @@ static pv_status load_entry(const pv_identity *identity, pv_txn *txn,
                           SHA256_INDEX, pv_view_text(hex), &certificate_id));
     pv_id_format(pv_certificate__object.id_prefix, certificate_id, id);
     pv_certificate *certificate = NULL;
+    pv_membership *membership = NULL;
     pv_user *user = NULL;
     pv_account *account = NULL;
     pv_caller *caller = &ret_entry->caller;
     PV_TRY(load_object(txn, &pv_certificate__object, id, arena, caller->certificate_id,
                        &caller->certificate, &certificate));
-    PV_TRY(load_object(txn, &pv_user__object, certificate->user_id, arena, caller->user_id,
+    PV_TRY(load_object(txn, &pv_membership__object, certificate->membership_id, arena,
+                       caller->membership_id, &caller->membership, &membership));
+    PV_TRY(load_object(txn, &pv_user__object, membership->user_id, arena, caller->user_id,
                        &caller->user, &user));
-    PV_TRY(load_object(txn, &pv_account__object, user->account_id, arena, caller->account_id,
+    PV_TRY(load_object(txn, &pv_account__object, membership->account_id, arena, caller->account_id,
                        &caller->account, &account));
     if (strcmp(certificate->sha256, hex) != 0 ||
-        strcmp(certificate->account_id, user->account_id) != 0 ||
+        strcmp(certificate->account_id, membership->account_id) != 0 ||
+        strcmp(certificate->user_id, membership->user_id) != 0 ||
         !pv_time_of(certificate->not_before, &ret_entry->not_before) ||
         !pv_time_of(certificate->not_after, &ret_entry->not_after)) {
         return pv_status_of(PV_CODE_DATA_LOSS);
     }
-    uint8_t limits[PV_MODULES_MAX];
-    read_grants(certificate->scopes, certificate->n_scopes, caller->grants);
-    read_grants(user->grants, user->n_grants, limits);
-    weaken(caller->grants, limits);
+    pv_rights rights;
+    pv_rights scopes = {{0}};
+    PV_TRY(pv_rights_of_member(txn, arena, membership, &rights));
+    pv_rights_add(&scopes, certificate->scopes, certificate->n_scopes);
+    pv_rights_limit(&rights, &scopes);
+    memcpy(caller->grants, rights.grants, sizeof rights.grants);
     caller->role = (uint8_t)account->type;
     memcpy(ret_entry->sha256, sha256, PV_SHA256_SIZE);
     ret_entry->revoked = certificate->state != PV_CERTIFICATE_STATE_ACTIVE;
     ret_entry->account_active = account->state == PV_ACCOUNT_STATE_ACTIVE;
     ret_entry->user_active = user->state == PV_USER_STATE_ACTIVE;
+    ret_entry->member = membership->state == PV_MEMBERSHIP_STATE_JOINED;
     return pv_ok();
 }
 
-static pv_status read_entry(const pv_identity *identity, const uint8_t sha256[PV_SHA256_SIZE],
-                            pv_error *error, entry *ret_entry)
+/* The same in this transaction, or in one of its own (NULL). */
+static pv_status read_entry(const pv_identity *identity, pv_txn *within,
+                            const uint8_t sha256[PV_SHA256_SIZE], pv_error *error, entry *ret_entry)
 {
+    memset(ret_entry, 0, sizeof *ret_entry);
     pv_arena *arena = pv_arena_create(LOAD_BYTES_MAX);
-    pv_txn *txn = NULL;
-    pv_status status = pv_read_begin(identity->store, arena, &txn);
+    pv_txn *txn = within;
+    pv_status status = pv_ok();
+    if (within == NULL) { status = pv_read_begin(identity->store, arena, &txn); }
     if (pv_is_ok(status)) { status = load_entry(identity, txn, sha256, arena, ret_entry); }
-    pv_txn_abort(txn);
+    if (within == NULL) { pv_txn_abort(txn); }
     pv_arena_destroy(arena);
     if (status.code == PV_CODE_NOT_FOUND) {
         return pv_refuse(error, &pv_error_reason_certificate_unknown, NULL);
@@ -238,6 +241,10 @@ static pv_status judge(const entry *found, pv_time now, pv_error *error)
         pv_error_note(error, "user", "%s", found->caller.user_id);
         return pv_refuse(error, &pv_error_reason_user_inactive, NULL);
     }
+    if (!found->member) {
+        pv_error_note(error, "membership", "%s", found->caller.membership_id);
+        return pv_refuse(error, &pv_error_reason_membership_ended, NULL);
+    }
     return pv_ok();
 }
 
@@ -249,14 +256,31 @@ pv_status pv_identity_resolve(pv_identity *identity, const pv_peer *peer, pv_tim
     }
     /* Taken before the rows are read: if they change meanwhile, what was read counts as old. */
     uint64_t generation = atomic_load(&identity->generation);
+    bool settled = !is_changing(generation);
     entry found;
-    if (!find_kept(identity, peer->certificate_sha256, generation, &found)) {
-        memset(&found, 0, sizeof found);
-        PV_TRY(read_entry(identity, peer->certificate_sha256, error, &found));
-        found.generation = generation;
-        keep(identity, &found);
+    if (!settled || !find_kept(identity, peer->certificate_sha256, generation, &found)) {
+        PV_TRY(read_entry(identity, NULL, peer->certificate_sha256, error, &found));
+        found.generation = settled ? generation : 0;
+        found.caller.generation = found.generation;
+        if (settled) { keep(identity, &found); }
     }
     PV_TRY(judge(&found, now, error));
     *ret_caller = found.caller;
+    return pv_ok();
+}
+
+pv_status pv_identity_confirm(pv_identity *identity, pv_txn *txn, bool changed, const pv_peer *peer,
+                              pv_time now, pv_caller *caller, pv_error *error)
+{
+    /* An even generation that is still the same means that no change was begun before now, and so none is in `txn`,
+     * which was opened before. */
+    uint64_t generation = atomic_load(&identity->generation);
+    if (!changed && !is_changing(generation) && caller->generation == generation) {
+        return pv_ok();
+    }
+    entry found;
+    PV_TRY(read_entry(identity, txn, peer->certificate_sha256, error, &found));
+    PV_TRY(judge(&found, now, error));
+    *caller = found.caller;
     return pv_ok();
 }

@@ -2,14 +2,22 @@
  * user and rights. The certificate's row in the store decides, not what stands in the certificate: the row is
  * found by the SHA-256 of its DER, and nothing is parsed from names.
  *
+ * A certificate is bound to one membership, that is to one user in one account; the rights of a caller are those of
+ * the member's groups together, cut by the scopes of the certificate.
+ *
  * Cost: rows are read once per certificate and kept with the generation under which they were read; a call
- * compares the generation and the times. pv_identity_changed moves the generation on, so that a revoked
- * certificate, a deactivated user or account, or a lowered grant counts from the next call, also on a
- * connection that is open.
+ * compares the generation and the times. Whoever changes an account, user, membership, group or certificate says so
+ * before (pv_identity_changing) and after it is durable (pv_identity_changed), which moves the generation on, so that a
+ * revoked certificate, a removed member or a lowered right counts from the next call, also on a connection
+ * that is open.
+ *
+ * Rights and data are of one moment: a caller is admitted before its transaction is opened, and what it may do could
+ * change in between. pv_identity_confirm closes the gap: it compares the generation again inside the transaction, and
+ * reads the rows in it if they could have changed.
  *
  * Threads: everything may be called on any thread at the same time; the lock is held only to copy a row.
  * Order of refusal: NO_CERTIFICATE, CERTIFICATE_UNKNOWN, CERTIFICATE_REVOKED, CERTIFICATE_EXPIRED,
- * ACCOUNT_INACTIVE, USER_INACTIVE. */
+ * ACCOUNT_INACTIVE, USER_INACTIVE, MEMBERSHIP_ENDED. */
 #ifndef PV_SERVER_IDENTITY_IDENTITY_H
 #define PV_SERVER_IDENTITY_IDENTITY_H
 
@@ -38,12 +46,21 @@ PV_MUST_USE pv_status pv_identity_create(pv_store *store, pv_error *error,
 void pv_identity_destroy(pv_identity *identity);
 
 /* The caller behind a peer at this time. `ret_caller` is a copy and lives as long as its owner wants; the
- * rights in it are, for each module, the weaker of the certificate's scope and the user's grant. */
+ * rights in it are, for each module, the weaker of the certificate's scope and the member's rights. */
 PV_MUST_USE pv_status pv_identity_resolve(pv_identity *identity, const pv_peer *peer, pv_time now,
                                           pv_caller *ret_caller, pv_error *error);
 
-/* Says that an account, user or certificate has changed. Call it after the change is durable and before it is
- * answered. */
+/* Makes sure that what was resolved is what the rows say in `txn`, a snapshot or write transaction of the same store
+ * opened since; if not, `caller` is what they say now. `changed`: the transaction stands on changes that nobody has
+ * announced yet, those of earlier calls of its batch. Reasons as above. */
+PV_MUST_USE pv_status pv_identity_confirm(pv_identity *identity, pv_txn *txn, bool changed,
+                                          const pv_peer *peer, pv_time now, pv_caller *caller,
+                                          pv_error *error);
+
+/* Announces that an account, user, membership, group or certificate is about to change: between the two nothing that
+ * is kept counts. Call the first before the change can be seen by a reader, the second when it is durable and
+ * before it is answered; in pairs, by one thread. */
+void pv_identity_changing(pv_identity *identity);
 void pv_identity_changed(pv_identity *identity);
 
 extern const pv_reason pv_identity_reason_not_initialised;

@@ -24,8 +24,8 @@ static pv_signing signing_of(const pv_signer *signer, const pv_issue *issue)
     pv_signing signing;
     memset(&signing, 0, sizeof signing);
     signing.csr = issue->csr;
-    signing.account_id = issue->user->account_id;
-    signing.user_id = issue->user->id;
+    signing.account_id = issue->membership->account_id;
+    signing.user_id = issue->membership->user_id;
     signing.certificate_id = issue->certificate_id;
     signing.not_before = whole_seconds(issue->now.utc_ns - PV_BACKDATE_S * PV_NS_PER_S);
     signing.not_after = whole_seconds(issue->now.utc_ns + issue->lifetime_days * NS_PER_DAY);
@@ -51,9 +51,10 @@ pv_status pv_issue_certificate(const pv_signer *signer, const pv_issue *issue, p
     if (certificate == NULL) { return pv_status_of(PV_CODE_RESOURCE_EXHAUSTED); }
     *certificate = (pv_certificate)PV_CERTIFICATE__INIT;
     certificate->id = issue->certificate_id;
-    certificate->account_id = issue->user->account_id;
-    certificate->operator_id = issue->user->operator_id;
-    certificate->user_id = issue->user->id;
+    certificate->account_id = issue->membership->account_id;
+    certificate->operator_id = issue->membership->operator_id;
+    certificate->membership_id = issue->membership->id;
+    certificate->user_id = issue->membership->user_id;
     certificate->sha256 = hex(arena, made.sha256, sizeof made.sha256);
     certificate->scopes = issue->scopes;
     certificate->n_scopes = issue->scope_count;

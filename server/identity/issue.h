@@ -6,7 +6,7 @@
 
 #include "base/id.h"
 #include "purvey/account/v1/certificate.pv.h"
-#include "purvey/account/v1/user.pv.h"
+#include "purvey/account/v1/membership.pv.h"
 #include "server/identity/signer.h"
 
 #ifdef __cplusplus
@@ -21,7 +21,7 @@ enum {
 
 /* What to issue. Everything is borrowed, and the row that is made borrows it too. */
 typedef struct pv_issue {
-    const pv_user *user;
+    const pv_membership *membership;
     char *certificate_id; /* fresh */
     pv_view csr;
     pv_module_grant **scopes;

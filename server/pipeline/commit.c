@@ -35,7 +35,8 @@ static pv_status step(pipeline_call *of, pv_txn *txn)
     return pv_ok();
 }
 
-static void serve(pv_pipeline *pipeline, pv_batch *batch, pipeline_call *of)
+/* `changed`: an earlier call of the batch has changed somebody's rights. */
+static void serve(pv_pipeline *pipeline, pv_batch *batch, bool changed, pipeline_call *of)
 {
     pv_call *call = of->call;
     of->wrote = false;
@@ -51,7 +52,8 @@ static void serve(pv_pipeline *pipeline, pv_batch *batch, pipeline_call *of)
     of->outcome = pv_store_refused(call, pv_write_begin(batch, call->scratch, &txn));
     if (!pv_is_ok(of->outcome)) { return; }
     of->context.txn = txn;
-    of->outcome = step(of, txn);
+    of->outcome = pipeline_confirm(pipeline, of, txn, changed);
+    if (pv_is_ok(of->outcome)) { of->outcome = step(of, txn); }
     of->context.txn = NULL;
     if (!pv_is_ok(of->outcome) || !of->wrote) {
         pv_txn_abort(txn);
@@ -62,9 +64,12 @@ static void serve(pv_pipeline *pipeline, pv_batch *batch, pipeline_call *of)
     of->wrote = pv_is_ok(of->outcome);
 }
 
+/* Who may do what is changed by the methods of the module ACCOUNT, and by those that need no right because
+ * they are about the caller itself. */
 static bool changes_identity(const pipeline_call *of)
 {
-    return of->wrote && of->call->method->module == PV_MODULE_ACCOUNT;
+    uint8_t module = of->call->method->module;
+    return of->wrote && (module == PV_MODULE_ACCOUNT || module == PV_MODULE_UNSPECIFIED);
 }
 
 static void answer(pv_pipeline *pipeline, pipeline_call *of)
@@ -103,17 +108,18 @@ void commit_batch(pv_pipeline *pipeline, pipeline_call *first)
     bool identity_changed = false;
     for (pipeline_call *of = first; of != NULL; of = of->next) {
         if (pv_is_ok(status)) {
-            serve(pipeline, batch, of);
+            serve(pipeline, batch, identity_changed, of);
             wrote = wrote || of->wrote;
             identity_changed = identity_changed || changes_identity(of);
         }
     }
     if (pv_is_ok(status) && wrote) {
+        if (identity_changed) { pv_identity_changing(pipeline->config.identity); }
         status = pv_batch_commit(batch);
+        if (identity_changed) { tell_identity_changed(pipeline, first); }
     } else if (pv_is_ok(status)) {
         pv_batch_abort(batch);
     }
-    if (pv_is_ok(status) && identity_changed) { tell_identity_changed(pipeline, first); }
     for (pipeline_call *of = first; of != NULL;) {
         pipeline_call *next = of->next;
         if (!pv_is_ok(status) && (of->wrote || batch == NULL)) {

@@ -44,6 +44,11 @@ static inline pipeline_call *pipeline_call_of(pv_call *call)
     return (pipeline_call *)(void *)call->context;
 }
 
+/* Makes sure, in the transaction of a step, that the caller is still who it was and may still call. `changed`: an
+ * earlier call of the batch has changed rights. */
+PV_MUST_USE pv_status pipeline_confirm(pv_pipeline *pipeline, pipeline_call *of, pv_txn *txn,
+                                       bool changed);
+
 /* replay.c */
 
 /* Takes the request_id of a write from its decoded request, once per call, and looks for a stored answer:

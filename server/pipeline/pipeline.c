@@ -155,6 +155,15 @@ pv_status pv_pipeline_admit(void *context, pv_call *call)
     return pv_access_check(call->method, &of->caller, &call->error);
 }
 
+pv_status pipeline_confirm(pv_pipeline *pipeline, pipeline_call *of, pv_txn *txn, bool changed)
+{
+    pv_call *call = of->call;
+    if (of->context.caller == NULL) { return pv_ok(); } /* PUBLIC */
+    PV_TRY(pv_identity_confirm(pipeline->config.identity, txn, changed, call->peer, of->context.now,
+                               &of->caller, &call->error));
+    return pv_access_check(call->method, &of->caller, &call->error);
+}
+
 static pv_status read_step(pv_pipeline *pipeline, pv_call *call)
 {
     struct pv_context *context = call->context;
@@ -162,7 +171,8 @@ static pv_status read_step(pv_pipeline *pipeline, pv_call *call)
     pv_txn *txn = NULL;
     PV_TRY(pv_store_refused(call, pv_read_begin(pipeline->config.store, call->scratch, &txn)));
     context->txn = txn;
-    pv_status status = pv_call_step(call);
+    pv_status status = pipeline_confirm(pipeline, pipeline_call_of(call), txn, false);
+    if (pv_is_ok(status)) { status = pv_call_step(call); }
     context->txn = NULL;
     pv_txn_abort(txn);
     return status;

@@ -73,16 +73,36 @@ pv_status replay_find(pipeline_call *of, pv_txn *txn, const ProtobufCMessage *re
     return pv_ok();
 }
 
+/* The reply without its sensitive fields: secrets are given once and kept nowhere. */
+static pv_status keepable(pv_call *call, pv_view *ret_reply)
+{
+    const pv_message_info *info = call->method->response;
+    ProtobufCMessage *message = NULL;
+    *ret_reply = call->reply;
+    for (unsigned i = 0; i < info->descriptor->n_fields; i++) {
+        const pv_field_rule *rule = info->fields[i].rule;
+        if (rule == NULL || (rule->flags & PV_RULE_SENSITIVE) == 0) { continue; }
+        if (message == NULL && !pv_message_unpack(info, call->reply, call->scratch, &message)) {
+            return pv_out_of_memory(call);
+        }
+        pv_field_clear(message, &info->descriptor->fields[i]);
+    }
+    if (message == NULL || pv_message_encode(message, call->scratch, ret_reply)) { return pv_ok(); }
+    return pv_out_of_memory(call);
+}
+
 pv_status replay_store(pipeline_call *of, pv_txn *txn)
 {
     pv_call *call = of->call;
     if (of->context.request_id.size == 0) { return pv_ok(); }
+    pv_view reply;
+    PV_TRY(keepable(call, &reply));
     Google__Protobuf__Timestamp time = pv_timestamp_of(of->context.now);
     pv_stored_answer answer = PV_STORED_ANSWER__INIT;
     answer.request_sha256.data = (uint8_t *)(uintptr_t)of->request_sha256.data;
     answer.request_sha256.len = of->request_sha256.size;
-    answer.response.data = (uint8_t *)(uintptr_t)call->reply.data;
-    answer.response.len = call->reply.size;
+    answer.response.data = (uint8_t *)(uintptr_t)reply.data;
+    answer.response.len = reply.size;
     answer.time = &time;
     pv_view bytes;
     if (!pv_message_encode(&answer.base, call->scratch, &bytes)) { return pv_out_of_memory(call); }

@@ -187,10 +187,14 @@ actor House::join(pv_account_type type, const std::string &name)
 Identity House::admit(const std::string &account_id, const std::string &grants,
                       std::string *ret_certificate_id, std::string *ret_user_id)
 {
-    Answer user =
-        call(of_operator(), "CreateUser",
-             form(R"({"account_id": "%s", "name": "Tester", "kind": "SERVICE", "grants": %s})",
-                  account_id.c_str(), grants.c_str()));
+    Answer group = call(of_operator(), "CreateGroup",
+                        form(R"({"account_id": "%s", "name": "Testers", "permissions": %s})",
+                             account_id.c_str(), grants.c_str()));
+    EXPECT_TRUE(group.ok()) << group.told();
+    Answer user = call(
+        of_operator(), "CreateUser",
+        form(R"({"account_id": "%s", "name": "Tester", "kind": "SERVICE", "group_ids": ["%s"]})",
+             account_id.c_str(), group.text("group.id").c_str()));
     EXPECT_TRUE(user.ok()) << user.told();
     std::string path = std::string(on.folder) + "/admitted-" + std::to_string(++joined_) + ".key";
     pv_error error;
@@ -198,8 +202,8 @@ Identity House::admit(const std::string &account_id, const std::string &grants,
     char *csr = nullptr;
     PV_ASSERT(pv_is_ok(pv_keys_create(path.c_str(), &error)));
     PV_ASSERT(pv_is_ok(pv_keys_request(path.c_str(), arena_, &error, &csr)));
-    json_t *request =
-        json_pack("{s:s, s:s}", "user_id", user.text("user.id").c_str(), "csr_pem", csr);
+    json_t *request = json_pack("{s:s, s:s}", "membership_id", user.text("membership.id").c_str(),
+                                "csr_pem", csr);
     char *text = json_dumps(request, 0);
     Answer issued = call(of_operator(), "IssueCertificate", text);
     free(text);

@@ -67,7 +67,7 @@ class House {
 
     // A new account with one user who may manage everything.
     actor join(pv_account_type type, const std::string &name);
-    // A user of the account with these grants in JSON, and a certificate for it. Gives the certificate's id too.
+    // A user of the account in a group with these grants in JSON, and a certificate for it. Gives the ids too.
     Identity admit(const std::string &account_id, const std::string &grants,
                    std::string *ret_certificate_id = nullptr, std::string *ret_user_id = nullptr);
     // A client with this identity, or none at all; the house destroys it.

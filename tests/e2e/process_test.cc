@@ -150,7 +150,9 @@ uint64_t expect_every_event_once(const House &house, const std::vector<Wanted> &
         for (size_t i = 0; i < page.count("events"); i++) {
             std::string place = "events." + std::to_string(i);
             EXPECT_EQ(page.text(place + ".sequence"), std::to_string(++sequence));
-            bool creation = page.text(place + ".method").find("CreateAccount") != std::string::npos;
+            bool creation =
+                page.text(place + ".method").find("CreateAccount") != std::string::npos &&
+                page.text(place + ".object_id").compare(0, 4, "acc_") == 0;
             if (creation) { created[page.text(place + ".object_id")]++; }
         }
     }

@@ -93,25 +93,21 @@ def refused(name, code, call):
         check(name, error.code() == code, f"{error.code()} {error.details()}")
 
 
-def everything():
-    return [user_pb2.ModuleGrant(module=module, grant=words.GRANT_MANAGE) for module in range(1, 7)]
-
-
 class Actor:
     """An account with one user, and the channel of its certificate."""
 
     def __init__(self, operator, kind, name):
         account = accounts_grpc.AccountServiceStub(operator).CreateAccount(
             accounts.CreateAccountRequest(type=kind, name=name, request_id=fresh())).account
-        user = users_grpc.UserServiceStub(operator).CreateUser(users.CreateUserRequest(
-            account_id=account.id, name="Python", kind=user_pb2.USER_KIND_SERVICE, grants=everything(),
-            request_id=fresh())).user
-        self.id, self.user_id, slug = account.id, user.id, name.lower()
+        made = users_grpc.UserServiceStub(operator).CreateUser(users.CreateUserRequest(
+            account_id=account.id, name="Python", kind=user_pb2.USER_KIND_SERVICE,
+            group_ids=[account.administrators_group_id], request_id=fresh()))
+        self.id, self.user_id, slug = account.id, made.user.id, name.lower()
         self.key, self.pem = f"{WORK}/{slug}.key", f"{WORK}/{slug}.pem"
         subprocess.run(["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
                         self.key, "-out", f"{WORK}/{slug}.csr", "-subj", "/CN=ignored"], check=True, capture_output=True)
         issued = certificates_grpc.CertificateServiceStub(operator).IssueCertificate(certificates.IssueCertificateRequest(
-            user_id=user.id, csr_pem=read(f"{WORK}/{slug}.csr").decode(), scopes=everything(), request_id=fresh()))
+            membership_id=made.membership.id, csr_pem=read(f"{WORK}/{slug}.csr").decode(), request_id=fresh()))
         with open(self.pem, "w") as file:
             file.write(issued.certificate_pem + issued.chain_pem)
         self.certificate_id = issued.certificate.id

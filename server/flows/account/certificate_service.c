@@ -3,22 +3,46 @@
 #include "purvey/account/v1/certificate_service.pv.h"
 
 #include "purvey/account/v1/account.pv.h"
+#include "purvey/account/v1/user.pv.h"
 #include "server/flows/account/grants.h"
 #include "server/flows/make.h"
 #include "server/identity/issue.h"
 
-static pv_status check_owner(pv_call *call, const pv_user *user, const pv_account *account)
+/* The member, its user and its account must all be able to call. */
+static pv_status check_owner(pv_call *call, const pv_membership *membership)
 {
-    if (user->state == PV_USER_STATE_ACTIVE && account->state == PV_ACCOUNT_STATE_ACTIVE) {
-        return pv_ok();
+    pv_account *account = NULL;
+    pv_user *user = NULL;
+    PV_TRY(pv_fetch(call, &pv_account__object, membership->account_id, &account));
+    if (!pv_is_empty(membership->user_id)) {
+        PV_TRY(pv_fetch(call, &pv_user__object, membership->user_id, &user));
     }
-    bool inactive_user = user->state != PV_USER_STATE_ACTIVE;
+    const char *idle = NULL;
+    if (account->state != PV_ACCOUNT_STATE_ACTIVE) { idle = account->id; }
+    if (membership->state != PV_MEMBERSHIP_STATE_JOINED) { idle = membership->id; }
+    if (user != NULL && user->state != PV_USER_STATE_ACTIVE) { idle = user->id; }
+    if (idle == NULL) { return pv_ok(); }
     pv_error_note(&call->error, "account", "%s", account->id);
-    pv_error_note(&call->error, "user", "%s", user->id);
-    pv_violate(call, "STATE", inactive_user ? user->id : account->id, "It must be ACTIVE.");
+    pv_error_note(&call->error, "user", "%s", membership->user_id);
+    pv_violate(call, "STATE", idle, "It must be ACTIVE, or JOINED.");
     return pv_refuse(&call->error, &pv_error_reason_certificate_owner_inactive,
-                     "The %s %s is not active.", inactive_user ? "user" : "account",
-                     inactive_user ? user->id : account->id);
+                     "%s takes no part now.", idle);
+}
+
+/* What the certificate is to carry: what was asked for, or all that the member may. */
+static pv_status choose_scopes(pv_call *call, const pv_issue_certificate_request *request,
+                               const pv_membership *membership, account_grants *ret_scopes)
+{
+    pv_rights rights;
+    pv_rights scopes = {{0}};
+    *ret_scopes = (account_grants){request->scopes, request->n_scopes};
+    PV_TRY(account_grants_check(call, *ret_scopes));
+    PV_TRY(pv_store_refused(
+        call, pv_rights_of_member(call->context->txn, call->arena, membership, &rights)));
+    if (ret_scopes->count == 0) { PV_TRY(account_grants_of(call, &rights, ret_scopes)); }
+    pv_rights_add(&scopes, ret_scopes->items, ret_scopes->count);
+    PV_TRY(account_scopes_check(call, &scopes, &rights, membership));
+    return account_demand_rights(call, &scopes);
 }
 
 /* The one signing request that was given. */
@@ -60,16 +84,12 @@ pv_status pv_certificate_service_issue_certificate(pv_call *call,
                                                    const pv_issue_certificate_request *request,
                                                    pv_issue_certificate_response *response)
 {
-    pv_user *user = NULL;
-    pv_account *account = NULL;
-    PV_TRY(pv_find(call, &pv_user__object, request->user_id, &user));
-    PV_TRY(pv_fetch(call, &pv_account__object, user->account_id, &account));
-    PV_TRY(check_owner(call, user, account));
-    account_grants scopes = {request->scopes, request->n_scopes};
-    if (scopes.count == 0) { scopes = (account_grants){user->grants, user->n_grants}; }
-    PV_TRY(account_grants_check(call, scopes));
-    PV_TRY(account_scopes_check(call, scopes, user));
-    pv_issue issue = {.user = user,
+    pv_membership *membership = NULL;
+    account_grants scopes;
+    PV_TRY(pv_find(call, &pv_membership__object, request->membership_id, &membership));
+    PV_TRY(check_owner(call, membership));
+    PV_TRY(choose_scopes(call, request, membership, &scopes));
+    pv_issue issue = {.membership = membership,
                       .scopes = scopes.items,
                       .scope_count = scopes.count,
                       .lifetime_days = request->lifetime_days == 0

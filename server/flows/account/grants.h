@@ -1,9 +1,8 @@
-/* grants.h — lists of {module, grant}, as users and certificates hold them. */
+/* grants.h — lists of {module, grant}, as groups and certificates hold them, and the rights behind them. */
 #ifndef PV_SERVER_FLOWS_ACCOUNT_GRANTS_H
 #define PV_SERVER_FLOWS_ACCOUNT_GRANTS_H
 
-#include "purvey/account/v1/user.pv.h"
-#include "server/flows/flow.h"
+#include "server/identity/rights.h"
 
 /* A list as in a message. */
 typedef struct account_grants {
@@ -14,14 +13,19 @@ typedef struct account_grants {
 /* GRANTS_INVALID when a module is named twice. */
 PV_MUST_USE pv_status account_grants_check(pv_call *call, account_grants grants);
 
-/* The grant in a module; GRANT_UNSPECIFIED if the module is not named. */
-pv_grant account_grant_in(account_grants grants, pv_module module);
+/* The rights as a list in order of module. */
+PV_MUST_USE pv_status account_grants_of(pv_call *call, const pv_rights *rights,
+                                        account_grants *ret_grants);
 
-/* SCOPES_EXCEED_USER when a scope is stronger than the user's grant in its module. */
-PV_MUST_USE pv_status account_scopes_check(pv_call *call, account_grants scopes,
-                                           const pv_user *user);
+/* The rights that the caller has with its certificate. */
+pv_rights account_rights_of_caller(const pv_call *call);
 
-/* Sets whether the user, in its present state and with its present grants, is an administrator. */
-void account_set_administrator(pv_user *user);
+/* GRANTS_EXCEED_CALLER when these are more rights than the caller has. */
+PV_MUST_USE pv_status account_demand_rights(pv_call *call, const pv_rights *rights);
+
+/* SCOPES_EXCEED_USER when these scopes are more than the rights of the member. */
+PV_MUST_USE pv_status account_scopes_check(pv_call *call, const pv_rights *scopes,
+                                           const pv_rights *rights,
+                                           const pv_membership *membership);
 
 #endif

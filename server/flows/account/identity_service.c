@@ -1,22 +1,55 @@
 /* The caller's own view of itself. */
 #include "purvey/account/v1/identity_service.pv.h"
 
+#include "server/flows/account/grants.h"
+#include "server/flows/account/members.h"
 #include "server/flows/make.h"
 #include "server/identity/access.h"
 
+/* Accounts of one user that are looked at in one call. */
+enum { MEMBERSHIPS_MAX = 1000 };
+
 static pv_status add_scopes(pv_call *call, pv_who_am_iresponse *response)
 {
-    const pv_caller *caller = pv_caller_of(call);
-    response->scopes = pv_arena_zalloc(call->arena, PV_MODULES_MAX, sizeof *response->scopes);
-    if (response->scopes == NULL) { return pv_out_of_memory(call); }
-    for (unsigned module = 1; module < PV_MODULES_MAX; module++) {
-        if (caller->grants[module] == 0) { continue; }
-        pv_module_grant *grant = NULL;
-        PV_TRY(pv_make_part(call, &pv_module_grant__info, &grant));
-        grant->module = (pv_module)module;
-        grant->grant = (pv_grant)caller->grants[module];
-        response->scopes[response->n_scopes++] = grant;
-    }
+    pv_rights rights = account_rights_of_caller(call);
+    account_grants scopes;
+    PV_TRY(account_grants_of(call, &rights, &scopes));
+    response->scopes = scopes.items;
+    response->n_scopes = scopes.count;
+    return pv_ok();
+}
+
+static pv_status add_membership(pv_call *call, const pv_membership *membership,
+                                pv_who_am_iresponse *response)
+{
+    pv_account *account = NULL;
+    pv_joined_account *joined = NULL;
+    PV_TRY(pv_fetch(call, &pv_account__object, membership->account_id, &account));
+    PV_TRY(pv_make_part(call, &pv_joined_account__info, &joined));
+    joined->membership_id = membership->id;
+    joined->account_id = account->id;
+    joined->account_name = account->name;
+    joined->account_type = account->type;
+    joined->account_state = account->state;
+    response->memberships[response->n_memberships++] = joined;
+    return pv_ok();
+}
+
+static pv_status add_memberships(pv_call *call, pv_who_am_iresponse *response)
+{
+    const pv_object_info *object = &pv_membership__object;
+    pv_id platform;
+    PV_TRY(account_operator(call, &platform));
+    const pv_condition conditions[] = {
+        pv_where(object, "user_id", pv_caller_of(call)->user_id),
+        pv_where_number(object, "state", PV_MEMBERSHIP_STATE_JOINED),
+    };
+    pv_membership **found = NULL;
+    size_t count = 0;
+    PV_TRY(pv_collect(call, object, platform, conditions, 2, MEMBERSHIPS_MAX, &found, &count));
+    response->memberships = pv_arena_zalloc(call->arena, count, sizeof *response->memberships);
+    if (response->memberships == NULL) { return pv_out_of_memory(call); }
+    for (size_t i = 0; i < count; i++) { PV_TRY(add_membership(call, found[i], response)); }
     return pv_ok();
 }
 
@@ -60,7 +93,9 @@ pv_status pv_identity_service_who_am_i(pv_call *call, const pv_who_am_irequest *
     const pv_caller *caller = pv_caller_of(call);
     PV_TRY(pv_fetch(call, &pv_account__object, caller->account_id, &response->account));
     PV_TRY(pv_fetch(call, &pv_user__object, caller->user_id, &response->user));
+    PV_TRY(pv_fetch(call, &pv_membership__object, caller->membership_id, &response->membership));
     PV_TRY(pv_fetch(call, &pv_certificate__object, caller->certificate_id, &response->certificate));
     PV_TRY(add_scopes(call, response));
+    PV_TRY(add_memberships(call, response));
     return add_methods(call, response);
 }

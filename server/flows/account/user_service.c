@@ -1,31 +1,42 @@
-/* Users of accounts. An account that has an administrator keeps one. */
+/* Users, kept by the account in which they are at home. */
 #include "purvey/account/v1/user_service.pv.h"
 
-#include "purvey/account/v1/account.pv.h"
-#include "server/flows/account/grants.h"
+#include "server/flows/account/members.h"
 #include "server/flows/make.h"
+
+/* The membership that a user has of its home account from its start. */
+static pv_status make_membership(pv_call *call, const pv_create_user_request *request,
+                                 const pv_user *user, pv_membership **ret_membership)
+{
+    pv_membership *membership = NULL;
+    PV_TRY(pv_make(call, &pv_membership__object, &membership));
+    membership->account_id = user->account_id;
+    membership->operator_id = user->operator_id;
+    membership->user_id = user->id;
+    membership->name = user->name;
+    membership->email = user->email;
+    membership->kind = user->kind;
+    PV_TRY(pv_stamp(call, &membership->join_time));
+    PV_TRY(member_give_groups(call, membership, request->group_ids, request->n_group_ids));
+    *ret_membership = membership;
+    return pv_move(call, &pv_membership__object, membership, PV_MEMBERSHIP_STATE_JOINED);
+}
 
 pv_status pv_user_service_create_user(pv_call *call, const pv_create_user_request *request,
                                       pv_create_user_response *response)
 {
-    bool own = pv_is_empty(request->account_id);
     pv_account *account = NULL;
-    PV_TRY(pv_find(call, &pv_account__object,
-                   own ? pv_caller_of(call)->account_id : request->account_id, &account));
-    PV_TRY(account_grants_check(call, (account_grants){request->grants, request->n_grants}));
+    PV_TRY(account_find(call, request->account_id, &account));
     pv_user *user = NULL;
     PV_TRY(pv_make(call, &pv_user__object, &user));
+    pv_take(&request->base, &pv_user__object, &user->base);
     user->account_id = account->id;
     user->operator_id = account->operator_id;
-    user->name = request->name;
-    user->email = request->email;
-    user->kind = request->kind;
-    user->grants = request->grants;
-    user->n_grants = request->n_grants;
     PV_TRY(pv_move(call, &pv_user__object, user, PV_USER_STATE_ACTIVE));
-    account_set_administrator(user);
+    PV_TRY(make_membership(call, request, user, &response->membership));
     response->user = user;
-    return pv_save(call, &pv_user__object, user);
+    PV_TRY(pv_save(call, &pv_user__object, user));
+    return member_save(call, response->membership, user);
 }
 
 pv_status pv_user_service_get_user(pv_call *call, const pv_get_user_request *request,
@@ -44,43 +55,27 @@ pv_status pv_user_service_list_users(pv_call *call, const pv_list_users_request 
                           pv_is_empty(request->account_id) ? 0 : 1);
 }
 
-/* Stores a changed user. The rule of the last administrator is looked at after the change, when the index tells
- * who is left; a refusal takes the change back with the transaction. */
-static pv_status save(pv_call *call, pv_user *user)
-{
-    bool was = user->administrator;
-    account_set_administrator(user);
-    PV_TRY(pv_save(call, &pv_user__object, user));
-    if (!was || user->administrator) { return pv_ok(); }
-    const pv_condition left[] = {pv_where(&pv_user__object, "account_id", user->account_id),
-                                 pv_where_number(&pv_user__object, "administrator", 1)};
-    pv_user *other = NULL;
-    pv_id account = pv_id_of(&pv_account__object, user->account_id);
-    pv_status status =
-        pv_lookup(call, &pv_user__object, account, left, sizeof left / sizeof left[0], &other);
-    if (status.code != PV_CODE_NOT_FOUND) { return status; }
-    pv_violate(call, "LAST_MANAGER", user->account_id, "%s is the account's last administrator.",
-               user->id);
-    return pv_refuse(&call->error, &pv_error_reason_last_manager,
-                     "%s is the last active user of %s with MANAGE of the module ACCOUNT.",
-                     user->id, user->account_id);
-}
-
 pv_status pv_user_service_update_user(pv_call *call, const pv_update_user_request *request,
                                       pv_update_user_response *response)
 {
     pv_user *user = NULL;
     PV_TRY(pv_begin(call, &pv_user__object, request->user_id, request->etag, &user));
-    PV_TRY(account_grants_check(call, (account_grants){request->grants, request->n_grants}));
     pv_user source = PV_USER__INIT;
-    source.name = request->name;
-    source.email = request->email;
-    source.grants = request->grants;
-    source.n_grants = request->n_grants;
+    pv_take(&request->base, &pv_user__object, &source.base);
     PV_TRY(pv_change(call, &pv_user__object, request->update_mask, &source.base, &user->base));
     PV_TRY(pv_demand_text(call, "name", user->name));
     response->user = user;
-    return save(call, user);
+    return pv_save(call, &pv_user__object, user);
+}
+
+/* Stores a user that was switched on or off. Only the membership of its home account can make it an
+ * administrator, so that no account depends on people whom others switch off. */
+static pv_status save_switched(pv_call *call, pv_user *user)
+{
+    PV_TRY(pv_save(call, &pv_user__object, user));
+    pv_membership *membership = NULL;
+    PV_TRY(pv_if_any(member_of(call, user->account_id, user->id, &membership)));
+    return membership == NULL ? pv_ok() : member_save(call, membership, user);
 }
 
 pv_status pv_user_service_activate_user(pv_call *call, const pv_activate_user_request *request,
@@ -90,7 +85,7 @@ pv_status pv_user_service_activate_user(pv_call *call, const pv_activate_user_re
     PV_TRY(pv_begin(call, &pv_user__object, request->user_id, request->etag, &user));
     PV_TRY(pv_move(call, &pv_user__object, user, PV_USER_STATE_ACTIVE));
     response->user = user;
-    return save(call, user);
+    return save_switched(call, user);
 }
 
 pv_status pv_user_service_deactivate_user(pv_call *call, const pv_deactivate_user_request *request,
@@ -100,5 +95,5 @@ pv_status pv_user_service_deactivate_user(pv_call *call, const pv_deactivate_use
     PV_TRY(pv_begin(call, &pv_user__object, request->user_id, request->etag, &user));
     PV_TRY(pv_move(call, &pv_user__object, user, PV_USER_STATE_INACTIVE));
     response->user = user;
-    return save(call, user);
+    return save_switched(call, user);
 }

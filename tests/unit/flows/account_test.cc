@@ -1,6 +1,8 @@
-// Accounts and users: who may make and change them, what every change must leave in place, and that it counts
-// from the next call.
+// Accounts: who may make and change them, what they say about themselves, and that a change counts from the next
+// call.
 #include "tests/unit/flows/account_fixture.h"
+
+#include <map>
 
 namespace purvey {
 namespace {
@@ -238,213 +240,6 @@ TEST_F(AccountFlow, OnlyDistributorsSourceAndOnlyTheOperatorSaysSo)
     EXPECT_TRUE(world.call(platform, "UpdateAccount", on).ok());
 }
 
-// --- users ---
-
-TEST_F(AccountFlow, AdministratorsMakeUsersOfTheirOwnAccount)
-{
-    Answer made =
-        world.call(vendor, "CreateUser",
-                   R"({"name": "Bo", "email": "bo@vega.example", "kind": "USER_KIND_PERSON",
-                                 "grants": [{"module": "MODULE_ORDER", "grant": "GRANT_ACT"}]})");
-    ASSERT_TRUE(made.ok()) << made.message;
-    EXPECT_EQ(made.text("user.account_id"), vendor.account_id);
-    EXPECT_EQ(made.text("user.operator_id"), platform.account_id);
-    EXPECT_EQ(made.text("user.state"), "USER_STATE_ACTIVE");
-    EXPECT_NE(made.text("user.administrator"), "true");
-    EXPECT_EQ(world
-                  .call(vendor, "CreateUser",
-                        json(R"({"account_id": "%s", "name": "Spy", "kind": "USER_KIND_PERSON"})",
-                             reseller.account_id.c_str()))
-                  .reason,
-              "NOT_FOUND");
-    Answer own =
-        world.call(platform, "CreateUser", R"({"name": "Operator 2", "kind": "USER_KIND_PERSON"})");
-    EXPECT_EQ(own.text("user.account_id"), platform.account_id);
-    EXPECT_EQ(own.text("user.operator_id"), "");
-}
-
-TEST_F(AccountFlow, WithoutTheGrantNobodyManagesUsers)
-{
-    Actor viewer = world.user(vendor, {{"ACCOUNT", "VIEW"}});
-    Actor stranger = world.user(vendor, {{"ORDER", "MANAGE"}});
-    EXPECT_TRUE(world.call(viewer, "ListUsers", "{}").ok());
-    Answer refused =
-        world.call(viewer, "CreateUser", R"({"name": "X", "kind": "USER_KIND_PERSON"})");
-    EXPECT_EQ(refused.reason, "GRANT_MISSING");
-    EXPECT_EQ(refused.note("grant"), "MANAGE");
-    EXPECT_EQ(world.call(stranger, "ListUsers", "{}").reason, "GRANT_MISSING");
-}
-
-TEST_F(AccountFlow, AModuleIsNamedOnce)
-{
-    const char *twice = R"({"module": "MODULE_ORDER", "grant": "GRANT_VIEW"},
-                           {"module": "MODULE_ORDER", "grant": "GRANT_ACT"})";
-    Answer made =
-        world.call(vendor, "CreateUser",
-                   json(R"({"name": "X", "kind": "USER_KIND_PERSON", "grants": [%s]})", twice));
-    EXPECT_EQ(made.reason, "GRANTS_INVALID");
-    EXPECT_EQ(made.note("module"), "ORDER");
-    EXPECT_EQ(world
-                  .call(vendor, "UpdateUser",
-                        json(R"({"user_id": "%s", "grants": [%s]})", vendor.user_id.c_str(), twice))
-                  .reason,
-              "GRANTS_INVALID");
-    EXPECT_EQ(world
-                  .call(vendor, "IssueCertificate",
-                        json(R"({"user_id": "%s", "csr_pem": "csr", "scopes": [%s]})",
-                             vendor.user_id.c_str(), twice))
-                  .reason,
-              "GRANTS_INVALID");
-}
-
-TEST_F(AccountFlow, AnEmailIsUniqueWithinItsAccountOnly)
-{
-    std::string request =
-        R"({"name": "Bo", "email": "bo@agency.example", "kind": "USER_KIND_PERSON"})";
-    Answer first = world.call(vendor, "CreateUser", request);
-    ASSERT_TRUE(first.ok());
-    Answer second = world.call(vendor, "CreateUser", request);
-    EXPECT_EQ(second.reason, "EXTERNAL_ID_EXISTS");
-    EXPECT_EQ(second.note("existing_id"), first.text("user.id"));
-    EXPECT_TRUE(world.call(reseller, "CreateUser", request).ok())
-        << "one person may work for several accounts";
-    EXPECT_EQ(world
-                  .call(vendor, "UpdateUser",
-                        json(R"({"user_id": "%s", "email": "bo@agency.example"})",
-                             vendor.user_id.c_str()))
-                  .reason,
-              "EXTERNAL_ID_EXISTS");
-}
-
-TEST_F(AccountFlow, UsersAreSeenByTheirAccountAndTheOperator)
-{
-    EXPECT_EQ(world.call(reseller, "GetUser", Id("user_id", vendor.user_id)).reason, "NOT_FOUND");
-    EXPECT_EQ(world.call(reseller, "DeactivateUser", Id("user_id", vendor.user_id)).reason,
-              "NOT_FOUND");
-    EXPECT_EQ(world.call(platform, "GetUser", Id("user_id", vendor.user_id)).text("user.id"),
-              vendor.user_id);
-    Answer listed = world.call(platform, "ListUsers", Id("account_id", reseller.account_id));
-    EXPECT_EQ(listed.text("users.0.id"), reseller.user_id);
-    EXPECT_EQ(listed.text("users.1.id"), "");
-    Answer foreign = world.call(vendor, "ListUsers", Id("account_id", reseller.account_id));
-    EXPECT_TRUE(foreign.ok());
-    EXPECT_EQ(foreign.text("users.0.id"), "");
-    Answer administrators =
-        world.call(platform, "ListUsers", R"({"filter": "administrator = true"})");
-    ASSERT_TRUE(administrators.ok()) << administrators.message;
-    EXPECT_EQ(administrators.text("users.0.id"), platform.user_id);
-    EXPECT_EQ(administrators.text("users.2.id"), reseller.user_id);
-    Answer found =
-        world.call(vendor, "ListUsers", R"({"filter": "state = ACTIVE AND kind = SERVICE"})");
-    ASSERT_TRUE(found.ok()) << found.message;
-    EXPECT_EQ(found.text("users.0.id"), vendor.user_id);
-}
-
-TEST_F(AccountFlow, AnAccountKeepsItsLastAdministrator)
-{
-    std::string weaken = json(
-        R"({"user_id": "%s", "grants": [{"module": "MODULE_ACCOUNT", "grant": "GRANT_VIEW"}]})",
-        vendor.user_id.c_str());
-    std::string off = Id("user_id", vendor.user_id);
-    world.user(vendor, {{"ACCOUNT", "ACT"}, {"ORDER", "MANAGE"}}); // no administrator
-    for (const Actor &by : {vendor, platform}) {
-        EXPECT_EQ(world.call(by, "UpdateUser", weaken).reason, "LAST_MANAGER");
-        Answer refused = world.call(by, "DeactivateUser", off);
-        EXPECT_EQ(refused.reason, "LAST_MANAGER");
-        ASSERT_EQ(refused.violations.size(), 1u);
-        EXPECT_EQ(refused.violations[0].first, vendor.account_id);
-    }
-    EXPECT_EQ(world.call(vendor, "GetUser", off).text("user.state"), "USER_STATE_ACTIVE")
-        << "a refused change leaves nothing";
-    Actor second = world.user(vendor, {{"ACCOUNT", "MANAGE"}});
-    Answer done = world.call(second, "DeactivateUser", off);
-    ASSERT_TRUE(done.ok()) << done.message;
-    EXPECT_EQ(done.text("user.administrator"), "");
-    EXPECT_EQ(world.call(second, "DeactivateUser", Id("user_id", second.user_id)).reason,
-              "LAST_MANAGER");
-    Answer back = world.call(second, "ActivateUser", off);
-    EXPECT_EQ(back.text("user.administrator"), "true");
-    EXPECT_TRUE(world.call(second, "DeactivateUser", Id("user_id", second.user_id)).ok());
-    EXPECT_EQ(world.call(platform, "DeactivateUser", Id("user_id", platform.user_id)).reason,
-              "LAST_MANAGER")
-        << "users of other accounts do not count";
-}
-
-TEST_F(AccountFlow, AnInactiveUserIsRefusedOnItsNextCall)
-{
-    Actor user = world.user(vendor, {{"ORDER", "VIEW"}});
-    ASSERT_TRUE(world.call(user, "WhoAmI", "{}").ok());
-    ASSERT_TRUE(world.call(vendor, "DeactivateUser", Id("user_id", user.user_id)).ok());
-    Answer refused = world.call(user, "WhoAmI", "{}");
-    EXPECT_EQ(refused.reason, "USER_INACTIVE");
-    EXPECT_EQ(refused.note("user"), user.user_id);
-    EXPECT_EQ(world.call(vendor, "DeactivateUser", Id("user_id", user.user_id)).reason,
-              "STATE_FORBIDS");
-    Answer renamed =
-        world.call(vendor, "UpdateUser",
-                   json(R"({"user_id": "%s", "name": "On leave"})", user.user_id.c_str()));
-    EXPECT_EQ(renamed.text("user.state"), "USER_STATE_INACTIVE")
-        << "a change of content moves no state";
-    EXPECT_TRUE(world.call(vendor, "ActivateUser", Id("user_id", user.user_id)).ok());
-    EXPECT_EQ(world.call(vendor, "ActivateUser", Id("user_id", user.user_id)).reason,
-              "STATE_FORBIDS");
-    EXPECT_TRUE(world.call(user, "WhoAmI", "{}").ok());
-}
-
-TEST_F(AccountFlow, LoweredGrantsCountFromTheNextCallForEveryCertificate)
-{
-    Actor user = world.user(vendor, {{"ACCOUNT", "VIEW"}});
-    ASSERT_TRUE(world.call(user, "ListUsers", "{}").ok());
-    ASSERT_TRUE(
-        world
-            .call(vendor, "UpdateUser",
-                  json(R"({"user_id": "%s", "update_mask": "grants"})", user.user_id.c_str()))
-            .ok());
-    EXPECT_EQ(world.call(user, "ListUsers", "{}").reason, "GRANT_MISSING");
-    ASSERT_TRUE(
-        world
-            .call(
-                vendor, "UpdateUser",
-                json(
-                    R"({"user_id": "%s", "grants": [{"module": "MODULE_ACCOUNT", "grant": "GRANT_MANAGE"}]})",
-                    user.user_id.c_str()))
-            .ok());
-    EXPECT_TRUE(world.call(user, "ListUsers", "{}").ok());
-    EXPECT_EQ(world.call(user, "CreateUser", R"({"name": "X", "kind": "USER_KIND_PERSON"})").reason,
-              "GRANT_MISSING")
-        << "the certificate was issued for VIEW";
-}
-
-struct UserUpdate {
-    const char *name;
-    const char *fields;
-    const char *reason;
-};
-
-const UserUpdate kUserUpdates[] = {
-    {"Name", R"("name": "New")", ""},
-    {"EmptyName", R"("update_mask": "name")", "INVALID_FIELD"},
-    {"Kind", R"("update_mask": "kind")", "UPDATE_MASK_INVALID"},
-    {"Administrator", R"("update_mask": "administrator")", "UPDATE_MASK_INVALID"},
-    {"Account", R"("update_mask": "account_id")", "UPDATE_MASK_INVALID"},
-    {"StaleEtag", R"("name": "New", "etag": "\"0\"")", "ETAG_MISMATCH"},
-    {"NotAnAddress", R"("email": "nobody")", "INVALID_FIELD"},
-    {"ModuleWithoutGrant", R"("grants": [{"module": "MODULE_ORDER"}])", "INVALID_FIELD"},
-};
-
-class UserUpdates : public AccountFlow, public testing::WithParamInterface<UserUpdate> {};
-
-TEST_P(UserUpdates, Rule)
-{
-    Answer answer =
-        world.call(vendor, "UpdateUser",
-                   json(R"({"user_id": "%s", %s})", vendor.user_id.c_str(), GetParam().fields));
-    EXPECT_EQ(answer.reason, GetParam().reason) << answer.message;
-}
-
-INSTANTIATE_TEST_SUITE_P(Flows, UserUpdates, testing::ValuesIn(kUserUpdates),
-                         [](const auto &test) { return std::string(test.param.name); });
-
 // --- all of them ---
 
 struct Verb {
@@ -460,6 +255,12 @@ const Verb kVerbs[] = {
     {"UpdateUser", "user_id", "usr"},
     {"ActivateUser", "user_id", "usr"},
     {"DeactivateUser", "user_id", "usr"},
+    {"UpdateGroup", "group_id", "grp"},
+    {"DeleteGroup", "group_id", "grp"},
+    {"RevokeMembership", "membership_id", "mem"},
+    {"ResendMembership", "membership_id", "mem"},
+    {"UpdateMembership", "membership_id", "mem"},
+    {"RemoveMembership", "membership_id", "mem"},
     {"RevokeCertificate", "certificate_id", "crt"},
 };
 
@@ -476,62 +277,20 @@ TEST_P(Verbs, NeedAVisibleObjectAndBeforeAllElseAFreshEtag)
                         json(R"({"%s": "%s"%s})", verb.id_field, absent.c_str(), reason.c_str()))
                   .reason,
               "NOT_FOUND");
-    std::string own = std::string(verb.prefix) == "acc"   ? vendor.account_id
-                      : std::string(verb.prefix) == "usr" ? vendor.user_id
-                                                          : vendor.certificate_id;
-    Answer stale = world.call(
-        platform, verb.method,
-        json(R"({"%s": "%s", "etag": "\"0\""%s})", verb.id_field, own.c_str(), reason.c_str()));
+    const std::map<std::string, std::string> own = {{"acc", vendor.account_id},
+                                                    {"usr", vendor.user_id},
+                                                    {"grp", world.administrators(vendor)},
+                                                    {"mem", vendor.membership_id},
+                                                    {"crt", vendor.certificate_id}};
+    Answer stale = world.call(platform, verb.method,
+                              json(R"({"%s": "%s", "etag": "\"0\""%s})", verb.id_field,
+                                   own.at(verb.prefix).c_str(), reason.c_str()));
     EXPECT_EQ(stale.reason, "ETAG_MISMATCH") << "also where the state would forbid the verb";
     EXPECT_NE(stale.note("etag"), "");
 }
 
 INSTANTIATE_TEST_SUITE_P(Account, Verbs, testing::ValuesIn(kVerbs),
                          [](const auto &test) { return std::string(test.param.method); });
-
-// --- who am I ---
-
-bool May(const Answer &who, const std::string &method)
-{
-    for (size_t i = 0; !who.text("methods." + std::to_string(i)).empty(); i++) {
-        if (who.text("methods." + std::to_string(i) + ".name") == method) { return true; }
-    }
-    return false;
-}
-
-TEST_F(AccountFlow, WhoAmITellsAccountUserCertificateScopesAndMethods)
-{
-    Answer who = world.call(vendor, "WhoAmI", "{}");
-    ASSERT_TRUE(who.ok()) << who.message;
-    EXPECT_EQ(who.text("account.id"), vendor.account_id);
-    EXPECT_EQ(who.text("account.type"), "ACCOUNT_TYPE_VENDOR");
-    EXPECT_EQ(who.text("user.id"), vendor.user_id);
-    EXPECT_EQ(who.text("certificate.id"), vendor.certificate_id);
-    EXPECT_EQ(who.text("scopes.0.module"), "MODULE_ACCOUNT");
-    EXPECT_EQ(who.text("scopes.0.grant"), "GRANT_MANAGE");
-    EXPECT_TRUE(May(who, "purvey.account.v1.UserService/CreateUser"));
-    EXPECT_TRUE(May(who, "purvey.account.v1.IdentityService/WhoAmI"));
-    EXPECT_FALSE(May(who, "purvey.account.v1.AccountService/CreateAccount"));
-    EXPECT_TRUE(May(world.call(platform, "WhoAmI", "{}"),
-                    "purvey.account.v1.AccountService/CreateAccount"));
-}
-
-TEST_F(AccountFlow, WhoAmIIsForEveryCallerAndListsWhatItsScopesOpen)
-{
-    Actor viewer = world.user(vendor, {{"ACCOUNT", "VIEW"}});
-    Answer who = world.call(viewer, "WhoAmI", "{}");
-    EXPECT_TRUE(May(who, "purvey.account.v1.UserService/ListUsers"));
-    EXPECT_FALSE(May(who, "purvey.account.v1.UserService/CreateUser"));
-    EXPECT_EQ(who.text("scopes.0.grant"), "GRANT_VIEW");
-    EXPECT_EQ(who.text("scopes.1"), "");
-    Actor nothing = world.user(vendor, {});
-    who = world.call(nothing, "WhoAmI", "{}");
-    ASSERT_TRUE(who.ok()) << who.message;
-    EXPECT_EQ(who.text("scopes.0"), "");
-    EXPECT_TRUE(May(who, "purvey.account.v1.IdentityService/WhoAmI"));
-    EXPECT_FALSE(May(who, "purvey.account.v1.UserService/ListUsers"));
-    EXPECT_EQ(world.call(Actor{}, "WhoAmI", "{}").reason, "NO_CERTIFICATE");
-}
 
 } // namespace
 } // namespace purvey

@@ -9,18 +9,20 @@ namespace {
 TEST_F(AccountFlow, AnAdministratorIssuesForItsOwnUsersTheOperatorForAll)
 {
     Actor user = world.user(vendor, {{"ORDER", "ACT"}, {"USAGE", "VIEW"}});
-    std::string request = json(R"({"user_id": "%s", "csr_pem": "csr", "label": "build server"})",
-                               user.user_id.c_str());
+    std::string request =
+        json(R"({"membership_id": "%s", "csr_pem": "csr", "label": "build server"})",
+             user.membership_id.c_str());
     for (const Actor &by : {vendor, platform}) {
         Answer issued = world.call(by, "IssueCertificate", request);
         ASSERT_TRUE(issued.ok()) << issued.message;
         EXPECT_EQ(issued.text("certificate.account_id"), vendor.account_id);
         EXPECT_EQ(issued.text("certificate.operator_id"), platform.account_id);
         EXPECT_EQ(issued.text("certificate.user_id"), user.user_id);
+        EXPECT_EQ(issued.text("certificate.membership_id"), user.membership_id);
         EXPECT_EQ(issued.text("certificate.state"), "CERTIFICATE_STATE_ACTIVE");
         EXPECT_EQ(issued.text("certificate.label"), "build server");
         EXPECT_EQ(issued.text("certificate.scopes.0.grant"), "GRANT_ACT")
-            << "all that the user may";
+            << "all that the member may";
         EXPECT_EQ(issued.text("certificate.scopes.1.module"), "MODULE_USAGE");
         EXPECT_EQ(issued.text("certificate.sha256").size(), 64u);
         EXPECT_EQ(issued.text("certificate.serial").size(), 32u);
@@ -35,11 +37,11 @@ TEST_F(AccountFlow, ACertificateLivesNinetyDaysUnlessSaid)
 {
     int64_t day = INT64_C(86400) * 1000;
     auto issue = [&](const char *lifetime) {
-        Answer issued = world.call(
-            vendor, "IssueCertificate",
-            json(R"({"user_id": "%s", "csr_pem": "csr" %s})", vendor.user_id.c_str(), lifetime));
-        return Actor{vendor.account_id, vendor.user_id, issued.text("certificate.id"),
-                     issued.text("certificate.sha256")};
+        Answer issued = world.call(vendor, "IssueCertificate",
+                                   json(R"({"membership_id": "%s", "csr_pem": "csr" %s})",
+                                        vendor.membership_id.c_str(), lifetime));
+        return Actor{vendor.account_id, vendor.membership_id, vendor.membership_id,
+                     issued.text("certificate.id"), issued.text("certificate.sha256")};
     };
     Actor usual = issue("");
     Actor brief = issue(R"(, "lifetime_days": 1)");
@@ -55,7 +57,7 @@ TEST_F(AccountFlow, ACertificateLivesNinetyDaysUnlessSaid)
 
 struct Issue {
     const char *name;
-    const char *fields; // beside user_id
+    const char *fields; // beside membership_id
     const char *reason;
 };
 
@@ -64,7 +66,7 @@ const Issue kIssues[] = {
     {"Der", R"("csr_der": "Y3Ny")", ""},
     {"NoRequest", R"("label": "x")", "CERTIFICATE_REQUEST_INVALID"},
     {"TwoRequests", R"("csr_pem": "csr", "csr_der": "Y3Ny")", "CERTIFICATE_REQUEST_INVALID"},
-    {"ScopeAsTheUser",
+    {"ScopeAsTheMember",
      R"("csr_pem": "csr", "scopes": [{"module": "MODULE_ORDER", "grant": "GRANT_ACT"}])", ""},
     {"WeakerScope",
      R"("csr_pem": "csr", "scopes": [{"module": "MODULE_ORDER", "grant": "GRANT_VIEW"}])", ""},
@@ -74,6 +76,10 @@ const Issue kIssues[] = {
     {"OtherModule",
      R"("csr_pem": "csr", "scopes": [{"module": "MODULE_USAGE", "grant": "GRANT_VIEW"}])",
      "SCOPES_EXCEED_USER"},
+    {"ModuleTwice",
+     R"("csr_pem": "csr", "scopes": [{"module": "MODULE_ORDER", "grant": "GRANT_ACT"},
+                                     {"module": "MODULE_ORDER", "grant": "GRANT_VIEW"}])",
+     "GRANTS_INVALID"},
     {"ScopeWithoutGrant", R"("csr_pem": "csr", "scopes": [{"module": "MODULE_ORDER"}])",
      "INVALID_FIELD"},
     {"NoAuthority", R"("csr_pem": "unavailable")", "AUTHORITY_UNAVAILABLE"},
@@ -88,9 +94,9 @@ class Issues : public AccountFlow, public testing::WithParamInterface<Issue> {};
 TEST_P(Issues, Rule)
 {
     Actor user = world.user(vendor, {{"ORDER", "ACT"}});
-    Answer answer =
-        world.call(vendor, "IssueCertificate",
-                   json(R"({"user_id": "%s", %s})", user.user_id.c_str(), GetParam().fields));
+    Answer answer = world.call(
+        vendor, "IssueCertificate",
+        json(R"({"membership_id": "%s", %s})", user.membership_id.c_str(), GetParam().fields));
     EXPECT_EQ(answer.reason, GetParam().reason) << answer.message;
 }
 
@@ -100,7 +106,8 @@ INSTANTIATE_TEST_SUITE_P(Flows, Issues, testing::ValuesIn(kIssues),
 TEST_F(AccountFlow, NoCertificateForAnInactiveUserOrAccount)
 {
     Actor user = world.user(vendor, {{"ORDER", "ACT"}});
-    std::string request = json(R"({"user_id": "%s", "csr_pem": "csr"})", user.user_id.c_str());
+    std::string request =
+        json(R"({"membership_id": "%s", "csr_pem": "csr"})", user.membership_id.c_str());
     ASSERT_TRUE(world.call(vendor, "DeactivateUser", Id("user_id", user.user_id)).ok());
     Answer refused = world.call(vendor, "IssueCertificate", request);
     EXPECT_EQ(refused.reason, "CERTIFICATE_OWNER_INACTIVE");
@@ -115,9 +122,9 @@ TEST_F(AccountFlow, NoCertificateForAnInactiveUserOrAccount)
 
 TEST_F(AccountFlow, ARetriedIssueGivesTheSameCertificate)
 {
-    std::string request = json(R"({"user_id": "%s", "csr_pem": "csr",
+    std::string request = json(R"({"membership_id": "%s", "csr_pem": "csr",
                                    "request_id": "00000000-0000-4000-8000-00000000abcd"})",
-                               vendor.user_id.c_str());
+                               vendor.membership_id.c_str());
     Answer first = world.call(vendor, "IssueCertificate", request);
     Answer second = world.call(vendor, "IssueCertificate", request);
     ASSERT_TRUE(first.ok()) << first.message;
@@ -127,12 +134,13 @@ TEST_F(AccountFlow, ARetriedIssueGivesTheSameCertificate)
 
 TEST_F(AccountFlow, AValidatedIssueLeavesNoCertificate)
 {
-    Answer tried = world.call(vendor, "IssueCertificate",
-                              json(R"({"user_id": "%s", "csr_pem": "csr", "validate_only": true})",
-                                   vendor.user_id.c_str()));
+    Answer tried =
+        world.call(vendor, "IssueCertificate",
+                   json(R"({"membership_id": "%s", "csr_pem": "csr", "validate_only": true})",
+                        vendor.membership_id.c_str()));
     ASSERT_TRUE(tried.ok()) << tried.message;
-    Actor ghost = {vendor.account_id, vendor.user_id, tried.text("certificate.id"),
-                   tried.text("certificate.sha256")};
+    Actor ghost = {vendor.account_id, vendor.user_id, vendor.membership_id,
+                   tried.text("certificate.id"), tried.text("certificate.sha256")};
     EXPECT_EQ(world.call(ghost, "WhoAmI", "{}").reason, "CERTIFICATE_UNKNOWN");
     EXPECT_EQ(
         world.call(vendor, "GetCertificate", Id("certificate_id", ghost.certificate_id)).reason,

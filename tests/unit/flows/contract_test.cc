@@ -154,7 +154,7 @@ TEST_F(Contracts, ACreatedContractNeedsAFittingAgreementAndPartner)
 {
     std::string program = agreement("PROGRAM");
     EXPECT_EQ(create(kNoAgreement, vendor).reason, "NOT_FOUND");
-    EXPECT_EQ(create(program, Actor{"acc_00000000000000000000000000", "", "", ""}).reason,
+    EXPECT_EQ(create(program, Actor{"acc_00000000000000000000000000", "", "", "", ""}).reason,
               "NOT_FOUND");
     EXPECT_EQ(create(distribution(), vendor).reason, "AGREEMENT_TYPE_WRONG");
     EXPECT_EQ(create(program, reseller).reason, "PARTNER_TYPE_WRONG");

@@ -349,7 +349,8 @@ World::World() : state(new State)
     PV_ASSERT(pv_is_ok(pv_bootstrap(state->store, &state->signer, &options, arena, &error, &made)));
     uint8_t digest[PV_SHA256_SIZE];
     pv_sha256(pv_view_text(made.certificate_id), digest);
-    state->platform = Actor{made.account_id, made.user_id, made.certificate_id, hex(digest)};
+    state->platform =
+        Actor{made.account_id, made.user_id, made.membership_id, made.certificate_id, hex(digest)};
     PV_ASSERT(pv_is_ok(pv_identity_create(state->store, &error, &state->identity)));
     pv_arena_destroy(arena);
 
@@ -427,9 +428,11 @@ void World::damage(const pv_object_info *object, const std::string &id)
     pv_arena_destroy(arena);
 }
 
-/* State changes are read from the feed of the account that made them: it is a party of what it changes. */
+/* State changes are read from the feed of the account that made them, a party of nearly all that it changes, and from
+ * the operator's: who accepts an invitation changes another account's membership. */
 void World::record_changes(const Actor &actor)
 {
+    if (actor.account_id != state->platform.account_id) { record_changes(state->platform); }
     pv_id account;
     if (!pv_id_parse("acc", pv_view_text(actor.account_id.c_str()), &account)) { return; }
     pv_arena *arena = pv_arena_create(kArenaBytes);
@@ -461,6 +464,7 @@ Answer World::call_packed(const Actor &actor, const std::string &name, const std
     advance(1);
     Carrier carrier(state->pipeline, actor, method, handler);
     pv_status status = carrier.admit();
+    run_once(between);
     if (pv_is_ok(status)) { status = carrier.run(PV_PHASE_UNARY, view_of(bytes)); }
     if (pv_is_ok(status)) { record_changes(actor); }
     return carrier.answer(status);
@@ -472,35 +476,43 @@ Answer World::call(const Actor &actor, const std::string &name, const std::strin
     return call_packed(actor, name, pack(state->method(name, &handler), text, &state->requests));
 }
 
-void World::run_meanwhile()
+void World::run_once(std::function<void()> &hook)
 {
-    std::function<void()> others = std::move(meanwhile);
-    meanwhile = nullptr;
+    std::function<void()> others = std::move(hook);
+    hook = nullptr;
     if (others) { others(); }
 }
 
 std::vector<Answer> World::burst(const Actor &actor, const std::string &name,
                                  const std::vector<std::string> &requests)
 {
-    const pv_handler *handler = nullptr;
-    const pv_method_info *method = state->method(name, &handler);
+    std::vector<Waiting> calls;
+    for (const std::string &request : requests) { calls.push_back({actor, name, request}); }
+    return burst(calls);
+}
+
+std::vector<Answer> World::burst(const std::vector<Waiting> &calls)
+{
     std::vector<std::string> packed;
     std::vector<std::unique_ptr<Carrier>> carriers;
-    for (const std::string &request : requests) {
-        packed.push_back(pack(method, request, &state->requests));
+    const pv_handler *handler = nullptr;
+    for (const Waiting &waiting : calls) {
+        packed.push_back(
+            pack(state->method(waiting.method, &handler), waiting.json, &state->requests));
     }
     advance(1);
-    for (const std::string &bytes : packed) {
-        carriers.emplace_back(new Carrier(state->pipeline, actor, method, handler));
+    for (size_t i = 0; i < calls.size(); i++) {
+        const pv_method_info *method = state->method(calls[i].method, &handler);
+        carriers.emplace_back(new Carrier(state->pipeline, calls[i].actor, method, handler));
         PV_ASSERT(pv_is_ok(carriers.back()->admit()));
-        carriers.back()->begin(PV_PHASE_UNARY, view_of(bytes));
+        carriers.back()->begin(PV_PHASE_UNARY, view_of(packed[i]));
     }
     pv_pipeline_commit(state->pipeline);
-    record_changes(actor);
     std::vector<Answer> answers;
-    for (const auto &carrier : carriers) {
-        PV_ASSERT(carrier->done());
-        answers.push_back(carrier->answer(carrier->status()));
+    for (size_t i = 0; i < calls.size(); i++) {
+        record_changes(calls[i].actor);
+        PV_ASSERT(carriers[i]->done());
+        answers.push_back(carriers[i]->answer(carriers[i]->status()));
     }
     return answers;
 }
@@ -516,7 +528,7 @@ Answer World::upload(const Actor &actor, const std::string &name,
     for (size_t i = 0; i < messages.size() && pv_is_ok(status); i++) {
         std::string bytes = pack(method, messages[i], &state->requests);
         status = carrier.run(PV_PHASE_RECEIVE, view_of(bytes));
-        run_meanwhile();
+        run_once(meanwhile);
     }
     if (pv_is_ok(status) && !abandon) {
         carrier.call()->half_closed = true;
@@ -543,44 +555,10 @@ std::vector<Answer> World::pull(const Actor &actor, const std::string &name,
         request = pv_view_of(nullptr, 0);
         if (pv_is_ok(status) && carrier.step() != PV_STEP_MESSAGE) { return answers; }
         answers.push_back(carrier.answer(status));
-        run_meanwhile();
+        run_once(meanwhile);
     }
     if (answers.empty() || answers.back().ok()) { answers.push_back(carrier.answer(status)); }
     return answers;
-}
-
-Actor World::user(const Actor &of, const std::vector<std::pair<std::string, std::string>> &grants)
-{
-    std::string list;
-    for (const auto &grant : grants) {
-        list += (list.empty() ? "" : ", ") + json(R"({"module": "MODULE_%s", "grant": "GRANT_%s"})",
-                                                  grant.first.c_str(), grant.second.c_str());
-    }
-    Answer user = call(
-        platform(), "CreateUser",
-        json(R"({"account_id": "%s", "name": "User", "kind": "USER_KIND_SERVICE", "grants": [%s]})",
-             of.account_id.c_str(), list.c_str()));
-    PV_ASSERT(user.ok());
-    Answer certificate = call(platform(), "IssueCertificate",
-                              json(R"({"user_id": "%s", "csr_pem": "csr", "scopes": [%s]})",
-                                   user.text("user.id").c_str(), list.c_str()));
-    PV_ASSERT(certificate.ok());
-    return Actor{of.account_id, user.text("user.id"), certificate.text("certificate.id"),
-                 certificate.text("certificate.sha256")};
-}
-
-Actor World::account(const std::string &type, const std::string &name)
-{
-    Answer made =
-        call(platform(), "CreateAccount",
-             json(R"({"type": "ACCOUNT_TYPE_%s", "name": "%s"})", type.c_str(), name.c_str()));
-    PV_ASSERT(made.ok());
-    return user(Actor{made.text("account.id"), "", "", ""}, {{"ACCOUNT", "MANAGE"},
-                                                             {"CONTRACT", "MANAGE"},
-                                                             {"PRODUCT", "MANAGE"},
-                                                             {"ORDER", "MANAGE"},
-                                                             {"USAGE", "MANAGE"},
-                                                             {"AUDIT", "MANAGE"}});
 }
 
 } // namespace purvey

@@ -32,6 +32,7 @@ constexpr int64_t kKeepDays = 7; /* retention of a World */
 struct Actor {
     std::string account_id;
     std::string user_id;
+    std::string membership_id;
     std::string certificate_id;
     std::string sha256; /* of the certificate: 64 hexadecimal digits; empty: no certificate */
 };
@@ -61,14 +62,30 @@ class World {
     World &operator=(const World &) = delete;
 
     const Actor &platform() const; /* the operator's first user */
-    /* A new account of this type with one user who may manage everything. */
+    /* A new account of this type with one administrator. */
     Actor account(const std::string &type, const std::string &name);
-    /* A further user of the actor's account with these grants: {{"ORDER", "VIEW"}, ...}. */
+    /* A further user of the actor's account, in a group of its own with these grants: {{"ORDER", "VIEW"}, ...}. */
     Actor user(const Actor &of, const std::vector<std::pair<std::string, std::string>> &grants);
+    /* A further user of the actor's account in this group. */
+    Actor member(const Actor &of, const std::string &group_id);
+    /* A certificate for a membership, with all its rights; the answer's metadata tells who is refused. */
+    Actor certify(const Actor &by, const std::string &membership_id);
+    /* A new group of the actor's account, and its group Administrators. */
+    std::string group(const Actor &of,
+                      const std::vector<std::pair<std::string, std::string>> &grants);
+    std::string administrators(const Actor &of);
 
     /* A unary call. A request_id is made up when the request has the field and the JSON does not say. */
     Answer call(const Actor &actor, const std::string &method, const std::string &json);
-    /* Unary calls of a writing method that wait in the queue together and are committed together. */
+    /* One of several calls that wait together. */
+    struct Waiting {
+        Actor actor;
+        std::string method;
+        std::string json;
+    };
+    /* Unary writes that were admitted one after the other, wait in the queue together and are committed together. */
+    std::vector<Answer> burst(const std::vector<Waiting> &calls);
+    /* The same for one caller and method. */
     std::vector<Answer> burst(const Actor &actor, const std::string &method,
                               const std::vector<std::string> &requests);
     /* The same with packed bytes instead of JSON, for malformed input. */
@@ -82,6 +99,8 @@ class World {
 
     /* Run once, after the first message of the next stream: what others do meanwhile. */
     std::function<void()> meanwhile;
+    /* Run once, after the next call was admitted and before its transaction is opened. */
+    std::function<void()> between;
 
     /* Deletes what is older than kKeepDays days: events, answers and audit entries alike. */
     void prune();
@@ -98,7 +117,7 @@ class World {
 
   private:
     void record_changes(const Actor &actor);
-    void run_meanwhile();
+    static void run_once(std::function<void()> &hook);
 
     struct State;
     std::unique_ptr<State> state;

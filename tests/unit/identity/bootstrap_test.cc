@@ -39,19 +39,34 @@ TEST(Bootstrap, MakesTheOperatorItsAdministratorAndTheSettings)
     platform.Change<pv_user>(&pv_user__object, platform.made.user_id, [&](pv_user *row) {
         EXPECT_STREQ(row->account_id, platform.made.account_id);
         EXPECT_STREQ(row->email, "ada@orion.example");
-        EXPECT_TRUE(row->administrator);
-        EXPECT_EQ(row->n_grants, 6u);
+    });
+    platform.Change<pv_membership>(&pv_membership__object, platform.made.membership_id,
+                                   [&](pv_membership *row) {
+                                       EXPECT_STREQ(row->account_id, platform.made.account_id);
+                                       EXPECT_STREQ(row->user_id, platform.made.user_id);
+                                       EXPECT_STREQ(row->email, "ada@orion.example");
+                                       EXPECT_EQ(row->state, PV_MEMBERSHIP_STATE_JOINED);
+                                       EXPECT_TRUE(row->administrator);
+                                       EXPECT_EQ(row->n_group_ids, 1u);
+                                   });
+    platform.ChangeGroup([&](pv_group *row) {
+        EXPECT_STREQ(row->account_id, platform.made.account_id);
+        EXPECT_STREQ(row->name, "Administrators");
+        EXPECT_TRUE(row->administrators);
+        EXPECT_EQ(row->n_permissions, 6u);
     });
     platform.Change<pv_certificate>(
         &pv_certificate__object, platform.made.certificate_id, [&](pv_certificate *row) {
             EXPECT_STREQ(row->user_id, platform.made.user_id);
+            EXPECT_STREQ(row->membership_id, platform.made.membership_id);
+            EXPECT_EQ(row->n_scopes, 6u);
             EXPECT_EQ(strlen(row->sha256), 64u);
             EXPECT_EQ(strlen(row->serial), 32u);
             EXPECT_EQ(row->not_before->seconds, kNow / 1000000000 - 300);
             EXPECT_EQ(row->not_after->seconds, kNow / 1000000000 + INT64_C(398) * 86400);
             EXPECT_EQ(row->state, PV_CERTIFICATE_STATE_ACTIVE);
         });
-    EXPECT_EQ(AuditEntries(platform), 3u);
+    EXPECT_EQ(AuditEntries(platform), 5u);
     platform.Write([&](pv_txn *txn, pv_arena *) {
         pv_view value;
         ASSERT_TRUE(pv_is_ok(pv_setting_get(txn, PV_SETTING_TOKEN_KEY, &value)));
@@ -73,7 +88,7 @@ TEST(Bootstrap, RefusesAStoreThatHasAnOperator)
                   .code,
               PV_CODE_FAILED_PRECONDITION);
     EXPECT_EQ(memory.Reason(), "STORE_INITIALISED");
-    EXPECT_EQ(AuditEntries(platform), 3u);
+    EXPECT_EQ(AuditEntries(platform), 5u);
 }
 
 TEST(Bootstrap, ARefusedSignatureLeavesAnEmptyStoreWhichCanBeTriedAgain)

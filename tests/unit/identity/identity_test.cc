@@ -29,6 +29,27 @@ class Identity : public testing::Test {
         return memory.Reason();
     }
 
+    // Says that something has changed, as the committer does.
+    void Announce()
+    {
+        pv_identity_changing(identity);
+        pv_identity_changed(identity);
+    }
+
+    // Reason of the refusal when the caller is confirmed in a snapshot opened now.
+    std::string Confirm(bool changed = false)
+    {
+        memory.Clear();
+        pv_peer peer = platform.Peer();
+        pv_txn *txn = nullptr;
+        EXPECT_TRUE(pv_is_ok(pv_read_begin(platform.store, memory.arena, &txn)));
+        pv_status status =
+            pv_identity_confirm(identity, txn, changed, &peer, At(kNow), &caller, &memory.error);
+        EXPECT_EQ(pv_is_ok(status), memory.Reason().empty());
+        pv_txn_abort(txn);
+        return memory.Reason();
+    }
+
     std::string Note(const char *key) const
     {
         for (size_t i = 0; i < memory.error.metadata_count; i++) {
@@ -48,6 +69,10 @@ class Identity : public testing::Test {
     {
         platform.Change<pv_user>(&pv_user__object, platform.made.user_id, change);
     }
+    void SetMembership(const std::function<void(pv_membership *)> &change)
+    {
+        platform.Change<pv_membership>(&pv_membership__object, platform.made.membership_id, change);
+    }
     void SetAccount(const std::function<void(pv_account *)> &change)
     {
         platform.Change<pv_account>(&pv_account__object, platform.made.account_id, change);
@@ -64,6 +89,7 @@ TEST_F(Identity, TheRowSaysWhoCallsAndWhatItMay)
     ASSERT_EQ(Resolve(platform.Peer()), "");
     EXPECT_STREQ(caller.account_id, platform.made.account_id);
     EXPECT_STREQ(caller.user_id, platform.made.user_id);
+    EXPECT_STREQ(caller.membership_id, platform.made.membership_id);
     EXPECT_STREQ(caller.certificate_id, platform.made.certificate_id);
     pv_id account;
     ASSERT_TRUE(pv_id_parse("acc", pv_view_text(platform.made.account_id), &account));
@@ -109,7 +135,7 @@ TEST_F(Identity, ARevokedCertificateIsRefusedOnItsNextCall)
     ASSERT_EQ(Resolve(platform.Peer()), "");
     SetCertificate([](pv_certificate *row) { row->state = PV_CERTIFICATE_STATE_REVOKED; });
     EXPECT_EQ(Resolve(platform.Peer()), "") << "nobody has said yet that something changed";
-    pv_identity_changed(identity);
+    Announce();
     EXPECT_EQ(Resolve(platform.Peer()), "CERTIFICATE_REVOKED");
     EXPECT_EQ(Resolve(platform.Peer()), "CERTIFICATE_REVOKED");
     EXPECT_EQ(memory.error.reason->code, PV_CODE_UNAUTHENTICATED);
@@ -119,17 +145,17 @@ TEST_F(Identity, AnInactiveAccountOrUserIsRefusedUntilItIsActiveAgain)
 {
     ASSERT_EQ(Resolve(platform.Peer()), "");
     SetUser([](pv_user *row) { row->state = PV_USER_STATE_INACTIVE; });
-    pv_identity_changed(identity);
+    Announce();
     EXPECT_EQ(Resolve(platform.Peer()), "USER_INACTIVE");
     EXPECT_EQ(Note("user"), platform.made.user_id);
     EXPECT_EQ(memory.error.reason->code, PV_CODE_PERMISSION_DENIED);
     SetAccount([](pv_account *row) { row->state = PV_ACCOUNT_STATE_INACTIVE; });
-    pv_identity_changed(identity);
+    Announce();
     EXPECT_EQ(Resolve(platform.Peer()), "ACCOUNT_INACTIVE");
     EXPECT_EQ(Note("account"), platform.made.account_id);
     SetAccount([](pv_account *row) { row->state = PV_ACCOUNT_STATE_ACTIVE; });
     SetUser([](pv_user *row) { row->state = PV_USER_STATE_ACTIVE; });
-    pv_identity_changed(identity);
+    Announce();
     EXPECT_EQ(Resolve(platform.Peer()), "");
 }
 
@@ -152,15 +178,52 @@ TEST_F(Identity, RefusalsComeInTheirOrder)
     SetCertificate([](pv_certificate *row) { row->state = PV_CERTIFICATE_STATE_REVOKED; });
     SetUser([](pv_user *row) { row->state = PV_USER_STATE_INACTIVE; });
     SetAccount([](pv_account *row) { row->state = PV_ACCOUNT_STATE_INACTIVE; });
+    SetMembership([](pv_membership *row) { row->state = PV_MEMBERSHIP_STATE_REMOVED; });
     int64_t late = kNow + 500 * kDay;
     EXPECT_EQ(Resolve(platform.Peer(), late), "CERTIFICATE_REVOKED");
     SetCertificate([](pv_certificate *row) { row->state = PV_CERTIFICATE_STATE_ACTIVE; });
-    pv_identity_changed(identity);
+    Announce();
     EXPECT_EQ(Resolve(platform.Peer(), late), "CERTIFICATE_EXPIRED");
     EXPECT_EQ(Resolve(platform.Peer()), "ACCOUNT_INACTIVE");
     SetAccount([](pv_account *row) { row->state = PV_ACCOUNT_STATE_ACTIVE; });
-    pv_identity_changed(identity);
+    Announce();
     EXPECT_EQ(Resolve(platform.Peer()), "USER_INACTIVE");
+    SetUser([](pv_user *row) { row->state = PV_USER_STATE_ACTIVE; });
+    Announce();
+    EXPECT_EQ(Resolve(platform.Peer()), "MEMBERSHIP_ENDED");
+    EXPECT_EQ(Note("membership"), platform.made.membership_id);
+    EXPECT_EQ(memory.error.reason->code, PV_CODE_PERMISSION_DENIED);
+}
+
+TEST_F(Identity, OnlyAJoinedMembershipCalls)
+{
+    for (pv_membership_state state :
+         {PV_MEMBERSHIP_STATE_INVITED, PV_MEMBERSHIP_STATE_EXPIRED, PV_MEMBERSHIP_STATE_REMOVED}) {
+        SetMembership([&](pv_membership *row) { row->state = state; });
+        Announce();
+        EXPECT_EQ(Resolve(platform.Peer()), "MEMBERSHIP_ENDED") << state;
+    }
+}
+
+TEST_F(Identity, AConfirmedCallerIsWhatTheRowsSayInTheTransaction)
+{
+    ASSERT_EQ(Resolve(platform.Peer()), "");
+    EXPECT_EQ(Confirm(), "");
+    SetCertificate([](pv_certificate *row) { row->n_scopes = 0; });
+    EXPECT_EQ(Confirm(), "");
+    EXPECT_EQ(caller.grants[PV_MODULE_ORDER], PV_GRANT_MANAGE)
+        << "nobody has said so: rows are not read";
+    EXPECT_EQ(Confirm(true), "");
+    EXPECT_EQ(caller.grants[PV_MODULE_ORDER], PV_GRANT_UNSPECIFIED)
+        << "an earlier call of the batch has said so";
+    SetMembership([](pv_membership *row) { row->state = PV_MEMBERSHIP_STATE_REMOVED; });
+    ASSERT_EQ(Resolve(platform.Peer()), "");
+    pv_identity_changing(identity);
+    EXPECT_EQ(Confirm(), "MEMBERSHIP_ENDED")
+        << "while a change becomes durable nothing kept counts";
+    EXPECT_EQ(Resolve(platform.Peer()), "MEMBERSHIP_ENDED");
+    pv_identity_changed(identity);
+    EXPECT_EQ(Confirm(), "MEMBERSHIP_ENDED");
 }
 
 struct Rights {
@@ -169,7 +232,7 @@ struct Rights {
     pv_grant effective;
 };
 
-TEST_F(Identity, TheWeakerOfScopeAndGrantCounts)
+TEST_F(Identity, TheWeakerOfScopeAndGroupCounts)
 {
     const Rights table[] = {
         {PV_GRANT_MANAGE, PV_GRANT_MANAGE, PV_GRANT_MANAGE},
@@ -182,17 +245,31 @@ TEST_F(Identity, TheWeakerOfScopeAndGrantCounts)
     for (const Rights &rights : table) {
         SetCertificate(
             [&](pv_certificate *row) { row->scopes[PV_MODULE_ORDER - 1]->grant = rights.scope; });
-        SetUser([&](pv_user *row) { row->grants[PV_MODULE_ORDER - 1]->grant = rights.grant; });
-        pv_identity_changed(identity);
+        platform.ChangeGroup([&](pv_group *row) {
+            row->administrators = false;
+            row->permissions[PV_MODULE_ORDER - 1]->grant = rights.grant;
+        });
+        Announce();
         ASSERT_EQ(Resolve(platform.Peer()), "");
         EXPECT_EQ(caller.grants[PV_MODULE_ORDER], rights.effective);
         EXPECT_EQ(caller.grants[PV_MODULE_USAGE], PV_GRANT_MANAGE)
             << "other modules are as they were";
     }
     SetCertificate([&](pv_certificate *row) { row->n_scopes = 0; });
-    pv_identity_changed(identity);
+    Announce();
     ASSERT_EQ(Resolve(platform.Peer()), "");
     for (uint8_t grant : caller.grants) { EXPECT_EQ(grant, 0); }
+}
+
+TEST_F(Identity, AdministratorsHoldEveryModuleWhateverTheirRowSays)
+{
+    platform.ChangeGroup([](pv_group *row) { row->n_permissions = 0; });
+    ASSERT_EQ(Resolve(platform.Peer()), "");
+    EXPECT_EQ(caller.grants[PV_MODULE_AUDIT], PV_GRANT_MANAGE);
+    platform.ChangeGroup([](pv_group *row) { row->state = PV_GROUP_STATE_DELETED; });
+    Announce();
+    ASSERT_EQ(Resolve(platform.Peer()), "");
+    for (uint8_t grant : caller.grants) { EXPECT_EQ(grant, 0) << "a deleted group gives nothing"; }
 }
 
 TEST_F(Identity, CertificatesThatShareAPlaceDoNotShareACaller)
@@ -249,13 +326,13 @@ TEST_F(Identity, NoCallBegunAfterARevocationWasAnnouncedSucceeds)
     });
     for (int trial = 0; trial < kTrials; trial++) {
         std::string id = platform.AddCertificate(digests[static_cast<size_t>(trial)]);
-        pv_identity_changed(identity);
+        Announce();
         current = trial;
         ASSERT_EQ(Resolve(Platform::PeerOf(digests[static_cast<size_t>(trial)])), "");
         platform.Change<pv_certificate>(
             &pv_certificate__object, id.c_str(),
             [](pv_certificate *row) { row->state = PV_CERTIFICATE_STATE_REVOKED; });
-        pv_identity_changed(identity);
+        Announce();
         announced = trial;
         EXPECT_EQ(Resolve(Platform::PeerOf(digests[static_cast<size_t>(trial)])),
                   "CERTIFICATE_REVOKED");

@@ -30,10 +30,11 @@ class Issue : public testing::Test {
   protected:
     void SetUp() override
     {
-        user.id = user_id;
-        user.account_id = account_id;
-        user.operator_id = operator_id;
-        issue.user = &user;
+        membership.id = membership_id;
+        membership.user_id = user_id;
+        membership.account_id = account_id;
+        membership.operator_id = operator_id;
+        issue.membership = &membership;
         issue.certificate_id = certificate_id;
         issue.csr = pv_view_text("request");
         issue.lifetime_days = 90;
@@ -51,12 +52,13 @@ class Issue : public testing::Test {
     }
 
     char user_id[40] = "usr_01j9zv0000abcdefghjkmnpqrt";
+    char membership_id[40] = "mem_01j9zv0000abcdefghjkmnpqrw";
     char account_id[40] = "acc_01j9zv0000abcdefghjkmnpqrs";
     char operator_id[40] = "acc_01j9zv0000abcdefghjkmnpqrz";
     char certificate_id[40] = "crt_01j9zv0000abcdefghjkmnpqrv";
     char label[8] = "build";
     Memory memory;
-    pv_user user = PV_USER__INIT;
+    pv_membership membership = PV_MEMBERSHIP__INIT;
     pv_issue issue = {};
     pv_signer signer = {};
     pv_certificate *row = nullptr;

@@ -53,6 +53,14 @@ void Platform::Write(const std::function<void(pv_txn *, pv_arena *)> &write)
     pv_arena_destroy(arena);
 }
 
+void Platform::ChangeGroup(const std::function<void(pv_group *)> &change)
+{
+    std::string id;
+    Change<pv_membership>(&pv_membership__object, made.membership_id,
+                          [&](pv_membership *row) { id = row->group_ids[0]; });
+    Change<pv_group>(&pv_group__object, id.c_str(), change);
+}
+
 std::string Platform::AddCertificate(const Digest &of)
 {
     char id[PV_ID_TEXT_SIZE];

@@ -5,6 +5,8 @@
 
 #include "purvey/account/v1/account.pv.h"
 #include "purvey/account/v1/certificate.pv.h"
+#include "purvey/account/v1/group.pv.h"
+#include "purvey/account/v1/membership.pv.h"
 #include "purvey/account/v1/user.pv.h"
 #include "server/identity/bootstrap.h"
 #include "server/identity/identity.h"
@@ -40,6 +42,8 @@ class Platform {
         });
     }
     void Write(const std::function<void(pv_txn *, pv_arena *)> &write);
+    // Changes the group Administrators of the operator.
+    void ChangeGroup(const std::function<void(pv_group *)> &change);
 
     // A further certificate of the first user with this digest.
     std::string AddCertificate(const Digest &digest);

@@ -1,0 +1,257 @@
+/* Memberships: who acts for an account. */
+#include "purvey/account/v1/membership_service.pv.h"
+
+#include "base/digest.h"
+#include "protos/runtime/message.h"
+#include "protos/runtime/timestamp.h"
+#include "server/flows/account/grants.h"
+#include "server/flows/account/members.h"
+#include "server/flows/make.h"
+
+enum {
+    TOKEN_SIZE = 32,
+    HEX_SIZE = 2 * PV_SHA256_SIZE + 1,
+    LIFETIME_HOURS_DEFAULT = 24,
+    VIEW_BYTES = 256 * 1024
+};
+
+/* So that whoever finds one, a person or a scanner for secrets, sees what it is. */
+#define TOKEN_PREFIX "pvinv_"
+
+static pv_status digest_of(pv_call *call, const char *token, char **ret_hex)
+{
+    uint8_t sha256[PV_SHA256_SIZE];
+    char hex[HEX_SIZE];
+    pv_sha256(pv_view_text(token), sha256);
+    pv_hex_format(pv_view_of(sha256, sizeof sha256), hex);
+    return pv_text(call, hex, ret_hex);
+}
+
+/* Gives the membership a fresh token, of which it keeps the digest alone, and moves it to INVITED. */
+static pv_status invite(pv_call *call, pv_membership *membership, int32_t lifetime_hours,
+                        char **ret_token)
+{
+    uint8_t random[TOKEN_SIZE];
+    char hex[2 * TOKEN_SIZE + 1];
+    pv_id_source *ids = call->context->ids;
+    ids->random(ids->context, random, sizeof random);
+    pv_hex_format(pv_view_of(random, sizeof random), hex);
+    *ret_token = pv_arena_printf(call->arena, TOKEN_PREFIX "%s", hex);
+    if (*ret_token == NULL) { return pv_out_of_memory(call); }
+    PV_TRY(digest_of(call, *ret_token, &membership->invitation_sha256));
+    int64_t hours = lifetime_hours == 0 ? LIFETIME_HOURS_DEFAULT : lifetime_hours;
+    pv_time end = {call->context->now.utc_ns + hours * 3600 * PV_NS_PER_S};
+    membership->invitation_expire_time = pv_timestamp_new(call->arena, end);
+    if (membership->invitation_expire_time == NULL) { return pv_out_of_memory(call); }
+    return pv_move(call, &pv_membership__object, membership, PV_MEMBERSHIP_STATE_INVITED);
+}
+
+static pv_status close_invitation(pv_call *call, pv_membership *membership)
+{
+    membership->invitation_expire_time = NULL;
+    return pv_text(call, "", &membership->invitation_sha256);
+}
+
+pv_status pv_membership_service_invite_membership(pv_call *call,
+                                                  const pv_invite_membership_request *request,
+                                                  pv_invite_membership_response *response)
+{
+    pv_account *account = NULL;
+    PV_TRY(account_find(call, request->account_id, &account));
+    pv_membership *membership = NULL;
+    PV_TRY(pv_make(call, &pv_membership__object, &membership));
+    membership->account_id = account->id;
+    membership->operator_id = account->operator_id;
+    membership->name = request->name;
+    membership->email = request->email;
+    membership->title = request->title;
+    membership->external_id = request->external_id;
+    PV_TRY(member_give_groups(call, membership, request->group_ids, request->n_group_ids));
+    PV_TRY(member_check_email(call, membership));
+    PV_TRY(invite(call, membership, request->lifetime_hours, &response->invitation_token));
+    response->membership = membership;
+    return member_save(call, membership, NULL);
+}
+
+/* The open invitation with this token. Whatever is wrong, the answer is the same. */
+static pv_status find_invited(pv_call *call, const char *token, pv_membership **ret_membership)
+{
+    const pv_object_info *object = &pv_membership__object;
+    char *sha256 = NULL;
+    pv_id platform;
+    PV_TRY(digest_of(call, token, &sha256));
+    PV_TRY(account_operator(call, &platform));
+    pv_condition condition = pv_where(object, "invitation_sha256", sha256);
+    pv_membership *membership = NULL;
+    PV_TRY(pv_if_any(pv_lookup(call, object, platform, &condition, 1, &membership)));
+    pv_time end = {0};
+    if (membership == NULL || !pv_time_of(membership->invitation_expire_time, &end) ||
+        end.utc_ns <= call->context->now.utc_ns) {
+        return pv_refuse(&call->error, &pv_error_reason_invitation_invalid, NULL);
+    }
+    *ret_membership = membership;
+    return pv_ok();
+}
+
+pv_status pv_membership_service_accept_membership(pv_call *call,
+                                                  const pv_accept_membership_request *request,
+                                                  pv_accept_membership_response *response)
+{
+    pv_membership *membership = NULL;
+    pv_membership *existing = NULL;
+    pv_user *user = NULL;
+    PV_TRY(find_invited(call, request->invitation_token, &membership));
+    PV_TRY(pv_fetch(call, &pv_user__object, pv_caller_of(call)->user_id, &user));
+    PV_TRY(pv_if_any(member_of(call, membership->account_id, user->id, &existing)));
+    if (existing != NULL) { return member_refuse_existing(call, existing); }
+    membership->user_id = user->id;
+    membership->kind = user->kind;
+    PV_TRY(close_invitation(call, membership));
+    PV_TRY(pv_stamp(call, &membership->join_time));
+    PV_TRY(pv_move(call, &pv_membership__object, membership, PV_MEMBERSHIP_STATE_JOINED));
+    response->membership = membership;
+    return member_save(call, membership, user);
+}
+
+pv_status pv_membership_service_revoke_membership(pv_call *call,
+                                                  const pv_revoke_membership_request *request,
+                                                  pv_revoke_membership_response *response)
+{
+    pv_membership *membership = NULL;
+    PV_TRY(
+        pv_begin(call, &pv_membership__object, request->membership_id, request->etag, &membership));
+    PV_TRY(close_invitation(call, membership));
+    response->membership = membership;
+    return pv_move_and_save(call, &pv_membership__object, membership, PV_MEMBERSHIP_STATE_EXPIRED);
+}
+
+/* The rights of a member, which the caller must hold to give them. */
+static pv_status demand_rights_of(pv_call *call, const pv_membership *membership)
+{
+    pv_rights rights;
+    PV_TRY(pv_store_refused(
+        call, pv_rights_of_member(call->context->txn, call->arena, membership, &rights)));
+    return account_demand_rights(call, &rights);
+}
+
+pv_status pv_membership_service_resend_membership(pv_call *call,
+                                                  const pv_resend_membership_request *request,
+                                                  pv_resend_membership_response *response)
+{
+    pv_membership *membership = NULL;
+    PV_TRY(
+        pv_begin(call, &pv_membership__object, request->membership_id, request->etag, &membership));
+    PV_TRY(demand_rights_of(call, membership));
+    PV_TRY(invite(call, membership, request->lifetime_hours, &response->invitation_token));
+    response->membership = membership;
+    return pv_save(call, &pv_membership__object, membership);
+}
+
+pv_status pv_membership_service_get_membership(pv_call *call,
+                                               const pv_get_membership_request *request,
+                                               pv_get_membership_response *response)
+{
+    (void)response;
+    return pv_answer_get(call, &pv_membership__object, request->membership_id);
+}
+
+/* Only members of one group. A member's groups are in no index: each row is looked at, within the bound of a scan. */
+typedef struct group_view {
+    const char *group_id;
+    pv_arena *arena; /* for one row at a time */
+} group_view;
+
+static pv_status show_in_group(pv_call *call, void *context, pv_view *ret_shown)
+{
+    const group_view *only = context;
+    pv_membership *membership = NULL;
+    pv_arena_reset(only->arena);
+    if (!pv_message_unpack(&pv_membership__info, *ret_shown, only->arena,
+                           (ProtobufCMessage **)&membership)) {
+        return pv_store_refused(call, pv_status_of(PV_CODE_DATA_LOSS));
+    }
+    for (size_t i = 0; i < membership->n_group_ids; i++) {
+        if (strcmp(membership->group_ids[i], only->group_id) == 0) { return pv_ok(); }
+    }
+    *ret_shown = pv_view_of(NULL, 0);
+    return pv_ok();
+}
+
+pv_status pv_membership_service_list_memberships(pv_call *call,
+                                                 const pv_list_memberships_request *request,
+                                                 pv_list_memberships_response *response)
+{
+    (void)response;
+    pv_condition of_account = pv_where(&pv_membership__object, "account_id", request->account_id);
+    group_view only = {request->group_id, pv_arena_create(VIEW_BYTES)};
+    pv_status status =
+        pv_answer_list_as(call, &pv_membership__object, &request->base, &of_account,
+                          pv_is_empty(request->account_id) ? 0 : 1,
+                          pv_is_empty(request->group_id) ? NULL : show_in_group, &only);
+    pv_arena_destroy(only.arena);
+    return status;
+}
+
+/* The user behind a membership; NULL while nobody has joined. */
+static pv_status user_of(pv_call *call, const pv_membership *membership, pv_user **ret_user)
+{
+    if (pv_is_empty(membership->user_id)) { return pv_ok(); }
+    return pv_fetch(call, &pv_user__object, membership->user_id, ret_user);
+}
+
+pv_status pv_membership_service_update_membership(pv_call *call,
+                                                  const pv_update_membership_request *request,
+                                                  pv_update_membership_response *response)
+{
+    pv_membership *membership = NULL;
+    pv_user *user = NULL;
+    PV_TRY(
+        pv_begin(call, &pv_membership__object, request->membership_id, request->etag, &membership));
+    pv_membership changed = *membership;
+    pv_membership source = PV_MEMBERSHIP__INIT;
+    pv_take(&request->base, &pv_membership__object, &source.base);
+    PV_TRY(
+        pv_change(call, &pv_membership__object, request->update_mask, &source.base, &changed.base));
+    PV_TRY(pv_demand_text(call, "name", changed.name));
+    if (changed.group_ids != membership->group_ids) {
+        PV_TRY(member_give_groups(call, membership, changed.group_ids, changed.n_group_ids));
+    }
+    *membership = changed;
+    PV_TRY(member_check_email(call, membership));
+    PV_TRY(user_of(call, membership, &user));
+    response->membership = membership;
+    return member_save(call, membership, user);
+}
+
+static pv_status end(pv_call *call, pv_membership *membership)
+{
+    pv_user *user = NULL;
+    PV_TRY(user_of(call, membership, &user));
+    PV_TRY(pv_text(call, "", &membership->external_id));
+    PV_TRY(pv_stamp(call, &membership->end_time));
+    PV_TRY(pv_move(call, &pv_membership__object, membership, PV_MEMBERSHIP_STATE_REMOVED));
+    return member_save(call, membership, user);
+}
+
+pv_status pv_membership_service_remove_membership(pv_call *call,
+                                                  const pv_remove_membership_request *request,
+                                                  pv_remove_membership_response *response)
+{
+    pv_membership *membership = NULL;
+    PV_TRY(
+        pv_begin(call, &pv_membership__object, request->membership_id, request->etag, &membership));
+    response->membership = membership;
+    return end(call, membership);
+}
+
+pv_status pv_membership_service_leave_membership(pv_call *call,
+                                                 const pv_leave_membership_request *request,
+                                                 pv_leave_membership_response *response)
+{
+    (void)request;
+    pv_membership *membership = NULL;
+    PV_TRY(
+        pv_begin(call, &pv_membership__object, pv_caller_of(call)->membership_id, "", &membership));
+    response->membership = membership;
+    return end(call, membership);
+}
