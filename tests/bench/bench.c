@@ -21,7 +21,13 @@ bool bench_fail(const char *what)
 
 bool bench_wants(const bench *of, const char *name)
 {
-    return of->name == NULL || strcmp(of->name, name) == 0;
+    size_t size = strlen(name);
+    for (const char *at = of->name; at != NULL; at = strchr(at, ' ')) {
+        at += *at == ' ' ? 1 : 0;
+        bool whole = strncmp(at, name, size) == 0 && (at[size] == ' ' || at[size] == '\0');
+        if (whole) { return true; }
+    }
+    return of->name == NULL;
 }
 
 bool bench_platform(bench *of)

@@ -16,7 +16,7 @@ extern "C" {
 
 typedef struct bench {
     pv_arena *arena;
-    const char *name; /* the row that was asked for; NULL: all */
+    const char *name; /* the rows that were asked for, with spaces between them; NULL: all */
     /* Binaries. */
     const char *server;
     const char *cli;
@@ -30,6 +30,10 @@ typedef struct bench {
 /* The benchmarks. False: a sentence was printed to stderr. */
 bool bench_rpc(bench *of);   /* the runtime beside the bare C core */
 bool bench_calls(bench *of); /* calls of purveyd beside the bare C core */
+/* The store in this process: */
+bool bench_store_commit(bench *of); /* group commit beside LMDB itself */
+bool bench_store_list(bench *of);   /* a List as the number of objects grows */
+bool bench_store_usage(bench *of);  /* usage records: ids, packing, commit */
 
 /* Starts `of->platform` if it does not run yet; main.c stops it. */
 bool bench_platform(bench *of);

@@ -1,7 +1,7 @@
 /* bench — what a call costs the server, side by side with the bare C core in the same run.
  *
  * usage: bench --server PURVEYD --cli PURVEY --echo ECHO --generated GENERATED [NAME] [--json OUT.json]
- * NAME is a benchmark or one row of it; without it all run. */
+ * NAME is a benchmark, or a row of one; without it all benchmarks run. */
 #include "tests/bench/bench.h"
 
 #include <signal.h>
@@ -14,12 +14,20 @@ enum { ARENA_BYTES = 1024 * 1024 * 1024 };
 typedef struct entry {
     const char *name;
     bool (*run)(bench *of);
-    const char *row; /* NULL: all of them */
+    const char *row; /* with spaces between several; NULL: all of them */
 } entry;
 
 static const entry entries[] = {
     {"rpc", bench_rpc, NULL},
     {"calls", bench_calls, NULL},
+    {"store", bench_store_commit, NULL},
+    {"store", bench_store_list, NULL},
+    {"store", bench_store_usage, NULL},
+    {"store", bench_calls, "get list import"},
+    {"commit", bench_store_commit, "commit"},
+    {"lists", bench_store_list, "lists"},
+    {"chunks", bench_store_usage, "chunks"},
+    {"import", bench_calls, "import"},
     {"get", bench_calls, "get"},
     {"list", bench_calls, "list"},
     {"approve", bench_calls, "approve"},
@@ -38,8 +46,9 @@ static bool run(bench *of, const entry *chosen)
 {
     bool done = true;
     for (size_t i = 0; done && i < sizeof entries / sizeof entries[0]; i++) {
-        bool all = chosen == NULL && entries[i].row == NULL;
-        if (!all && &entries[i] != chosen) { continue; }
+        bool wanted =
+            chosen == NULL ? entries[i].row == NULL : strcmp(entries[i].name, chosen->name) == 0;
+        if (!wanted) { continue; }
         of->name = entries[i].row;
         done = entries[i].run(of);
     }
