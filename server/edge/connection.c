@@ -234,6 +234,8 @@ static void establish(pv_edge *edge, edge_connection *connection)
         return;
     }
     edge_count(&edge->counts.established, 1);
+    /* From here on bytes may wait for the client; edge-triggered, this costs an event only when they have. */
+    edge_watch_set(edge, &connection->client, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
     SSL_set_msg_callback(connection->ssl, on_tls_message);
     SSL_set_msg_callback_arg(connection->ssl, connection);
     char name[PV_EDGE_SERVER_NAME_SIZE];
