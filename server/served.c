@@ -5,6 +5,7 @@
 #include "purvey/account/v1/group_service.pv.h"
 #include "purvey/account/v1/identity_service.pv.h"
 #include "purvey/account/v1/membership_service.pv.h"
+#include "purvey/account/v1/partner_service.pv.h"
 #include "purvey/account/v1/user_service.pv.h"
 #include "purvey/contract/v1/agreement_service.pv.h"
 #include "purvey/contract/v1/contract_service.pv.h"
@@ -26,7 +27,7 @@
 
 /* clang-format off */
 #define SERVICES(X)                                                                        \
-    X(account) X(user) X(group) X(membership) X(certificate) X(identity)                   \
+    X(account) X(user) X(group) X(membership) X(certificate) X(identity) X(partner)        \
     X(agreement) X(contract)                                                               \
     X(product) X(item) X(parameter) X(template) X(marketplace) X(hub) X(connection)        \
     X(listing) X(listing_proposal)                                                         \

@@ -147,7 +147,7 @@ PV_MUST_USE pv_status pv_answer_list_of(pv_call *call, const pv_object_info *obj
                                         size_t fixed_count);
 
 /* What a caller is shown of a stored object: `ret_shown` as it is handed in (the stored bytes), other bytes that live
- * in call->arena, or empty: the object is left out of the list. */
+ * until the next one is shown, or empty: the object is left out of the list. */
 typedef pv_status pv_list_view(pv_call *call, void *context, pv_view *ret_shown);
 
 /* As pv_answer_list, each object as `view` shows it. */

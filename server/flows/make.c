@@ -30,24 +30,22 @@ static bool same_type(const pv_field *a, const pv_field *b)
            (a->label == PROTOBUF_C_LABEL_REPEATED) == (b->label == PROTOBUF_C_LABEL_REPEATED);
 }
 
-void pv_take(const ProtobufCMessage *request, const pv_object_info *object,
-             ProtobufCMessage *target)
+void pv_take(const ProtobufCMessage *source, const pv_message_info *info, ProtobufCMessage *target)
 {
-    const ProtobufCMessageDescriptor *of = object->message->descriptor;
-    PV_ASSERT(target->descriptor == of);
-    for (unsigned i = 0; i < of->n_fields; i++) {
-        const pv_field *to = &of->fields[i];
-        const pv_field_rule *rule = object->message->fields[i].rule;
-        const pv_field *from = pv_field_named(request, to->name);
+    PV_ASSERT(target->descriptor == info->descriptor);
+    for (unsigned i = 0; i < info->descriptor->n_fields; i++) {
+        const pv_field *to = &info->descriptor->fields[i];
+        const pv_field_rule *rule = info->fields[i].rule;
+        const pv_field *from = pv_field_named(source, to->name);
         if (from == NULL || !same_type(from, to) ||
             (rule != NULL && (rule->flags & PV_RULE_OUTPUT_ONLY) != 0)) {
             continue;
         }
-        const void *data = pv_field_data(request, from);
+        const void *data = pv_field_data(source, from);
         if (to->label == PROTOBUF_C_LABEL_REPEATED) {
             pv_field_set_elements(target, to, (void *)(uintptr_t)data,
-                                  pv_field_count(request, from));
-        } else if (pv_field_is_set(request, from)) {
+                                  pv_field_count(source, from));
+        } else if (pv_field_is_set(source, from)) {
             memcpy(pv_field_place(target, to), data, pv_field_value_size(to));
         }
     }

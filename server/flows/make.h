@@ -18,10 +18,9 @@ PV_MUST_USE pv_status pv_make(pv_call *call, const pv_object_info *object, void 
 /* A message of any type with its defaults. `ret_message` is a pointer to a typed message pointer. */
 PV_MUST_USE pv_status pv_make_part(pv_call *call, const pv_message_info *info, void *ret_message);
 
-/* Takes over from a request the fields that the object has under the same name and type, but those that only the
- * server sets. Memory is shared. */
-void pv_take(const ProtobufCMessage *request, const pv_object_info *object,
-             ProtobufCMessage *target);
+/* Takes over from a message, e.g. a request, the fields that the target has under the same name and type, but those
+ * that only the server sets. Memory is shared. */
+void pv_take(const ProtobufCMessage *source, const pv_message_info *info, ProtobufCMessage *target);
 
 /* Takes over what the mask names, or all that is not empty without one, from `source`, an object that holds the
  * request's fields. UPDATE_MASK_INVALID. */

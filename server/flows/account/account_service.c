@@ -50,7 +50,7 @@ pv_status pv_account_service_create_account(pv_call *call, const pv_create_accou
     pv_account *account = NULL;
     PV_TRY(pv_make(call, &pv_account__object, &account));
     PV_TRY(pv_text(call, pv_caller_of(call)->account_id, &account->operator_id));
-    pv_take(&request->base, &pv_account__object, &account->base);
+    pv_take(&request->base, &pv_account__info, &account->base);
     PV_TRY(check_profile(call, account));
     PV_TRY(make_administrators(call, account));
     response->account = account;
@@ -93,7 +93,7 @@ pv_status pv_account_service_update_account(pv_call *call, const pv_update_accou
     PV_TRY(pv_begin(call, &pv_account__object, request->account_id, request->etag, &account));
     pv_account changed = *account;
     pv_account source = PV_ACCOUNT__INIT;
-    pv_take(&request->base, &pv_account__object, &source.base);
+    pv_take(&request->base, &pv_account__info, &source.base);
     PV_TRY(pv_change(call, &pv_account__object, request->update_mask, &source.base, &changed.base));
     PV_TRY(pv_demand_text(call, "name", changed.name));
     PV_TRY(check_profile(call, &changed));

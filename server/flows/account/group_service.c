@@ -17,7 +17,7 @@ pv_status pv_group_service_create_group(pv_call *call, const pv_create_group_req
     PV_TRY(account_find(call, request->account_id, &account));
     pv_group *group = NULL;
     PV_TRY(pv_make(call, &pv_group__object, &group));
-    pv_take(&request->base, &pv_group__object, &group->base);
+    pv_take(&request->base, &pv_group__info, &group->base);
     group->account_id = account->id;
     group->operator_id = account->operator_id;
     PV_TRY(account_grants_check(call, permissions_of(group)));
@@ -75,7 +75,7 @@ pv_status pv_group_service_update_group(pv_call *call, const pv_update_group_req
     PV_TRY(pv_begin(call, &pv_group__object, request->group_id, request->etag, &group));
     pv_group changed = *group;
     pv_group source = PV_GROUP__INIT;
-    pv_take(&request->base, &pv_group__object, &source.base);
+    pv_take(&request->base, &pv_group__info, &source.base);
     PV_TRY(pv_change(call, &pv_group__object, request->update_mask, &source.base, &changed.base));
     PV_TRY(pv_demand_text(call, "name", changed.name));
     PV_TRY(check_permissions(call, group, &changed));

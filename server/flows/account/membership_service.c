@@ -209,7 +209,7 @@ pv_status pv_membership_service_update_membership(pv_call *call,
         pv_begin(call, &pv_membership__object, request->membership_id, request->etag, &membership));
     pv_membership changed = *membership;
     pv_membership source = PV_MEMBERSHIP__INIT;
-    pv_take(&request->base, &pv_membership__object, &source.base);
+    pv_take(&request->base, &pv_membership__info, &source.base);
     PV_TRY(
         pv_change(call, &pv_membership__object, request->update_mask, &source.base, &changed.base));
     PV_TRY(pv_demand_text(call, "name", changed.name));

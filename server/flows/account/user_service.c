@@ -29,7 +29,7 @@ pv_status pv_user_service_create_user(pv_call *call, const pv_create_user_reques
     PV_TRY(account_find(call, request->account_id, &account));
     pv_user *user = NULL;
     PV_TRY(pv_make(call, &pv_user__object, &user));
-    pv_take(&request->base, &pv_user__object, &user->base);
+    pv_take(&request->base, &pv_user__info, &user->base);
     user->account_id = account->id;
     user->operator_id = account->operator_id;
     PV_TRY(pv_move(call, &pv_user__object, user, PV_USER_STATE_ACTIVE));
@@ -61,7 +61,7 @@ pv_status pv_user_service_update_user(pv_call *call, const pv_update_user_reques
     pv_user *user = NULL;
     PV_TRY(pv_begin(call, &pv_user__object, request->user_id, request->etag, &user));
     pv_user source = PV_USER__INIT;
-    pv_take(&request->base, &pv_user__object, &source.base);
+    pv_take(&request->base, &pv_user__info, &source.base);
     PV_TRY(pv_change(call, &pv_user__object, request->update_mask, &source.base, &user->base));
     PV_TRY(pv_demand_text(call, "name", user->name));
     response->user = user;

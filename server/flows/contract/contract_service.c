@@ -3,7 +3,15 @@
 
 #include "purvey/account/v1/account.pv.h"
 #include "server/flows/contract/contracts.h"
+#include "server/flows/contract/partnership.h"
 #include "server/flows/make.h"
+
+/* Stores a contract that begins, comes into force or ends, and what follows for the partnership. */
+static pv_status save_and_follow(pv_call *call, pv_contract *contract)
+{
+    PV_TRY(pv_save(call, &pv_contract__object, contract));
+    return contract_follow(call, contract);
+}
 
 static pv_status refuse_type(pv_call *call, const pv_agreement *agreement, const char *wanted)
 {
@@ -94,7 +102,8 @@ pv_status pv_contract_service_create_contract(pv_call *call,
         contract->reseller_id = request->partner_id;
     }
     response->contract = contract;
-    return pv_move_and_save(call, &pv_contract__object, contract, PV_CONTRACT_STATE_PENDING);
+    PV_TRY(pv_move(call, &pv_contract__object, contract, PV_CONTRACT_STATE_PENDING));
+    return save_and_follow(call, contract);
 }
 
 /* The caller's act makes the contract active. A version activated since it was drawn up is offered. */
@@ -239,7 +248,7 @@ pv_status pv_contract_service_sign_contract(pv_call *call, const pv_sign_contrac
     PV_TRY(pv_fetch(call, &pv_agreement__object, contract->agreement_id, &agreement));
     PV_TRY(put_in_force(call, agreement, contract));
     response->contract = contract;
-    return pv_save(call, &pv_contract__object, contract);
+    return save_and_follow(call, contract);
 }
 
 pv_status pv_contract_service_reject_contract(pv_call *call,
@@ -251,7 +260,8 @@ pv_status pv_contract_service_reject_contract(pv_call *call,
     PV_TRY(pv_demand_role(call, signer_of(contract->type)));
     contract->note = request->note;
     response->contract = contract;
-    return pv_move_and_save(call, &pv_contract__object, contract, PV_CONTRACT_STATE_REJECTED);
+    PV_TRY(pv_move(call, &pv_contract__object, contract, PV_CONTRACT_STATE_REJECTED));
+    return save_and_follow(call, contract);
 }
 
 pv_status pv_contract_service_refine_contract(pv_call *call,
@@ -279,7 +289,8 @@ pv_status pv_contract_service_terminate_contract(pv_call *call,
     contract->offered_agreement_version = 0;
     PV_TRY(pv_stamp(call, &contract->terminate_time));
     response->contract = contract;
-    return pv_move_and_save(call, &pv_contract__object, contract, PV_CONTRACT_STATE_TERMINATED);
+    PV_TRY(pv_move(call, &pv_contract__object, contract, PV_CONTRACT_STATE_TERMINATED));
+    return save_and_follow(call, contract);
 }
 
 pv_status
@@ -307,5 +318,6 @@ pv_status pv_contract_service_delete_contract(pv_call *call,
     PV_TRY(pv_begin(call, &pv_contract__object, request->contract_id, request->etag, &contract));
     PV_TRY(pv_demand_role(call, beginner_of(contract->type)));
     response->contract = contract;
-    return pv_remove(call, &pv_contract__object, contract);
+    PV_TRY(pv_remove(call, &pv_contract__object, contract));
+    return contract_follow(call, contract);
 }

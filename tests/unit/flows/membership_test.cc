@@ -1,5 +1,5 @@
-// Memberships: invited, accepted, revoked, sent again, ended; one person in several accounts; and the account that keeps
-// an administrator.
+// Memberships: invited, accepted, revoked, sent again, ended; one person in several accounts; and the account that
+// keeps an administrator.
 #include "tests/unit/flows/account_fixture.h"
 
 namespace purvey {
