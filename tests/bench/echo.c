@@ -1,8 +1,10 @@
-/* echo — the yardstick: a unary echo server written by hand on the gRPC C core, with mTLS and nothing else. What a
+/* echo — the yardstick: an echo server written by hand on the gRPC C core, with mTLS and nothing else. What a
  * call costs here is the floor; everything above it is ours.
  *
  * usage: echo CA.pem CERT.pem KEY.pem   (prints its port; ends on SIGTERM)
  * One polling thread, unregistered methods, one final batch per call: the same shape as server/rpc. */
+#include "tests/bench/stream.h"
+
 #include <grpc/byte_buffer.h>
 #include <grpc/grpc.h>
 #include <grpc/grpc_security.h>
@@ -18,11 +20,14 @@
 enum { OUTSTANDING = 256, FILE_BYTES_MAX = 64 * 1024 };
 
 typedef struct echo_call {
-    enum { ARRIVING, READING, ANSWERING } phase;
+    enum { ARRIVING, READING, STREAMING, TAKING, ANSWERING } phase;
+    enum { UNARY, DOWN, UP } kind;
+    uint32_t sent; /* messages of a stream down */
     grpc_call *call;
     grpc_call_details details;
     grpc_metadata_array metadata;
     grpc_byte_buffer *message;
+    grpc_byte_buffer *last; /* of a stream up */
     int cancelled;
 } echo_call;
 
@@ -64,6 +69,12 @@ static void start(echo_call *call, const grpc_op *operations, size_t count)
     }
 }
 
+static int kind_of(grpc_slice method)
+{
+    if (grpc_slice_str_cmp(method, "/bench.Echo/Down") == 0) { return DOWN; }
+    return grpc_slice_str_cmp(method, "/bench.Echo/Up") == 0 ? UP : UNARY;
+}
+
 static void read_message(echo_call *call)
 {
     grpc_op operation = {.op = GRPC_OP_RECV_MESSAGE};
@@ -85,6 +96,64 @@ static void answer(echo_call *call)
     operations[3].data.send_message.send_message = call->message;
     call->phase = ANSWERING;
     start(call, operations, call->message == NULL ? 3 : 4);
+}
+
+/* The next message of a stream down; the last one with the status. All but the first may be buffered: a buffered message
+ * in one batch with the headers would never be written. */
+static void send_next(echo_call *call)
+{
+    grpc_byte_buffer *copy = grpc_byte_buffer_copy(call->message);
+    grpc_op operations[4];
+    memset(operations, 0, sizeof operations);
+    size_t count = 0;
+    bool first = call->sent == 0;
+    bool last = ++call->sent == STREAM_MESSAGES;
+    if (first) { operations[count++].op = GRPC_OP_SEND_INITIAL_METADATA; }
+    operations[count].op = GRPC_OP_SEND_MESSAGE;
+    operations[count].flags = first || last ? 0 : GRPC_WRITE_BUFFER_HINT;
+    operations[count++].data.send_message.send_message = copy;
+    if (last) {
+        operations[count++].op = GRPC_OP_SEND_STATUS_FROM_SERVER;
+        operations[count].op = GRPC_OP_RECV_CLOSE_ON_SERVER;
+        operations[count++].data.recv_close_on_server.cancelled = &call->cancelled;
+    }
+    call->phase = last ? ANSWERING : STREAMING;
+    start(call, operations, count);
+    grpc_byte_buffer_destroy(copy);
+}
+
+/* The peer of a stream has gone. */
+static void abandon(echo_call *call)
+{
+    grpc_op operation = {.op = GRPC_OP_RECV_CLOSE_ON_SERVER};
+    operation.data.recv_close_on_server.cancelled = &call->cancelled;
+    call->phase = ANSWERING;
+    start(call, &operation, 1);
+}
+
+/* A message of a stream up has come, or its end. */
+static void take(echo_call *call)
+{
+    if (call->message == NULL) {
+        call->message = call->last;
+        call->last = NULL;
+        answer(call);
+        return;
+    }
+    if (call->last != NULL) { grpc_byte_buffer_destroy(call->last); }
+    call->last = call->message;
+    call->message = NULL;
+    read_message(call);
+    call->phase = TAKING;
+}
+
+static void received(echo_call *call)
+{
+    switch (call->kind) {
+    case UNARY: answer(call); return;
+    case DOWN: send_next(call); return;
+    case UP: take(call); return;
+    }
 }
 
 static void finish(echo_call *call)
@@ -111,9 +180,18 @@ static bool serve(gpr_timespec until)
                 break;
             }
             arm(calloc(1, sizeof *call));
+            call->kind = kind_of(call->details.method);
             read_message(call);
             break;
-        case READING: answer(call); break;
+        case READING: received(call); break;
+        case TAKING: take(call); break;
+        case STREAMING:
+            if (event.success) {
+                send_next(call);
+            } else {
+                abandon(call);
+            }
+            break;
         case ANSWERING:
             finish(call);
             free(call);

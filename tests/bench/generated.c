@@ -5,10 +5,11 @@
 #include "base/file.h"
 #include "echo.pv.h"
 #include "server/rpc/server.h"
+#include "tests/bench/stream.h"
 
 #include <stdio.h>
 
-enum { ARENA_BYTES = 1024 * 1024 };
+enum { ARENA_BYTES = 1024 * 1024, TEXT_BYTES_MAX = 1024 };
 
 pv_status purvey_bench_v1_echo_service_echo(pv_call *call,
                                             const purvey_bench_v1_echo_request *request,
@@ -16,6 +17,39 @@ pv_status purvey_bench_v1_echo_service_echo(pv_call *call,
 {
     (void)call;
     response->text = request->text;
+    return pv_ok();
+}
+
+pv_status purvey_bench_v1_echo_service_down_next(pv_call *call,
+                                                 const purvey_bench_v1_echo_request *request,
+                                                 purvey_bench_v1_echo_response *response,
+                                                 pv_step *ret_step)
+{
+    uint32_t *sent = call->state;
+    if (sent == NULL) { sent = call->state = pv_arena_zalloc(call->arena, 1, sizeof *sent); }
+    if (sent == NULL) { return pv_status_of(PV_CODE_RESOURCE_EXHAUSTED); }
+    *ret_step = *sent == STREAM_MESSAGES ? PV_STEP_END : PV_STEP_MESSAGE;
+    if (*ret_step == PV_STEP_END) { return pv_ok(); }
+    (*sent)++;
+    response->text = request->text;
+    return pv_ok();
+}
+
+pv_status purvey_bench_v1_echo_service_up_receive(pv_call *call,
+                                                  const purvey_bench_v1_echo_request *request)
+{
+    char *kept = call->state;
+    if (kept == NULL) { kept = call->state = pv_arena_zalloc(call->arena, TEXT_BYTES_MAX, 1); }
+    size_t size = strlen(request->text) + 1;
+    if (kept == NULL || size > TEXT_BYTES_MAX) { return pv_status_of(PV_CODE_RESOURCE_EXHAUSTED); }
+    memcpy(kept, request->text, size);
+    return pv_ok();
+}
+
+pv_status purvey_bench_v1_echo_service_up_finish(pv_call *call,
+                                                 purvey_bench_v1_echo_response *response)
+{
+    if (call->state != NULL) { response->text = call->state; }
     return pv_ok();
 }
 

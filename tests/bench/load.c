@@ -59,7 +59,7 @@ double load_cpu_s(pid_t process)
     return seconds;
 }
 
-static grpc_channel *connect_to(const load_target *target)
+grpc_channel *load_connect(const load_target *target)
 {
     grpc_ssl_pem_key_cert_pair pair = {.private_key = target->key,
                                        .cert_chain = target->certificate};
@@ -156,7 +156,7 @@ load_result load_run(const load_target *target, const char *path, const pv_view 
 {
     grpc_init();
     loader run = {
-        .channel = connect_to(target),
+        .channel = load_connect(target),
         .queue = grpc_completion_queue_create_for_next(NULL),
         .path = path,
         .requests = requests,

@@ -5,6 +5,7 @@
 
 #include "base/view.h"
 
+#include <grpc/grpc.h>
 #include <sys/types.h>
 
 #ifdef __cplusplus
@@ -34,6 +35,9 @@ typedef struct load_result {
  * there are fewer of them than `count`. */
 load_result load_run(const load_target *target, const char *path, const pv_view *requests,
                      size_t request_count, size_t count, size_t in_flight);
+
+/* A channel with a connection of its own. */
+grpc_channel *load_connect(const load_target *target);
 
 /* User and system time of a process so far, in seconds. */
 double load_cpu_s(pid_t process);
