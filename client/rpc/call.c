@@ -51,6 +51,15 @@ static void on_status(pv_client_call *call, bool ok)
     call->drained = call->drained || unary;
 }
 
+/* Of a time from now on, what lies before the instant. What has passed gives a call that fails at
+ * once. */
+static int64_t at_most_until(pv_time instant, int64_t wait_ms)
+{
+    if (instant.utc_ns == 0) { return wait_ms; }
+    int64_t left_ms = (instant.utc_ns - pv_time_now().utc_ns) / PV_NS_PER_MS;
+    return left_ms < wait_ms ? left_ms : wait_ms;
+}
+
 pv_client_call *pv_client_call_create(pv_client *client, const pv_method_info *method,
                                       pv_arena *arena, const pv_client_options *options,
                                       pv_error *error)
@@ -68,6 +77,7 @@ pv_client_call *pv_client_call_create(pv_client *client, const pv_method_info *m
         call->loop = options->loop;
         call->app = options->app;
         if (options->deadline_ms > 0) { deadline_ms = options->deadline_ms; }
+        deadline_ms = at_most_until(options->deadline, deadline_ms);
     }
     if (call->loop == NULL) {
         call->loop = &call->own_loop;

@@ -16,6 +16,7 @@
 #ifndef PV_CLIENT_RPC_CLIENT_H
 #define PV_CLIENT_RPC_CLIENT_H
 
+#include "base/time.h"
 #include "protos/runtime/stub.h"
 
 #ifdef __cplusplus
@@ -62,7 +63,10 @@ typedef struct pv_client_metadata {
 typedef struct pv_client_loop pv_client_loop;
 
 struct pv_client_options {
-    int64_t deadline_ms;            /* from now; 0: the client's default */
+    int64_t deadline_ms; /* from now; 0: the client's default */
+    /* An instant that the call does not outlast either; 0: none. A server passes on its pv_call's,
+     * so that its own calls end with the one that they are made for. */
+    pv_time deadline;
     const pv_client_pair *metadata; /* sent with the call; at most PV_CLIENT_METADATA_MAX */
     size_t metadata_count;
     bool

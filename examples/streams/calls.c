@@ -65,6 +65,27 @@ static pv_status tick(pv_client *client, pv_arena *arena, int64_t deadline_ms, u
     return pv_client_finish(call); /* cancels what has not ended */
 }
 
+/* Many calls at once on this thread: they complete on a loop instead of being waited for. */
+static pv_status add_at_once(pv_client *client, pv_arena *arena, pv_client_loop *loop,
+                             size_t *ret_ended)
+{
+    enum { ADDERS = 100 };
+    pv_client_call *calls[ADDERS];
+    pv_client_event event;
+    pv_client_options options = {.loop = loop};
+    for (size_t i = 0; i < ADDERS; i++) {
+        PV_TRY(notes_v1_note_client_add_open(client, arena, &options, &calls[i], NULL));
+    }
+    while (pv_client_loop_next(loop, -1, &event)) {
+        notes_v1_add_response *sum = NULL;
+        if (event.kind == PV_CLIENT_ROOM) { PV_TRY(pv_client_close_send(event.call)); }
+        if (event.kind != PV_CLIENT_ENDED) { continue; }
+        PV_TRY(notes_v1_note_client_add_finish(event.call, arena, &sum));
+        *ret_ended += 1;
+    }
+    return pv_ok();
+}
+
 static int expect(bool holds, const char *what)
 {
     printf("%s %s\n", holds ? "ok" : "FAIL", what);
@@ -94,6 +115,11 @@ static int call_all(pv_client *client, pv_arena *arena)
     status = tick(client, arena, 300, &ticks);
     failures +=
         expect(status.code == PV_CODE_DEADLINE_EXCEEDED, "a deadline ends an endless stream");
+    size_t ended = 0;
+    pv_client_loop *loop = pv_client_loop_create();
+    status = add_at_once(client, arena, loop, &ended);
+    pv_client_loop_destroy(loop);
+    failures += expect(pv_is_ok(status) && ended == 100, "a hundred calls complete on one thread");
     return failures;
 }
 

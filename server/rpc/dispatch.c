@@ -100,10 +100,14 @@ size_t pv_rpc_dispatch_request_bytes_max(const pv_rpc_dispatch *dispatch)
     return dispatch->request_bytes_max;
 }
 
-bool pv_rpc_dispatch_has_service(const pv_rpc_dispatch *dispatch, const char *name)
+bool pv_rpc_dispatch_find_service(const pv_rpc_dispatch *dispatch, const char *name,
+                                  size_t *ret_index)
 {
     for (size_t i = 0; i < dispatch->service_count; i++) {
-        if (strcmp(dispatch->services[i], name) == 0) { return true; }
+        if (strcmp(dispatch->services[i], name) == 0) {
+            *ret_index = i;
+            return true;
+        }
     }
     return false;
 }

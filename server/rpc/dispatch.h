@@ -30,8 +30,9 @@ PV_MUST_USE bool pv_rpc_dispatch_add(pv_rpc_dispatch *dispatch, const pv_service
 /* NULL: no such method. The match is exact. */
 const pv_rpc_method *pv_rpc_dispatch_find(const pv_rpc_dispatch *dispatch, pv_view path);
 
-/* Whether a service of this full name was added. */
-bool pv_rpc_dispatch_has_service(const pv_rpc_dispatch *dispatch, const char *name);
+/* Number of the service with this full name, in the order they were added; false: there is none. */
+bool pv_rpc_dispatch_find_service(const pv_rpc_dispatch *dispatch, const char *name,
+                                  size_t *ret_index);
 
 /* The names of the services, in the order they were added; NULL past the last. */
 const char *pv_rpc_dispatch_service(const pv_rpc_dispatch *dispatch, size_t index);

@@ -18,9 +18,10 @@ typedef struct watch {
 static grpc_health_v1_health_check_response_serving_status status_of(const pv_rpc_server *server,
                                                                      const char *name)
 {
-    bool known = name[0] == '\0' || pv_rpc_dispatch_has_service(server->dispatch, name);
-    if (!known) { return GRPC_HEALTH_V1_HEALTH_CHECK_RESPONSE_SERVICE_UNKNOWN; }
-    bool serving = pv_rpc_serving(server);
+    bool serving;
+    if (!pv_rpc_serving(server, name, &serving)) {
+        return GRPC_HEALTH_V1_HEALTH_CHECK_RESPONSE_SERVICE_UNKNOWN;
+    }
     return serving ? GRPC_HEALTH_V1_HEALTH_CHECK_RESPONSE_SERVING
                    : GRPC_HEALTH_V1_HEALTH_CHECK_RESPONSE_NOT_SERVING;
 }

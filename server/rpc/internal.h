@@ -199,10 +199,10 @@ void pv_rpc_pool_clear(pv_rpc_server *server);
 void pv_rpc_mailbox_open(pv_rpc_server *server);
 void pv_rpc_mailbox_close(pv_rpc_server *server);
 void pv_rpc_mailbox_post(pv_rpc_server *server, pv_rpc_call *call);
-void pv_rpc_mailbox_set_serving(pv_rpc_server *server, bool serving);
 void pv_rpc_mailbox_drain(pv_rpc_server *server);
-bool pv_rpc_serving(const pv_rpc_server *server); /* any thread, as the next */
-bool pv_rpc_draining(const pv_rpc_server *server);
+bool pv_rpc_draining(const pv_rpc_server *server); /* any thread, as the next */
+/* What health says of a service, or of the server under the name ""; false: there is no such service. */
+bool pv_rpc_serving(const pv_rpc_server *server, const char *service, bool *ret_serving);
 
 /* idle.c */
 void pv_rpc_idle_add(pv_rpc_call *call);

@@ -13,6 +13,7 @@
 struct pv_rpc_mailbox {
     _Atomic(pv_rpc_call *) done; /* newest first */
     atomic_bool serving;
+    atomic_bool *withheld; /* for each service of the dispatch table: not serving */
     atomic_bool draining;
     atomic_bool rung;
     pthread_mutex_t lock; /* of the topics */
@@ -31,6 +32,10 @@ void pv_rpc_mailbox_open(pv_rpc_server *server)
     pv_rpc_mailbox *mailbox = (pv_rpc_mailbox *)calloc(1, sizeof *mailbox);
     PV_ASSERT(mailbox != NULL);
     server->mailbox = mailbox;
+    size_t service_count = 0;
+    while (pv_rpc_dispatch_service(server->dispatch, service_count) != NULL) { service_count++; }
+    mailbox->withheld = (atomic_bool *)calloc(service_count + 1, sizeof *mailbox->withheld);
+    PV_ASSERT(mailbox->withheld != NULL);
     atomic_init(&mailbox->done, NULL);
     atomic_init(&mailbox->serving, true);
     atomic_init(&mailbox->draining, false);
@@ -52,12 +57,21 @@ void pv_rpc_mailbox_close(pv_rpc_server *server)
     grpc_call_unref(mailbox->bell);
     grpc_channel_destroy(mailbox->lame);
     PV_ASSERT(pthread_mutex_destroy(&mailbox->lock) == 0);
+    free(mailbox->withheld);
     free(mailbox);
 }
 
-bool pv_rpc_serving(const pv_rpc_server *server)
+bool pv_rpc_serving(const pv_rpc_server *server, const char *service, bool *ret_serving)
 {
-    return atomic_load(&server->mailbox->serving);
+    const pv_rpc_mailbox *mailbox = server->mailbox;
+    size_t index = 0;
+    bool whole = *service == '\0';
+    if (!whole && !pv_rpc_dispatch_find_service(server->dispatch, service, &index)) {
+        return false;
+    }
+    *ret_serving =
+        atomic_load(&mailbox->serving) && (whole || !atomic_load(&mailbox->withheld[index]));
+    return true;
 }
 
 bool pv_rpc_draining(const pv_rpc_server *server)
@@ -99,10 +113,18 @@ void pv_rpc_wake(pv_rpc_server *server, const uint8_t topic[16])
     ring(server);
 }
 
-void pv_rpc_mailbox_set_serving(pv_rpc_server *server, bool serving)
+bool pv_rpc_server_set_serving(pv_rpc_server *server, const char *service, bool serving)
 {
-    atomic_store(&server->mailbox->serving, serving);
+    size_t index = 0;
+    if (*service == '\0') {
+        atomic_store(&server->mailbox->serving, serving);
+    } else if (pv_rpc_dispatch_find_service(server->dispatch, service, &index)) {
+        atomic_store(&server->mailbox->withheld[index], !serving);
+    } else {
+        return false;
+    }
     pv_rpc_wake(server, pv_rpc_health_topic);
+    return true;
 }
 
 void pv_rpc_mailbox_drain(pv_rpc_server *server)

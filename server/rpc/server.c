@@ -198,11 +198,6 @@ int pv_rpc_server_port(const pv_rpc_server *server)
     return server->port;
 }
 
-void pv_rpc_server_set_serving(pv_rpc_server *server, bool serving)
-{
-    pv_rpc_mailbox_set_serving(server, serving);
-}
-
 /* --- the polling thread --- */
 
 static gpr_timespec next_deadline(const pv_rpc_server *server)

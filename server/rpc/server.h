@@ -132,8 +132,9 @@ void pv_rpc_server_destroy(pv_rpc_server *server);
  * cannot read these. */
 void pv_rpc_server_set_tls(pv_rpc_server *server, const pv_rpc_tls *tls);
 
-/* What health answers; true from the start. Any thread. */
-void pv_rpc_server_set_serving(pv_rpc_server *server, bool serving);
+/* What health answers for a service by its full name, or for the server and all its services under
+ * the name ""; true from the start. False: there is no such service. Any thread. */
+bool pv_rpc_server_set_serving(pv_rpc_server *server, const char *service, bool serving);
 
 /* Wakes the idle streams that wait on this topic. Any thread; cheap, and safe at any moment before
  * pv_rpc_server_destroy. A wake that comes while a stream's step is running is not lost. */

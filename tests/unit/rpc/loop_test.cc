@@ -1,8 +1,10 @@
 // Calls that complete on a loop instead of being waited for, and what a client makes of an error's texts.
 #include "fixture.h"
 
+#include "base/time.h"
 #include "protos/runtime/reasons.h"
 
+#include <algorithm>
 #include <map>
 
 class LoopTest : public RpcTest {
@@ -187,6 +189,30 @@ TEST_F(LoopTest, FinishingEarlyCancels)
     EXPECT_EQ(next().kind, PV_CLIENT_MESSAGE);
     EXPECT_EQ(pv_client_finish(call).code, PV_CODE_CANCELLED);
     EXPECT_TRUE(app.wait_finished(1));
+}
+
+// A server that calls others passes its own deadline on.
+TEST_F(LoopTest, AnInstantBoundsTheCallToo)
+{
+    start();
+    pv_client *one = client();
+    for (int64_t left_ms : {-1000, 0, 100, 60000}) {
+        Arena arena;
+        pv_client_options with = options(nullptr, 300);
+        with.deadline.utc_ns = pv_time_now().utc_ns + left_ms * PV_NS_PER_MS;
+        int64_t before = pv_time_monotonic_ns();
+        pv_client_call *call = nullptr;
+        ASSERT_TRUE(pv_is_ok(pv_echo_client_collect_open(one, arena, &with, &call, nullptr)));
+        pv_echo_response *response = nullptr;
+        pv_client_event event = {};
+        do {
+            event = next();
+        } while (event.kind != PV_CLIENT_ENDED);
+        EXPECT_EQ(pv_echo_client_collect_finish(call, arena, &response).code,
+                  PV_CODE_DEADLINE_EXCEEDED);
+        int64_t took_ms = (pv_time_monotonic_ns() - before) / PV_NS_PER_MS;
+        EXPECT_GE(took_ms, std::min<int64_t>(left_ms, 300) - 2) << left_ms;
+    }
 }
 
 // --- texts of errors ---

@@ -32,8 +32,10 @@ TEST(DispatchTest, FindsExactlyItsPaths)
     }
     EXPECT_EQ(pv_rpc_dispatch_find(dispatch, pv_view_of(nullptr, 0)), nullptr);
     EXPECT_EQ(pv_rpc_dispatch_request_bytes_max(dispatch), 1000u);
-    EXPECT_TRUE(pv_rpc_dispatch_has_service(dispatch, "purvey.test.v1.EchoService"));
-    EXPECT_FALSE(pv_rpc_dispatch_has_service(dispatch, "purvey.test.v1.Echo"));
+    size_t index = 7;
+    EXPECT_TRUE(pv_rpc_dispatch_find_service(dispatch, "purvey.test.v1.EchoService", &index));
+    EXPECT_EQ(index, 0u);
+    EXPECT_FALSE(pv_rpc_dispatch_find_service(dispatch, "purvey.test.v1.Echo", &index));
     pv_rpc_dispatch_destroy(dispatch);
 }
 

@@ -152,7 +152,7 @@ TEST_F(HealthTest, CheckKnowsTheServerAndItsServices)
         EXPECT_EQ(status, GRPC_HEALTH_V1_HEALTH_CHECK_RESPONSE_SERVING);
     }
     EXPECT_EQ(check("no.such.Service", &status).code, PV_CODE_NOT_FOUND);
-    pv_rpc_server_set_serving(server, false);
+    EXPECT_TRUE(pv_rpc_server_set_serving(server, "", false));
     EXPECT_TRUE(pv_is_ok(check("", &status)));
     EXPECT_EQ(status, GRPC_HEALTH_V1_HEALTH_CHECK_RESPONSE_NOT_SERVING);
     // Health asks `admit` like everything else, but never `run`.
@@ -165,11 +165,33 @@ TEST_F(HealthTest, WatchTellsEveryChange)
     Arena arena;
     pv_client_call *call = watch("purvey.test.v1.EchoService", arena);
     EXPECT_EQ(next(call), GRPC_HEALTH_V1_HEALTH_CHECK_RESPONSE_SERVING);
-    pv_rpc_server_set_serving(server, false);
+    EXPECT_TRUE(pv_rpc_server_set_serving(server, "", false));
     EXPECT_EQ(next(call), GRPC_HEALTH_V1_HEALTH_CHECK_RESPONSE_NOT_SERVING);
-    pv_rpc_server_set_serving(server, true);
+    EXPECT_TRUE(pv_rpc_server_set_serving(server, "", true));
     EXPECT_EQ(next(call), GRPC_HEALTH_V1_HEALTH_CHECK_RESPONSE_SERVING);
     (void)pv_client_finish(call).code;
+}
+
+TEST_F(HealthTest, OneServiceMayBeOutWhileTheServerServes)
+{
+    const char *one = "purvey.test.v1.EchoService";
+    Arena arena;
+    pv_client_call *call = watch(one, arena);
+    EXPECT_EQ(next(call), GRPC_HEALTH_V1_HEALTH_CHECK_RESPONSE_SERVING);
+    EXPECT_TRUE(pv_rpc_server_set_serving(server, one, false));
+    EXPECT_EQ(next(call), GRPC_HEALTH_V1_HEALTH_CHECK_RESPONSE_NOT_SERVING);
+    int status = 0;
+    for (const char *other : {"", "grpc.health.v1.Health"}) {
+        EXPECT_TRUE(pv_is_ok(check(other, &status)));
+        EXPECT_EQ(status, GRPC_HEALTH_V1_HEALTH_CHECK_RESPONSE_SERVING) << other;
+    }
+    // The whole server's word counts for all its services.
+    EXPECT_TRUE(pv_rpc_server_set_serving(server, one, true));
+    EXPECT_EQ(next(call), GRPC_HEALTH_V1_HEALTH_CHECK_RESPONSE_SERVING);
+    EXPECT_TRUE(pv_rpc_server_set_serving(server, "", false));
+    EXPECT_EQ(next(call), GRPC_HEALTH_V1_HEALTH_CHECK_RESPONSE_NOT_SERVING);
+    (void)pv_client_finish(call).code;
+    EXPECT_FALSE(pv_rpc_server_set_serving(server, "no.such.Service", false));
 }
 
 TEST_F(HealthTest, WatchOfAnUnknownServiceSaysSoAndGoesOn)
