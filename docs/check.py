@@ -20,6 +20,10 @@ def constants(paths):
     return {name for path in paths for name in CONSTANT.findall(pathlib.Path(path).read_text())}
 
 
+def words(paths):
+    return {name for path in paths for name in re.findall(r"\bPV_[A-Z_]+\b", pathlib.Path(path).read_text())}
+
+
 def faults(text):
     for path, quote in quotes(text):
         if quote not in pathlib.Path(path).read_text():
@@ -27,7 +31,7 @@ def faults(text):
     named = set(re.findall(r"\bPV_(?:RPC|CLIENT|WIRE|MAP|PATH|ERROR)_[A-Z_]+\b", text))
     for name in sorted(constants(LIMITS) - named):
         yield f"the limit {name} is not in the tables"
-    for name in sorted(named - constants(LIMITS + ALSO)):
+    for name in sorted(named - words(LIMITS + ALSO)):
         yield f"there is no {name}"
     headings = {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.*)$", text, re.M)}
     for anchor in re.findall(r"\]\(#([^)]*)\)", text):
