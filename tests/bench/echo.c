@@ -98,8 +98,8 @@ static void answer(echo_call *call)
     start(call, operations, call->message == NULL ? 3 : 4);
 }
 
-/* The next message of a stream down; the last one with the status. All but the first may be buffered: a buffered message
- * in one batch with the headers would never be written. */
+/* The next message of a stream down; the last one with the status. All but the first may be buffered: a buffered
+ * message in one batch with the headers would never be written. */
 static void send_next(echo_call *call)
 {
     grpc_byte_buffer *copy = grpc_byte_buffer_copy(call->message);

@@ -12,7 +12,7 @@ namespace {
 
 class FileTest : public ::testing::Test {
   protected:
-    FileTest() : arena_(pv_arena_create(4 << 20)) {}
+    FileTest() : arena_(pv_arena_create(16 << 20)) {}
     ~FileTest() override { pv_arena_destroy(arena_); }
 
     static std::string write(const std::string &name, const std::string &text)
