@@ -170,6 +170,7 @@ static void check_row(pv_checker *self, pv_view key, const pv_key_parts *parts, 
                 rules->judge_digest(rules->context, self->txn, self->arena, parts->owner,
                                     parts->digest, value));
         return;
+    case PV_SPACE_RUN: pv_check_run(self, key, parts); return;
     case PV_SPACE_SETTING: check_setting(self, key, parts); return;
     case PV_SPACE_CATALOGUE: check_catalogue_row(self, key, value); return;
     }
@@ -185,6 +186,7 @@ static void count_row(pv_check_summary *summary, pv_space space)
     case PV_SPACE_AUDIT: summary->audit_entries++; return;
     case PV_SPACE_BLOCK: summary->blocks++; return;
     case PV_SPACE_DIGEST: summary->digests++; return;
+    case PV_SPACE_RUN: summary->run_blocks++; return;
     case PV_SPACE_SETTING: summary->settings++; return;
     case PV_SPACE_CATALOGUE: summary->indexes++; return;
     }

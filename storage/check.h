@@ -10,6 +10,7 @@
  *   feeds       numbers without a gap; each entry an event that knows its number; of an account that is there
  *   audit       parts of each revision without a gap; of an account that is there
  *   answers     of an account and a user that are there
+ *   runs        the list of an owner's runs; each block is one of them, sorted, in its part of the hashes
  *   settings    known by name
  *   blocks, digests   by the domain (`judge`)
  * and no revision above the store's. What a message says (a name, an amount) is not known from anything else:
@@ -17,6 +18,7 @@
 #ifndef PV_STORAGE_CHECK_H
 #define PV_STORAGE_CHECK_H
 
+#include "base/id.h"
 #include "storage/schema.h"
 
 #ifdef __cplusplus
@@ -49,8 +51,8 @@ typedef struct pv_check_rules {
 /* Rows by kind. */
 typedef struct pv_check_summary {
     uint64_t rows;
-    uint64_t objects, index_entries, events, audit_entries, answers, blocks, digests, settings,
-        indexes;
+    uint64_t objects, index_entries, events, audit_entries, answers, blocks, digests, run_blocks,
+        settings, indexes;
     uint64_t findings;
     uint64_t revision;
     bool whole; /* the walk came to its end */

@@ -31,6 +31,7 @@ const pv_object_info *pv_check_object_of(const pv_check_rules *rules, uint8_t ta
 
 void pv_check_object(pv_checker *self, pv_view key, const pv_key_parts *parts, pv_view value);
 void pv_check_index(pv_checker *self, pv_view key, const pv_key_parts *parts, pv_view value);
+void pv_check_run(pv_checker *self, pv_view key, const pv_key_parts *parts);
 
 /* After the walk: what the program declares against what the catalogue has. */
 void pv_check_catalogue(pv_checker *self);

@@ -115,8 +115,8 @@ typedef struct pv_key_parts {
     uint8_t index;   /* its number */
     uint64_t number; /* sequence, revision, block or run number */
     uint32_t part;   /* of an audit entry; block of a run */
-    pv_view digest; /* 16 bytes */
-    pv_view fields; /* of an index, as they stand in the key */
+    pv_view digest;  /* 16 bytes */
+    pv_view fields;  /* of an index, as they stand in the key */
     pv_view
         text; /* method or name, as it stands in the key, without its end; borrowed from the key */
     pv_view request_id;

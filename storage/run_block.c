@@ -10,9 +10,6 @@ enum {
     FILTER_PROBES = 6
 };
 
-/* Filters stand behind the slices of their run. */
-static const uint32_t FIRST_FILTER = UINT32_C(1) << 31;
-
 /* --- blocks in the store --- */
 
 static pv_status get_block(pv_txn *txn, pv_id owner, const pv_run *run, uint32_t block, size_t unit,
@@ -37,7 +34,7 @@ pv_status pv_run_get_slice(pv_txn *txn, pv_id owner, const pv_run *run, uint32_t
 pv_status pv_run_get_filter(pv_txn *txn, pv_id owner, const pv_run *run, uint32_t filter,
                             pv_view *ret_filter)
 {
-    return get_block(txn, owner, run, FIRST_FILTER + filter, FILTER_LINE, ret_filter);
+    return get_block(txn, owner, run, PV_RUN_FIRST_FILTER + filter, FILTER_LINE, ret_filter);
 }
 
 static pv_status put_block(pv_txn *txn, pv_id owner, const pv_run *run, uint32_t block,
@@ -60,7 +57,7 @@ pv_status pv_run_delete_slice(pv_txn *txn, pv_id owner, const pv_run *run, uint3
 
 pv_status pv_run_delete_filter(pv_txn *txn, pv_id owner, const pv_run *run, uint32_t filter)
 {
-    return delete_block(txn, owner, run, FIRST_FILTER + filter);
+    return delete_block(txn, owner, run, PV_RUN_FIRST_FILTER + filter);
 }
 
 /* --- slices --- */
@@ -143,7 +140,8 @@ pv_status pv_run_put_filter(pv_txn *txn, pv_arena *arena, pv_id owner, const pv_
             line[probes >> 3 & 63] |= (uint8_t)(1U << (probes & 7));
         }
     }
-    return put_block(txn, owner, run, FIRST_FILTER + filter, pv_view_of(bits, lines * FILTER_LINE));
+    return put_block(txn, owner, run, PV_RUN_FIRST_FILTER + filter,
+                     pv_view_of(bits, lines * FILTER_LINE));
 }
 
 bool pv_run_may_have(pv_view filter, unsigned filter_bits, uint64_t hash)

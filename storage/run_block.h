@@ -12,7 +12,11 @@
 extern "C" {
 #endif
 
-enum { PV_RUN_ENTRY_SIZE = 16 };
+/* Run 0 is the list of the others. */
+enum { PV_RUN_ENTRY_SIZE = 16, PV_RUN_LIST = 0 };
+
+/* The first block of filters: they stand behind the slices of their run. */
+#define PV_RUN_FIRST_FILTER (UINT32_C(1) << 31)
 
 /* One run, or one that is being written. */
 typedef struct pv_run {

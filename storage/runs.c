@@ -7,7 +7,6 @@
  * the merge with its output if one is at work. */
 enum {
     FORMAT = 1,
-    LIST_RUN = 0,
     RUN_SIZE = 4 + 1 + 1 + 8,
     MERGE_SIZE = RUN_SIZE + 1 + 4 + 8,
     LEVEL_SIZE_MAX = 1 + 1 + PV_RUNS_PER_LEVEL * RUN_SIZE + MERGE_SIZE,
@@ -100,9 +99,9 @@ pv_status pv_runs_open(pv_txn *txn, pv_arena *arena, pv_id owner, pv_runs **ret_
     runs->txn = txn;
     runs->arena = arena;
     runs->owner = owner;
-    runs->next_number = LIST_RUN + 1;
+    runs->next_number = PV_RUN_LIST + 1;
     *ret_runs = runs;
-    pv_key key = pv_key_of_run(owner, LIST_RUN, 0);
+    pv_key key = pv_key_of_run(owner, PV_RUN_LIST, 0);
     pv_view list;
     pv_status status = pv_txn_get(txn, pv_key_view(&key), &list);
     if (status.code == PV_CODE_NOT_FOUND) { return pv_ok(); }
@@ -127,7 +126,7 @@ static pv_status save(const pv_runs *runs)
     end = put(end, runs->next_number, 4);
     end = put(end, runs->level_count, 1);
     for (uint32_t i = 0; i < runs->level_count; i++) { end = put_level(end, &runs->levels[i]); }
-    pv_key key = pv_key_of_run(runs->owner, LIST_RUN, 0);
+    pv_key key = pv_key_of_run(runs->owner, PV_RUN_LIST, 0);
     return pv_txn_put(runs->txn, pv_key_view(&key), pv_view_of(list, (size_t)(end - list)));
 }
 

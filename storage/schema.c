@@ -1,14 +1,18 @@
 #include "storage/schema.h"
 
 #include "storage/catalogue.h"
+#include "storage/engine.h"
 #include "storage/index.h"
 
 #include <stdio.h>
 
 enum {
     STEP_ARENA_BYTES = 64 * 1024 * 1024,
+    LIST_ARENA_BYTES = 64 * 1024,
     ACCOUNT_COST = 4 /* what a seek to the next account counts, in rows */
 };
+
+_Static_assert((int)PV_SCHEMA_FORMAT == (int)PV_STORE_FORMAT, "one format");
 
 /* One transaction of the work. */
 typedef struct work {
@@ -346,4 +350,39 @@ pv_status pv_schema_apply(pv_store *store, const pv_schema *schema,
         PV_TRY(pv_schema_step(store, schema, PV_SCHEMA_STEP_MAX, &done, ret_error));
     }
     return pv_ok();
+}
+
+static pv_status each_row(pv_scan *scan,
+                          void (*each)(void *context, const char *definition, bool ready),
+                          void *context)
+{
+    for (;;) {
+        pv_view key, value;
+        pv_status status = pv_scan_next(scan, &key, &value);
+        if (status.code == PV_CODE_NOT_FOUND) { return pv_ok(); }
+        PV_TRY(status);
+        pv_catalogue_row row;
+        if (!pv_catalogue_read(key, value, &row)) { return pv_status_of(PV_CODE_DATA_LOSS); }
+        char definition[PV_DEFINITION_MAX + 1] = {0};
+        memcpy(definition, row.definition.data, row.definition.size);
+        each(context, row.tag == 0 ? "all of the format before" : definition,
+             row.state == PV_INDEX_READY);
+    }
+}
+
+pv_status pv_schema_list(pv_store *store,
+                         void (*each)(void *context, const char *definition, bool ready),
+                         void *context)
+{
+    work self = {NULL, NULL, pv_arena_create(LIST_ARENA_BYTES), 0, false, NULL};
+    pv_status status = pv_read_begin(store, self.arena, &self.txn);
+    if (pv_is_ok(status)) {
+        pv_key prefix = pv_key_prefix_space(PV_SPACE_CATALOGUE);
+        pv_scan *scan = NULL;
+        status = scan_keys(&self, &prefix, &prefix, 0, &scan);
+        if (pv_is_ok(status)) { status = each_row(scan, each, context); }
+        pv_txn_abort(self.txn);
+    }
+    pv_arena_destroy(self.arena);
+    return status;
 }

@@ -28,6 +28,9 @@ typedef struct pv_schema {
     void *context;
 } pv_schema;
 
+/* The format of stores that this program writes; storage/engine.h says what each has. */
+enum { PV_SCHEMA_FORMAT = 2 };
+
 /* Rows looked at or entries written in one transaction, and the size of a sentence. */
 enum { PV_SCHEMA_STEP_MAX = 4000, PV_SCHEMA_ERROR_SIZE = 512 };
 
@@ -39,6 +42,12 @@ PV_MUST_USE pv_status pv_schema_apply(pv_store *store, const pv_schema *schema,
 /* The same, but at most one transaction of about `budget` rows and entries; ret_done: nothing is left to do. */
 PV_MUST_USE pv_status pv_schema_step(pv_store *store, const pv_schema *schema, uint32_t budget,
                                      bool *ret_done, char ret_error[PV_SCHEMA_ERROR_SIZE]);
+
+/* Tells of every index that the store has, in words, and whether it is ready. DATA_LOSS. */
+PV_MUST_USE pv_status pv_schema_list(pv_store *store,
+                                     void (*each)(void *context, const char *definition,
+                                                  bool ready),
+                                     void *context);
 
 #ifdef __cplusplus
 }

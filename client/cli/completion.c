@@ -17,8 +17,10 @@ static void put_nouns(pv_cli *cli)
         fprintf(cli->out, "%s ", noun);
     }
     for (size_t i = 0; i < cli->extras.count; i++) {
-        if (pv_command_find_noun(cli->services, cli->extras.extras[i]->noun) == NULL) {
-            fprintf(cli->out, "%s ", cli->extras.extras[i]->noun);
+        const char *noun = cli->extras.extras[i]->noun;
+        bool again = i > 0 && strcmp(cli->extras.extras[i - 1]->noun, noun) == 0;
+        if (!again && pv_command_find_noun(cli->services, noun) == NULL) {
+            fprintf(cli->out, "%s ", noun);
         }
     }
     fputs("'\n", cli->out);
@@ -42,7 +44,12 @@ static void put_verbs(pv_cli *cli)
         if (extra->verb == NULL || pv_command_find_noun(cli->services, extra->noun) != NULL) {
             continue;
         }
-        fprintf(cli->out, "    %s) echo '%s' ;;\n", extra->noun, extra->verb);
+        /* The verbs of a noun stand one behind the other. */
+        bool first = i == 0 || strcmp(cli->extras.extras[i - 1]->noun, extra->noun) != 0;
+        bool last =
+            i + 1 == cli->extras.count || strcmp(cli->extras.extras[i + 1]->noun, extra->noun) != 0;
+        if (first) { fprintf(cli->out, "    %s) echo '", extra->noun); }
+        fprintf(cli->out, "%s%s", extra->verb, last ? "' ;;\n" : " ");
     }
     fputs("    completion) echo 'bash' ;;\n    help) echo \"$_purvey_nouns\" ;;\n    esac\n}\n",
           cli->out);

@@ -2,20 +2,28 @@
 #include "client/cli/extra.h"
 #include "client/cli/init.h"
 #include "client/cli/services.h"
+#include "client/cli/store.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
 enum { ARENA_BYTES = 512 * 1024 * 1024 /* a bound, not a need: memory is taken as it is used */ };
 
-/* All extra commands, `init` before the others: it comes first in the life of a platform. */
+/* All extra commands, those on the server's own machine before the others: they come first in the life of a
+ * platform. */
 static pv_extra_list all_extras(pv_arena *arena)
 {
-    const pv_extra **list = pv_arena_zalloc(arena, pv_extra_count + 1, sizeof(const pv_extra *));
+    static const pv_extra *const local[] = {
+        &pv_extra_init,        &pv_extra_store_backup, &pv_extra_store_restore,
+        &pv_extra_store_check, &pv_extra_store_stat,   &pv_extra_store_compact,
+    };
+    enum { LOCAL = sizeof local / sizeof *local };
+    const pv_extra **list =
+        pv_arena_zalloc(arena, pv_extra_count + LOCAL, sizeof(const pv_extra *));
     PV_ASSERT(list != NULL);
-    list[0] = &pv_extra_init;
-    for (size_t i = 0; i < pv_extra_count; i++) { list[i + 1] = pv_extras[i]; }
-    return (pv_extra_list){.extras = list, .count = pv_extra_count + 1};
+    memcpy(list, local, sizeof local);
+    for (size_t i = 0; i < pv_extra_count; i++) { list[LOCAL + i] = pv_extras[i]; }
+    return (pv_extra_list){.extras = list, .count = pv_extra_count + LOCAL};
 }
 
 int main(int argc, char **argv)
