@@ -1,6 +1,7 @@
-#include "storage/check_parts.h"
+#include "storage/check.h"
 
 #include "protos/runtime/wire.h"
+#include "storage/check_parts.h"
 #include "storage/txn.h"
 
 #include <stdarg.h>

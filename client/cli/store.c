@@ -9,12 +9,10 @@
 #include <unistd.h>
 
 /* What a child leaves behind when it dies: the key it was reading. */
-typedef struct trace {
+typedef struct pv_store_trace {
     uint8_t key[PV_STORE_KEY_MAX];
     size_t size;
-} trace;
-
-static trace *shared;
+} pv_store_trace;
 
 pv_exit pv_store_end(pv_store_command *command, pv_status status, const char *sentence)
 {
@@ -47,12 +45,12 @@ pv_exit pv_store_parse(pv_cli *cli, const pv_extra *extra, const char *wants, si
 
 /* --- the child --- */
 
-void pv_store_at(void *context, pv_view key)
+void pv_store_at(pv_store_command *command, pv_view key)
 {
-    (void)context;
-    size_t size = key.size < sizeof shared->key ? key.size : sizeof shared->key;
-    if (size > 0) { memcpy(shared->key, key.data, size); }
-    shared->size = size;
+    pv_store_trace *trace = command->trace;
+    size_t size = key.size < sizeof trace->key ? key.size : sizeof trace->key;
+    if (size > 0) { memcpy(trace->key, key.data, size); }
+    trace->size = size;
 }
 
 /* Damage shows as a signal: a page that is not there, or LMDB's own assertions. */
@@ -60,9 +58,10 @@ static pv_exit tell_death(pv_store_command *command, int signal_number)
 {
     const pv_check_rules rules = pv_store_rules();
     const char *where = "";
-    if (shared->size > 0) {
+    const pv_store_trace *trace = command->trace;
+    if (trace->size > 0) {
         const char *name =
-            pv_check_name(&rules, pv_view_of(shared->key, shared->size), command->cli->arena);
+            pv_check_name(&rules, pv_view_of(trace->key, trace->size), command->cli->arena);
         where = pv_arena_printf(command->cli->arena, " behind %s", name);
         PV_ASSERT(where != NULL);
     }
@@ -72,10 +71,10 @@ static pv_exit tell_death(pv_store_command *command, int signal_number)
 
 pv_exit pv_store_guard(pv_store_command *command, pv_exit (*work)(pv_store_command *command))
 {
-    void *page =
-        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void *page = mmap(NULL, sizeof(pv_store_trace), PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (page == MAP_FAILED) { return pv_cli_fail(command->cli, "no memory: %s.", strerror(errno)); }
-    shared = page;
+    command->trace = page;
     fflush(command->cli->out);
     fflush(command->cli->err);
     pid_t child = fork();
@@ -95,8 +94,8 @@ pv_exit pv_store_guard(pv_store_command *command, pv_exit (*work)(pv_store_comma
     } else {
         exit = (pv_exit)WEXITSTATUS(how);
     }
-    (void)munmap(page, sizeof *shared);
-    shared = NULL;
+    (void)munmap(page, sizeof(pv_store_trace));
+    command->trace = NULL;
     return exit;
 }
 

@@ -26,9 +26,10 @@ typedef struct pv_store_command {
     const char *data; /* the folder of --data */
     bool json;
     bool force;
-    const char *word; /* the file that was named; NULL: none */
-    const char *path; /* the store of --data, or the file that is worked on */
-    const char *copy; /* the copy under its first name */
+    const char *word;             /* the file that was named; NULL: none */
+    const char *path;             /* the store of --data, or the file that is worked on */
+    const char *copy;             /* the copy under its first name */
+    struct pv_store_trace *trace; /* of the guard */
 } pv_store_command;
 
 /* The flags that the commands share, for values in a pv_store_command. */
@@ -51,7 +52,7 @@ pv_exit pv_store_parse(pv_cli *cli, const pv_extra *extra, const char *wants, si
 pv_exit pv_store_guard(pv_store_command *command, pv_exit (*work)(pv_store_command *command));
 
 /* In the guarded child: which row is read now. */
-void pv_store_at(void *context, pv_view key);
+void pv_store_at(pv_store_command *command, pv_view key);
 
 /* Opens `command->path` to look at it; NULL after a message, and ret_exit says how to end. */
 pv_store *pv_store_look(pv_store_command *command, pv_exit *ret_exit);

@@ -61,6 +61,12 @@ static void found(void *context, const char *row, const char *what)
     }
 }
 
+static void at(void *context, pv_view key)
+{
+    checking *self = context;
+    pv_store_at(self->command, key);
+}
+
 /* Rows by kind, in the order in which they are told. */
 static const struct {
     const char *name;
@@ -149,7 +155,7 @@ static pv_exit check(pv_store_command *command, bool is_check)
     checking self = {command, is_check};
     pv_check_rules rules = pv_store_rules();
     rules.found = found;
-    rules.at = pv_store_at;
+    rules.at = at;
     rules.context = &self;
     char why[PV_LMDB_ERROR_SIZE];
     pv_lmdb_stat before;

@@ -37,21 +37,27 @@ static pv_status refuse_code(char *ret_error, const char *what, const char *file
 
 /* --- measuring --- */
 
-static int64_t parse_number(const char *text)
+/* Takes the next word off a line: its number, or -1 if it is none, as "-" for no snapshot. */
+static int64_t take_number(const char **line)
 {
-    char *end = NULL;
-    long long number = strtoll(text, &end, 10);
-    return end == text ? -1 : number;
+    int64_t number = -1;
+    *line += strspn(*line, " ");
+    size_t digits = strspn(*line, "0123456789");
+    size_t size = strcspn(*line, " \n");
+    for (size_t i = 0; digits == size && i < digits; i++) {
+        number = (number < 0 ? 0 : number) * 10 + ((*line)[i] - '0');
+    }
+    *line += size;
+    return number;
 }
 
-/* A line of mdb_reader_list: process, thread, number of its snapshot or "-". The first line has the titles. */
+/* A line of mdb_reader_list: process, thread, number of its snapshot. The first line has the titles. */
 static int take_reader(const char *line, void *context)
 {
     pv_lmdb_readers *readers = (pv_lmdb_readers *)context;
-    char pid[24], thread[24], snapshot[24];
-    if (sscanf(line, "%23s %23s %23s", pid, thread, snapshot) != 3) { return 0; }
-    int64_t process = parse_number(pid);
-    int64_t number = parse_number(snapshot);
+    int64_t process = take_number(&line);
+    (void)take_number(&line);
+    int64_t number = take_number(&line);
     if (process < 0 || number < 0 || process == readers->except) { return 0; }
     readers->count++;
     if (readers->oldest_pid == 0 || (size_t)number < readers->oldest_txnid) {

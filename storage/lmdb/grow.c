@@ -4,10 +4,10 @@
 #include "storage/lmdb/engine.h"
 
 #include "base/log.h"
+#include "base/time.h"
 
 #include <errno.h>
 #include <sys/mman.h>
-#include <time.h>
 
 enum { WAIT_MS = 1000, NS_PER_MS = 1000000 };
 
@@ -45,14 +45,9 @@ static bool has_addresses(uint64_t bytes)
 /* Waits until no snapshot is open; the lock is held. */
 static bool await_readers(pv_lmdb_store *store, int64_t wait_ms)
 {
-    struct timespec until;
-    PV_ASSERT(clock_gettime(CLOCK_REALTIME, &until) == 0);
-    until.tv_sec += wait_ms / 1000;
-    until.tv_nsec += wait_ms % 1000 * NS_PER_MS;
-    if (until.tv_nsec >= 1000 * NS_PER_MS) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000 * NS_PER_MS;
-    }
+    int64_t until_ns = pv_time_now().utc_ns + wait_ms * NS_PER_MS;
+    const struct timespec until = {.tv_sec = until_ns / PV_NS_PER_S,
+                                   .tv_nsec = until_ns % PV_NS_PER_S};
     while (store->reading > 0 && wait_ms > 0) {
         int code = pthread_cond_timedwait(&store->moved, &store->lock, &until);
         if (code == ETIMEDOUT) { break; }

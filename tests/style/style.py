@@ -36,8 +36,9 @@ WALLS = [
     ("server/rpc/", r"server/(?!rpc/)|storage/|client/|purvey/", "the RPC runtime knows no domain", r"$^"),
     ("client/rpc/", r"server/|storage/|client/(?!rpc/)|purvey/", "the client runtime knows no domain", r"$^"),
     ("bazel/", r"server/|storage/|client/|purvey/(?!rules/)", "the generator knows no domain", r"$^"),
-    # `purvey init` makes what the server runs on.
-    ("client/", r"server/|storage/", "clients know the protos, not the server", r"client/cli/init\.c"),
+    # `purvey init` makes what the server runs on; `purvey store` looks after it.
+    ("client/", r"server/|storage/", "clients know the protos, not the server",
+     r"client/cli/(init\.c|store(_\w+)?\.[ch])"),
 ]
 
 # --- calls that are not used: the call, why, and the files that may all the same ---

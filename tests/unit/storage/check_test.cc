@@ -9,7 +9,7 @@
 #include "storage/record.h"
 #include "storage/runs.h"
 
-#include <functional>
+#include <optional>
 #include <vector>
 
 namespace store_test {
@@ -153,11 +153,11 @@ TEST_P(Checks, EmptyStoreLacksItsIndexesAndNothingElse)
         << found.findings[0];
 }
 
-// Changes the row: NULL deletes it, else it gets this value.
+// Changes a row.
 struct Damage {
     const char *name;
     std::string key;
-    const std::string *value;
+    std::optional<std::string> value;  // none: the row is deleted
     std::vector<std::string> findings; // what each one says, somewhere
 };
 
@@ -169,141 +169,163 @@ std::string Value(pv_store *store, const std::string &key)
     return Bytes(value);
 }
 
-std::vector<Damage> Damages(pv_store *store)
+std::optional<std::string> To(const std::string &value)
 {
-    static std::vector<std::string> values;
-    values.clear();
-    values.reserve(100);
-    const auto keep = [](const std::string &value) -> const std::string * {
-        values.push_back(value);
-        return &values.back();
-    };
+    return value;
+}
+
+std::string Flipped(std::string bytes, size_t at)
+{
+    bytes[at] = static_cast<char>(bytes[at] ^ 0x40);
+    return bytes;
+}
+
+std::vector<Damage> ObjectDamages(pv_store *store)
+{
     const std::string thing3 = Raw(pv_key_of_object(7, Id(3))), id3 = IdText("thi", Id(3));
-    const std::string row3 = Value(store, thing3),
-                      row4 = Value(store, Raw(pv_key_of_object(7, Id(4))));
-    const auto flipped = [](std::string bytes, size_t at) {
-        bytes[at] = static_cast<char>(bytes[at] ^ 0x40);
-        return bytes;
-    };
-    pv_key by_size = pv_key_prefix_index(Id(100), 7, 9);
-    pv_key_add_number(&by_size, 3);
-    pv_key_add_id(&by_size, Id(3));
-    pv_key wrong_size = pv_key_prefix_index(Id(100), 7, 9);
-    pv_key_add_number(&wrong_size, 77);
-    pv_key_add_id(&wrong_size, Id(3));
-    pv_key nobody = pv_key_prefix_index(Id(100), 7, PV_INDEX_BY_ID);
-    pv_key_add_id(&nobody, Id(55));
-    pv_key no_index = pv_key_prefix_index(Id(100), 7, 200);
-    pv_key_add_id(&no_index, Id(3));
-    const std::string event = Packed("event");
-    const std::string x1 = Raw(pv_key_of_catalogue(7, 1));
+    const std::string row3 = Value(store, thing3);
+    const std::string row4 = Value(store, Raw(pv_key_of_object(7, Id(4))));
     return {
-        {"object_is_gone", thing3, nullptr, {"leads to an object that is not there"}},
+        {"object_is_gone", thing3, std::nullopt, {"leads to an object that is not there"}},
         {"row_header",
          thing3,
-         keep("\x09" + row3.substr(1)),
+         To("\x09" + row3.substr(1)),
          {"Thing " + id3 + ": its row header cannot be read"}},
-        {"row_is_cut", thing3, keep(row3.substr(0, 20)), {"its row header cannot be read"}},
+        {"row_is_cut", thing3, To(row3.substr(0, 20)), {"its row header cannot be read"}},
         {"message_is_cut",
          thing3,
-         keep(row3.substr(0, row3.size() - 1)),
+         To(row3.substr(0, row3.size() - 1)),
          {"it is no purvey.testing.storage.v1.Thing"}},
         {"row_of_another",
          thing3,
-         keep(row4),
+         To(row4),
          {"its message has another id", "it lacks its entry", "its object has other values now"}},
         {"revision_of_the_row",
          thing3,
-         keep(flipped(row3, 9)),
+         To(Flipped(row3, 9)),
          {"another revision than its row", "etag is not that of its revision",
           "is not between 1 and the store's"}},
         {"party_of_the_row",
          thing3,
-         keep(flipped(row3, 20)),
+         To(Flipped(row3, 20)),
          {"its party in seller_id is not the one of its row"}},
         {"type_unknown",
          Raw(pv_key_of_object(77, Id(1))),
-         keep(row3),
+         To(row3),
          {"this program knows no such object"}},
+    };
+}
+
+// An entry of the seller's index for a thing; `size`: of index 9, which has it as its field.
+std::string Entry(uint8_t index, const uint64_t *size, uint64_t thing)
+{
+    pv_key key = pv_key_prefix_index(Id(100), 7, index);
+    if (size != nullptr) { pv_key_add_number(&key, *size); }
+    pv_key_add_id(&key, Id(thing));
+    return Raw(key);
+}
+
+std::vector<Damage> EntryDamages()
+{
+    const std::string id3 = IdText("thi", Id(3));
+    const uint64_t size = 3, other_size = 77;
+    const std::string by_size = Entry(9, &size, 3), wrong_size = Entry(9, &other_size, 3);
+    const std::string nobody = Entry(PV_INDEX_BY_ID, nullptr, 55),
+                      no_index = Entry(200, nullptr, 3);
+    return {
         {"entry_is_gone",
-         Raw(by_size),
-         nullptr,
+         by_size,
+         std::nullopt,
          {"Thing " + id3 + ": it lacks its entry: entry of index 9 of Thing for " +
           IdText("mem", Id(100)) + " to " + id3}},
-        {"entry_too_many", Raw(wrong_size), keep(""), {"its object has other values now"}},
-        {"entry_with_a_value", Raw(by_size), keep("x"), {"it holds 1 bytes and should be empty"}},
-        {"entry_of_nobody", Raw(nobody), keep(""), {"leads to an object that is not there"}},
-        {"entry_of_no_index", Raw(no_index), keep(""), {"this program knows no such index"}},
+        {"entry_too_many", wrong_size, To(""), {"its object has other values now"}},
+        {"entry_with_a_value", by_size, To("x"), {"it holds 1 bytes and should be empty"}},
+        {"entry_of_nobody", nobody, To(""), {"leads to an object that is not there"}},
+        {"entry_of_no_index", no_index, To(""), {"this program knows no such index"}},
+    };
+}
+
+std::vector<Damage> AccountDamages()
+{
+    const std::string event = Packed("event");
+    return {
         {"event_is_gone",
          Raw(pv_key_of_feed(Id(100), 3)),
-         nullptr,
+         std::nullopt,
          {"event 4 of " + IdText("mem", Id(100)) +
           ": the event before it has the number 2: the feed has a gap"}},
-        {"event_zero", Raw(pv_key_of_feed(Id(100), 0)), keep(event), {"feeds count from 1"}},
+        {"event_zero", Raw(pv_key_of_feed(Id(100), 0)), To(event), {"feeds count from 1"}},
         {"event_of_nobody",
          Raw(pv_key_of_feed(Id(101), 1)),
-         keep(event),
+         To(event),
          {"its account is not there"}},
         {"event_is_none",
          Raw(pv_key_of_feed(Id(100), 5)),
-         keep("\xff\xff"),
+         To("\xff\xff"),
          {"it is no purvey.testing.storage.v1.Thing"}},
         {"audit_is_gone",
          Raw(pv_key_of_audit(Id(100), 2, 2)),
-         nullptr,
+         std::nullopt,
          {"audit entry 2.3 of " + IdText("mem", Id(100)) + ": an entry before it is missing"}},
         {"audit_of_the_future",
          Raw(pv_key_of_audit(Id(100), 99, 0)),
-         keep(event),
+         To(event),
          {"the store has not come to this revision"}},
         {"answer_of_nobody",
          Raw(pv_key_of_replay(Id(100), Id(44), View("M"), View("r"))),
-         keep(std::string(8, '\0') + event),
+         To(std::string(8, '\0') + event),
          {"answer to r of " + IdText("mem", Id(44)) + " of " + IdText("mem", Id(100)) +
           " to M: its user is not there"}},
         {"answer_without_time",
          Raw(pv_key_of_replay(Id(100), Id(100), View("M"), View("r"))),
-         keep("short"),
+         To("short"),
          {"it has no time"}},
         {"answer_is_none",
          Raw(pv_key_of_replay(Id(100), Id(100), View("M"), View("r"))),
-         keep(std::string(8, '\0') + "\xff"),
+         To(std::string(8, '\0') + "\xff"),
          {"it is no purvey.testing.storage.v1.Thing"}},
+    };
+}
+
+std::vector<Damage> StoreDamages(pv_store *store)
+{
+    const std::string x1 = Raw(pv_key_of_catalogue(7, 1));
+    return {
         {"setting_unknown",
          Raw(pv_key_of_setting(View("other"))),
-         keep("1"),
+         To("1"),
          {"setting other: this program knows no such setting"}},
         {"run_of_nobody",
          Raw(pv_key_of_run(Id(9), 77, 0)),
-         keep(std::string(16, '\0')),
+         To(std::string(16, '\0')),
          {"its owner has no such run"}},
         {"run_list",
          Raw(pv_key_of_run(Id(9), 0, 0)),
-         keep("x"),
+         To("x"),
          {"the list of its owner's runs cannot be read", "cannot be read"}},
         {"run_not_sorted",
          Raw(pv_key_of_run(Id(9), 1, 0)),
-         keep(std::string("\5\0\0\0\0\0\0\0"
-                          "\1\0\0\0\0\0\0\0"
-                          "\4\0\0\0\0\0\0\0"
-                          "\1\0\0\0\0\0\0\0",
-                          32)),
+         To(std::string("\5\0\0\0\0\0\0\0"
+                        "\1\0\0\0\0\0\0\0"
+                        "\4\0\0\0\0\0\0\0"
+                        "\1\0\0\0\0\0\0\0",
+                        32)),
          {"it is no slice of its run"}},
-        {"catalogue_row", x1, keep("x"), {"it cannot be read", "is not there yet"}},
+        {"catalogue_row", x1, To("x"), {"it cannot be read", "is not there yet"}},
         {"catalogue_building",
          x1,
-         keep("\2" + Value(store, x1).substr(1)),
+         To("\2" + Value(store, x1).substr(1)),
          {"the index is only built in part"}},
         {"catalogue_dropping",
          x1,
-         keep("\3" + Value(store, x1).substr(1)),
+         To("\3" + Value(store, x1).substr(1)),
          {"the index is only dropped in part"}},
         {"catalogue_definition",
          x1,
-         keep(Value(store, x1) + " x"),
+         To(Value(store, x1) + " x"),
          {"builds it again when it starts"}},
-        {"no_such_space", "q", keep("1"), {"row 71: there is no such kind of row"}},
-        {"key_too_short", "o\7", keep("1"), {"there is no such kind of row"}},
+        {"no_such_space", "q", To("1"), {"row 71: there is no such kind of row"}},
+        {"key_too_short", "o\7", To("1"), {"there is no such kind of row"}},
     };
 }
 
@@ -311,7 +333,12 @@ TEST_P(Checks, EveryDamageIsFoundAndNamed)
 {
     Store whole(GetParam());
     Fill(whole.get());
-    for (const Damage &damage : Damages(whole.get())) {
+    std::vector<Damage> damages = ObjectDamages(whole.get());
+    for (const std::vector<Damage> &more :
+         {EntryDamages(), AccountDamages(), StoreDamages(whole.get())}) {
+        damages.insert(damages.end(), more.begin(), more.end());
+    }
+    for (const Damage &damage : damages) {
         SCOPED_TRACE(damage.name);
         Store store(GetParam());
         Fill(store.get());
@@ -321,7 +348,7 @@ TEST_P(Checks, EveryDamageIsFoundAndNamed)
             Arena arena;
             ASSERT_CODE("OK", pv_batch_begin(store.get(), &batch));
             ASSERT_CODE("OK", pv_write_begin(batch, arena, &txn));
-            ASSERT_CODE("OK", damage.value == nullptr
+            ASSERT_CODE("OK", !damage.value.has_value()
                                   ? pv_txn_delete(txn, View(damage.key))
                                   : pv_txn_put(txn, View(damage.key), View(*damage.value)));
             ASSERT_CODE("OK", pv_txn_commit(txn));
