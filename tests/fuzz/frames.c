@@ -39,6 +39,7 @@ typedef struct script {
     moments to;
     int64_t now_ns;
     uint32_t next_stream;
+    size_t frame_at; /* the moment at which the last frame begins */
 } script;
 
 static void add(script *script, bool tick, pv_frames_side side, uint8_t byte)
@@ -69,22 +70,43 @@ static uint32_t length_of(uint8_t type, uint8_t choice)
     return choice == 255 ? 0x10000 : choice - 128U;
 }
 
+/* The stream a frame names: a low one, the next, the one opened last, or none; the input may lie. */
+static uint32_t stream_of(script *script, pv_frames_side side, uint8_t type, uint8_t choice)
+{
+    bool connection = type == 4 || type == 6 || type == 7 || (type == 8 && choice >= 192);
+    if (choice < 32) { return choice; }
+    if (choice < 96) { return choice % 8 * 2 + 1; }
+    if (connection) { return 0; }
+    if (type != 1 || side == PV_FRAMES_SERVER) {
+        return script->next_stream < 2 ? 1 : script->next_stream - 2;
+    }
+    script->next_stream += 2;
+    return script->next_stream - 2;
+}
+
 static void add_frame(script *script, pv_frames_side side, pv_view *input)
 {
     uint8_t type = pv_fuzz_byte(input) % 12;
     uint8_t flags = pv_fuzz_byte(input);
-    uint8_t choice = pv_fuzz_byte(input);
+    uint32_t stream = stream_of(script, side, type, pv_fuzz_byte(input));
     uint32_t length = length_of(type, pv_fuzz_byte(input));
-    uint32_t stream = choice;
-    if (choice >= 64 && choice < 128) { stream = script->next_stream; }
-    if (choice >= 128) { stream = choice >= 192 || type == 4 || (type > 5 && type < 9) ? 0 : 1; }
-    if (type == 1 && side == PV_FRAMES_CLIENT && stream == script->next_stream) {
-        script->next_stream += 2;
-    }
+    script->frame_at = script->to.count;
     add_header(script, side, length, type, flags, stream | (uint32_t)(flags & 128) << 24);
     for (uint32_t i = 0; i < length && i < 256; i++) {
-        bool setting = type == 4 && i % 6 < 5;
-        add(script, false, side, setting ? (i % 6 == 1 ? 5 : 0) : pv_fuzz_byte(input));
+        uint8_t byte = i % 6 == 1 ? 5 : 0; /* SETTINGS_MAX_FRAME_SIZE, if they are SETTINGS */
+        add(script, false, side, type == 4 && i % 6 == 5 ? pv_fuzz_byte(input) : byte);
+    }
+}
+
+/* The last frame, and what came after it, some more times: limits are on many of a kind. */
+static void repeat(script *script, uint8_t times)
+{
+    size_t end = script->to.count;
+    for (uint8_t i = 0; i < times; i++) {
+        for (size_t at = script->frame_at; at < end; at++) {
+            const moment *again = &script->to.all[at];
+            add(script, again->tick, again->side, again->byte);
+        }
     }
 }
 
@@ -104,6 +126,7 @@ static void play(script *script, pv_view input)
         case 0: script->now_ns += (int64_t)pv_fuzz_byte(&input) * PV_NS_PER_MS / 2; break;
         case 1: add(script, true, side, 0); break;
         case 2: add(script, false, side, pv_fuzz_byte(&input)); break;
+        case 3: repeat(script, (uint8_t)(choice / 8 % 8)); break;
         default: add_frame(script, side, &input);
         }
     }
