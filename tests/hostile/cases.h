@@ -27,7 +27,7 @@ constexpr char kChatPath[] = "/grpc.reflection.v1.ServerReflection/ServerReflect
 constexpr char kEnds[] = "close|goaway";
 constexpr char kCalm[] = "goaway 11";
 // The edge lets it pass: what becomes of it is the core's decision.
-constexpr char kSame[] = "same";
+inline constexpr char kSame[] = "same";
 
 struct Case {
     std::string name;

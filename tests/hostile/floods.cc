@@ -11,6 +11,12 @@ namespace {
 // As many streams as one connection may hold open at once.
 constexpr int64_t kStreamsKib = 4 * 1024;
 
+// As many resets as the edge lets one connection have at once, 500, each of some 20 KiB until the core is done with it.
+constexpr int64_t kResetsKib = 12 * 1024;
+
+// For the answers that a peer finds which has not read before.
+constexpr int kUnreadMs = 3000;
+
 using Piece = std::function<std::string(uint32_t)>;
 
 struct Flood {
@@ -47,11 +53,10 @@ std::string pour(const Target &target, const Flood &flood)
         open = peer.send(bytes, flood.timeout_ms);
     }
     // What was sent last must have been read by the server: an answer to a PING says so.
-    if (open && !peer.seen().goaway) {
-        peer.send(flood.finish + ping());
-        peer.read_until([](const Seen &seen) { return seen.pongs > 0 || seen.goaway; },
-                        flood.timeout_ms);
-    }
+    open = open && !peer.seen().goaway && peer.send(flood.finish + ping());
+    peer.read_until(
+        [=](const Seen &seen) { return seen.goaway || (open && flood.reads && seen.pongs > 0); },
+        flood.reads ? flood.timeout_ms : kUnreadMs);
     return peer.seen().end_of(0);
 }
 
@@ -94,14 +99,17 @@ Flood without_ack(Flood flood)
     return flood;
 }
 
-// So many connections, one after the other; the end of the last one.
-std::function<std::string(const Target &)> connections(int count, const Tls *tls)
+// So many connections, one after the other; the end of the last one. Who connects too often is refused for a while,
+// so each flood has an address of its own.
+std::function<std::string(const Target &)> connections(int count, const char *source,
+                                                       const Tls *tls)
 {
     return [=](const Target &target) {
         std::string end = "open";
         for (int i = 0; i < count; i++) {
             Options options;
             options.tls = tls;
+            options.source = source;
             Peer peer(target.address(), options);
             if (tls != nullptr) { peer.read_close(1000); }
             end = peer.seen().end_of();
@@ -135,9 +143,11 @@ std::vector<Case> flood_cases(const std::string &path)
     static const Tls stranger;
     return {
         {"RapidReset", nullptr, kCalm, "", 0,
-         poured(of(twice(opened, [](uint32_t i) { return rst_stream(odd(i)); }), 20000))},
+         poured(of(twice(opened, [](uint32_t i) { return rst_stream(odd(i)); }), 20000)),
+         kResetsKib},
         {"RapidResetOfWholeCalls", nullptr, kCalm, "", 0,
-         poured(of([=](uint32_t i) { return call(odd(i), path) + rst_stream(odd(i)); }, 20000))},
+         poured(of([=](uint32_t i) { return call(odd(i), path) + rst_stream(odd(i)); }, 20000)),
+         kResetsKib},
         {"StreamsBeforeTheAck", nullptr, kCalm, "", 0, poured(without_ack(of(opened, 20000)))},
         {"StreamsAfterTheAck", nullptr, kCalm, "", 0, poured(of(opened, 20000))},
         reset_by("ByWindowUpdateOfNothing", [](uint32_t i) { return window_update(odd(i), 0); }),
@@ -203,8 +213,10 @@ std::vector<Case> flood_cases(const std::string &path)
              "\xff",
              of([](uint32_t) { return frame(CONTINUATION, 0, 1, std::string(16384, '\x80')); },
                 64)))},
-        {"ConnectAndClose", "open", kSame, "", 0, connections(500, nullptr), kStreamsKib * 3},
-        {"HandshakesWithoutCertificate", nullptr, "alert 116", "", 0, connections(50, &stranger)},
+        {"ConnectAndClose", "open", kSame, "", 0, connections(500, "127.0.0.3", nullptr),
+         kStreamsKib * 3},
+        {"HandshakesWithoutCertificate", nullptr, "alert 116", "", 0,
+         connections(50, "127.0.0.4", &stranger)},
     };
 }
 
