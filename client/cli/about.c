@@ -4,6 +4,7 @@
 #include "client/cli/extra.h"
 #include "client/cli/failure.h"
 #include "client/cli/version.h"
+#include "client/cli/whoami.h"
 #include "grpc/health/v1/health.pv.h"
 #include "protos/runtime/message.h"
 #include "purvey/account/v1/identity_service.pv.h"
@@ -61,14 +62,19 @@ static pv_exit run_whoami(pv_cli *cli, size_t count, char *const *arguments)
     ProtobufCMessage *answer = NULL;
     exit = ask(cli, &options, method, request, &answer);
     if (exit != PV_EXIT_OK) { return exit; }
+    if (options.output == PV_OUTPUT_TABLE) {
+        pv_whoami_write(cli, (const pv_who_am_iresponse *)(const void *)answer, pv_time_now());
+        return PV_EXIT_OK;
+    }
     return pv_answer_write(cli, cli->arena, options.output, method->response, answer);
 }
 
 const pv_extra pv_extra_whoami = {
     .noun = "whoami",
     .words = "",
-    .text =
-        "Says which account, user and certificate you are to the service, and what you may call.",
+    .text = "Says which account, user and certificate you are to the service, what you may do, and "
+            "which "
+            "accounts you are a member of.",
     .connects = true,
     .run = run_whoami,
 };

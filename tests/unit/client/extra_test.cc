@@ -359,11 +359,36 @@ TEST(Small, HealthEndsWithWhatItFound)
     EXPECT_EQ(fake::calls.at(1).requests[0], R"({"service":"purvey.order.v1.OrderService"})");
 }
 
-TEST(Small, WhoamiAndVersionAnswer)
+TEST(Small, WhoamiSaysOnAScreenWhoWhatAndHowLong)
 {
     fake::reset();
+    fake::answers["WhoAmI"] = {{R"({
+        "account": {"id": "acc_1", "name": "Vega\u001b[2J", "type": "ACCOUNT_TYPE_VENDOR"},
+        "user": {"id": "usr_1", "name": "Ada", "kind": "USER_KIND_PERSON"},
+        "membership": {"id": "mem_1", "administrator": true},
+        "certificate": {"id": "crt_1", "label": "laptop", "not_after": "2000-01-01T00:00:00Z"},
+        "scopes": [{"module": "MODULE_ORDER", "grant": "GRANT_ACT"},
+                   {"module": "MODULE_USAGE", "grant": "GRANT_VIEW"}],
+        "methods": [{"name": "a.B/C"}],
+        "memberships": [{"account_id": "acc_1", "account_name": "Vega",
+                         "account_type": "ACCOUNT_TYPE_VENDOR"},
+                        {"account_id": "acc_2", "account_name": "Rigel",
+                         "account_type": "ACCOUNT_TYPE_RESELLER"}]})"}};
+    std::string out = fake::run({"whoami"}).out;
+    for (const char *line :
+         {"account      Vega\\x1B[2J (VENDOR)  acc_1\n", "user         Ada (PERSON)  usr_1\n",
+          "membership   administrator  mem_1\n", "laptop  until 2000-01-01T00:00:00Z, -",
+          "may          ORDER ACT, USAGE VIEW\n", "methods      1; -o json names them\n",
+          "accounts     Vega (VENDOR)  acc_1\n", "             Rigel (RESELLER)  acc_2\n"}) {
+        EXPECT_NE(out.find(line), std::string::npos) << line << "\nin\n" << out;
+    }
     fake::answers["WhoAmI"] = {{R"({"account":{"id":"acc_1"}})"}};
-    EXPECT_EQ(fake::run({"whoami"}).out, "account.id  acc_1\n");
+    EXPECT_NE(fake::run({"whoami", "-o", "json"}).out.find("\"acc_1\""), std::string::npos);
+}
+
+TEST(Small, VersionAnswers)
+{
+    fake::reset();
     EXPECT_EQ(fake::run({"version"}).out.rfind("purvey ", 0), 0u);
 }
 
