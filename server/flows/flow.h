@@ -60,7 +60,7 @@ struct pv_context {
     const void *authority;         /* struct pv_authority of server/identity: signs certificates */
     pv_view request_id;            /* of a write, as the caller gave it; for the audit trail */
     uint32_t changes;              /* objects saved or removed so far: numbers the audit entries */
-    pv_id touched[PV_TOUCHED_MAX]; /* accounts whose feeds have grown, to be woken after commit */
+    pv_id touched[PV_TOUCHED_MAX]; /* accounts that the change concerns, to be woken after commit */
     uint32_t touched_count;
 };
 
@@ -126,6 +126,10 @@ PV_MUST_USE pv_status pv_save(pv_call *call, const pv_object_info *object, void 
 
 PV_MUST_USE pv_status pv_move_and_save(pv_call *call, const pv_object_info *object, void *message,
                                        int state);
+
+/* Says that the change concerns this account though it is no party of what is saved: its streams are woken after
+ * commit. Beyond PV_TOUCHED_MAX accounts the heartbeat does it. */
+void pv_touch(pv_call *call, pv_id account);
 
 /* Deletes the object, with event and audit entry. */
 PV_MUST_USE pv_status pv_remove(pv_call *call, const pv_object_info *object, const void *message);

@@ -31,6 +31,17 @@ static pv_status pack(pv_call *call, const ProtobufCMessage *message, pv_view *r
     return pv_ok();
 }
 
+void pv_touch(pv_call *call, pv_id account)
+{
+    struct pv_context *context = call->context;
+    for (uint32_t i = 0; i < context->touched_count; i++) {
+        if (pv_id_equal(context->touched[i], account)) { return; }
+    }
+    if (context->touched_count < PV_TOUCHED_MAX) {
+        context->touched[context->touched_count++] = account;
+    }
+}
+
 static pv_status append_event(pv_call *call, pv_event *event, pv_id account)
 {
     struct pv_context *context = call->context;
@@ -38,12 +49,7 @@ static pv_status append_event(pv_call *call, pv_event *event, pv_id account)
     pv_view bytes;
     PV_TRY(pack(call, &event->base, &bytes));
     PV_TRY(pv_store_refused(call, pv_feed_append(context->txn, account, event->sequence, bytes)));
-    for (uint32_t i = 0; i < context->touched_count; i++) {
-        if (pv_id_equal(context->touched[i], account)) { return pv_ok(); }
-    }
-    if (context->touched_count < PV_TOUCHED_MAX) {
-        context->touched[context->touched_count++] = account;
-    }
+    pv_touch(call, account);
     return pv_ok();
 }
 

@@ -6,9 +6,6 @@
 #include "server/flows/make.h"
 #include "server/identity/access.h"
 
-/* Accounts of one user that are looked at in one call. */
-enum { MEMBERSHIPS_MAX = 1000 };
-
 static pv_status add_scopes(pv_call *call, pv_who_am_iresponse *response)
 {
     pv_rights rights = account_rights_of_caller(call);
@@ -37,16 +34,9 @@ static pv_status add_membership(pv_call *call, const pv_membership *membership,
 
 static pv_status add_memberships(pv_call *call, pv_who_am_iresponse *response)
 {
-    const pv_object_info *object = &pv_membership__object;
-    pv_id platform;
-    PV_TRY(account_operator(call, &platform));
-    const pv_condition conditions[] = {
-        pv_where(object, "user_id", pv_caller_of(call)->user_id),
-        pv_where_number(object, "state", PV_MEMBERSHIP_STATE_JOINED),
-    };
     pv_membership **found = NULL;
     size_t count = 0;
-    PV_TRY(pv_collect(call, object, platform, conditions, 2, MEMBERSHIPS_MAX, &found, &count));
+    PV_TRY(member_of_all(call, pv_caller_of(call)->user_id, MEMBER_ACCOUNTS_MAX, &found, &count));
     response->memberships = pv_arena_zalloc(call->arena, count, sizeof *response->memberships);
     if (response->memberships == NULL) { return pv_out_of_memory(call); }
     for (size_t i = 0; i < count; i++) { PV_TRY(add_membership(call, found[i], response)); }

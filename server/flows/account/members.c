@@ -100,6 +100,19 @@ pv_status member_of(pv_call *call, const char *account_id, const char *user_id,
                      ret_membership);
 }
 
+pv_status member_of_all(pv_call *call, const char *user_id, size_t limit,
+                        pv_membership ***ret_memberships, size_t *ret_count)
+{
+    const pv_object_info *object = &pv_membership__object;
+    const pv_condition conditions[] = {
+        pv_where(object, "user_id", user_id),
+        pv_where_number(object, "state", PV_MEMBERSHIP_STATE_JOINED),
+    };
+    pv_id platform;
+    PV_TRY(account_operator(call, &platform));
+    return pv_collect(call, object, platform, conditions, 2, limit, ret_memberships, ret_count);
+}
+
 pv_status member_refuse_existing(pv_call *call, const pv_membership *existing)
 {
     pv_note_existing(call, &pv_membership__object, existing->id);

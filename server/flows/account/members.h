@@ -28,6 +28,13 @@ PV_MUST_USE pv_status member_save(pv_call *call, pv_membership *membership, cons
 PV_MUST_USE pv_status member_of(pv_call *call, const char *account_id, const char *user_id,
                                 pv_membership **ret_membership);
 
+/* Accounts that one user may be a member of, so that switching it off and telling it who it is stay one short walk. */
+enum { MEMBER_ACCOUNTS_MAX = 1000 };
+
+/* The JOINED memberships of a user in whatever account, at most `limit`; STORE_FULL beyond. */
+PV_MUST_USE pv_status member_of_all(pv_call *call, const char *user_id, size_t limit,
+                                    pv_membership ***ret_memberships, size_t *ret_count);
+
 /* MEMBERSHIP_EXISTS unless the member's address is in no other membership of the account that has not ended. */
 PV_MUST_USE pv_status member_check_email(pv_call *call, const pv_membership *membership);
 

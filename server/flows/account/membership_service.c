@@ -100,7 +100,11 @@ pv_status pv_membership_service_accept_membership(pv_call *call,
     pv_membership *membership = NULL;
     pv_membership *existing = NULL;
     pv_user *user = NULL;
+    pv_membership **held = NULL;
+    size_t count = 0;
     PV_TRY(find_invited(call, request->invitation_token, &membership));
+    PV_TRY(
+        member_of_all(call, pv_caller_of(call)->user_id, MEMBER_ACCOUNTS_MAX - 1, &held, &count));
     PV_TRY(pv_fetch(call, &pv_user__object, pv_caller_of(call)->user_id, &user));
     PV_TRY(pv_if_any(member_of(call, membership->account_id, user->id, &existing)));
     if (existing != NULL) { return member_refuse_existing(call, existing); }

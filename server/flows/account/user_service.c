@@ -68,11 +68,24 @@ pv_status pv_user_service_update_user(pv_call *call, const pv_update_user_reques
     return pv_save(call, &pv_user__object, user);
 }
 
+/* In other accounts too the user may have streams open that end now. */
+static pv_status touch_accounts(pv_call *call, const pv_user *user)
+{
+    pv_membership **found = NULL;
+    size_t count = 0;
+    PV_TRY(member_of_all(call, user->id, MEMBER_ACCOUNTS_MAX, &found, &count));
+    for (size_t i = 0; i < count; i++) {
+        pv_touch(call, pv_id_of(&pv_account__object, found[i]->account_id));
+    }
+    return pv_ok();
+}
+
 /* Stores a user that was switched on or off. Only the membership of its home account can make it an
  * administrator, so that no account depends on people whom others switch off. */
 static pv_status save_switched(pv_call *call, pv_user *user)
 {
     PV_TRY(pv_save(call, &pv_user__object, user));
+    PV_TRY(touch_accounts(call, user));
     pv_membership *membership = NULL;
     PV_TRY(pv_if_any(member_of(call, user->account_id, user->id, &membership)));
     return membership == NULL ? pv_ok() : member_save(call, membership, user);

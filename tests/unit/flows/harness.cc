@@ -367,6 +367,12 @@ World::World() : state(new State)
     config.random_context = &state->random;
     config.done = done;
     config.trailer = trailer;
+    config.wake_context = this;
+    config.identity_changed = [](void *world, pv_id account) {
+        char id[PV_ID_TEXT_SIZE];
+        pv_id_format("acc", account, id);
+        static_cast<World *>(world)->told.insert(id);
+    };
     config.retention = {kKeepDays * kDayMs, kKeepDays * kDayMs, kKeepDays * kDayMs};
     state->pipeline = pv_pipeline_create(&config);
 }

@@ -99,6 +99,8 @@ class World {
 
     /* Run once, after the first message of the next stream: what others do meanwhile. */
     std::function<void()> meanwhile;
+    /* Accounts that were told since the last clear() that rights in them may have changed. */
+    std::set<std::string> told;
     /* Run once, after the next call was admitted and before its transaction is opened. */
     std::function<void()> between;
 

@@ -215,8 +215,12 @@ TEST_F(MembershipFlow, ItsHomeSwitchesAUserOffEverywhere)
     Actor here = world.certify(vendor, who.text("memberships.1.membership_id"));
     EXPECT_EQ(world.call(vendor, "DeactivateUser", Id("user_id", guest.user_id)).reason,
               "NOT_FOUND");
+    world.told.clear();
     ASSERT_TRUE(world.call(reseller, "DeactivateUser", Id("user_id", guest.user_id)).ok());
     EXPECT_EQ(world.call(here, "WhoAmI", "{}").reason, "USER_INACTIVE");
+    EXPECT_EQ(world.told,
+              (std::set<std::string>{reseller.account_id, vendor.account_id, platform.account_id}))
+        << "whose open connections are looked at";
 }
 
 TEST_F(MembershipFlow, AMemberLeavesWithoutAnyRight)

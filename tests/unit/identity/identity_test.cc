@@ -343,6 +343,59 @@ TEST_F(Identity, NoCallBegunAfterARevocationWasAnnouncedSucceeds)
     EXPECT_EQ(escaped, 0);
 }
 
+// A member is removed; what is written afterwards it must not see, however its calls and the changes interleave.
+TEST_F(Identity, NoSnapshotShowsDataThatIsNewerThanTheRightsItWasConfirmedWith)
+{
+    enum { kTrials = 300 };
+    char open[] = "open";
+    char secret[] = "secret";
+    std::atomic<bool> stop{false};
+    std::atomic<int> escaped{0};
+    std::atomic<int> seen{0};
+    std::thread reader([&] {
+        Memory own;
+        pv_peer peer = platform.Peer();
+        pv_id account;
+        PV_ASSERT(pv_id_parse("acc", pv_view_text(platform.made.account_id), &account));
+        while (!stop) {
+            own.Clear();
+            pv_arena_reset(own.arena);
+            pv_error_init(&own.error, own.arena);
+            pv_caller found;
+            pv_txn *txn = nullptr;
+            ProtobufCMessage *row = nullptr;
+            if (!pv_is_ok(pv_identity_resolve(identity, &peer, At(kNow), &found, &own.error))) {
+                continue;
+            }
+            PV_ASSERT(pv_is_ok(pv_read_begin(platform.store, own.arena, &txn)));
+            bool confirmed = pv_is_ok(
+                pv_identity_confirm(identity, txn, false, &peer, At(kNow), &found, &own.error));
+            PV_ASSERT(pv_is_ok(
+                pv_object_load(txn, &pv_account__object, account, own.arena, &row, nullptr)));
+            bool newer = strcmp(reinterpret_cast<pv_account *>(row)->description, secret) == 0;
+            pv_txn_abort(txn);
+            if (confirmed) { seen++; }
+            if (confirmed && newer) { escaped++; }
+        }
+    });
+    auto set_state = [&](pv_membership_state state) {
+        pv_identity_changing(identity);
+        SetMembership([&](pv_membership *row) { row->state = state; });
+        pv_identity_changed(identity);
+    };
+    for (int trial = 0; trial < kTrials; trial++) {
+        set_state(PV_MEMBERSHIP_STATE_REMOVED);
+        SetAccount([&](pv_account *row) { row->description = secret; });
+        SetAccount([&](pv_account *row) { row->description = open; });
+        set_state(PV_MEMBERSHIP_STATE_JOINED);
+        if (pv_arena_used(memory.arena) > 512 * 1024) { pv_arena_reset(memory.arena); }
+    }
+    while (seen == 0) { std::this_thread::yield(); } // a member calls: it did run
+    stop = true;
+    reader.join();
+    EXPECT_EQ(escaped, 0);
+}
+
 TEST(IdentityStore, AStoreThatWasNotInitialisedIsRefused)
 {
     Memory memory;
