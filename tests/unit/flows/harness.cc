@@ -329,7 +329,7 @@ pv_view view_of(const std::string &bytes)
 
 World::World() : state(new State)
 {
-    PV_ASSERT(pv_is_ok(pv_memory_open(nullptr, &state->store)));
+    state->store = opener()();
     state->signer.sign = sign;
     state->signer.not_after = pv_time{INT64_MAX};
     pv_arena *arena = pv_arena_create(kArenaBytes);
@@ -382,6 +382,16 @@ World::~World()
     pv_pipeline_destroy(state->pipeline);
     pv_identity_destroy(state->identity);
     pv_store_close(state->store);
+}
+
+std::function<pv_store *()> &World::opener()
+{
+    static std::function<pv_store *()> open = [] {
+        pv_store *store = nullptr;
+        PV_ASSERT(pv_is_ok(pv_memory_open(nullptr, &store)));
+        return store;
+    };
+    return open;
 }
 
 const Actor &World::platform() const

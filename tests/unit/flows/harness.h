@@ -14,6 +14,7 @@
 #include "base/status.h"
 #include "base/time.h"
 #include "protos/runtime/rules.h"
+#include "storage/store.h"
 
 #include <jansson.h>
 
@@ -96,6 +97,9 @@ class World {
     /* A server stream, pulled until it ends, has nothing more, or is refused: then that is the last answer. */
     std::vector<Answer> pull(const Actor &actor, const std::string &method,
                              const std::string &json);
+
+    /* Makes the store of every World that is made from then on; as it is, one in memory. */
+    static std::function<pv_store *()> &opener();
 
     /* Run once, after the first message of the next stream: what others do meanwhile. */
     std::function<void()> meanwhile;
