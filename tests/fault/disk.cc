@@ -97,7 +97,9 @@ ssize_t write_at(int file, Call call, const std::string &bytes, off_t offset)
         }
     }
     ssize_t done = __real_pwrite(file, bytes.data(), size, offset);
-    if (done > 0) { record(file, static_cast<uint64_t>(offset), bytes.substr(0, static_cast<size_t>(done))); }
+    if (done > 0) {
+        record(file, static_cast<uint64_t>(offset), bytes.substr(0, static_cast<size_t>(done)));
+    }
     if (disk().failed && failure.done && call == failure.call &&
         disk().counts[static_cast<size_t>(call)] == failure.number) {
         errno = failure.error;
@@ -182,8 +184,8 @@ int __wrap_close(int file)
 ssize_t __wrap_pwrite(int file, const void *bytes, size_t size, off_t offset)
 {
     if (!purvey::is_data(file)) { return __real_pwrite(file, bytes, size, offset); }
-    return purvey::write_at(file, Call::kWrite,
-                            std::string(static_cast<const char *>(bytes), size), offset);
+    return purvey::write_at(file, Call::kWrite, std::string(static_cast<const char *>(bytes), size),
+                            offset);
 }
 
 ssize_t __wrap_write(int file, const void *bytes, size_t size)

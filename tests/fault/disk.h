@@ -22,22 +22,27 @@ struct DiskCall {
     std::string bytes;
 };
 
-enum class Call { kWrite, kVector, kSync, kMap }; // pwrite and write; writev; fdatasync and fsync; msync
+enum class Call {
+    kWrite,
+    kVector,
+    kSync,
+    kMap
+}; // pwrite and write; writev; fdatasync and fsync; msync
 constexpr size_t kCallKinds = 4;
 const char *name_of(Call call);
 
 // How the n-th call of a kind fails.
 struct Failure {
     Call call = Call::kWrite;
-    uint64_t number = 0;   // 1: the first; 0: none fails
-    int error = 0;         // errno; 0: a short write
-    bool done = false;     // the error is told after the work was done
+    uint64_t number = 0; // 1: the first; 0: none fails
+    int error = 0;       // errno; 0: a short write
+    bool done = false;   // the error is told after the work was done
 };
 
 struct Disk {
     bool recording = false;
-    std::vector<DiskCall> calls;            // recorded
-    uint64_t counts[kCallKinds] = {};       // calls of each kind since the last plan
+    std::vector<DiskCall> calls;      // recorded
+    uint64_t counts[kCallKinds] = {}; // calls of each kind since the last plan
     Failure failure;
     bool failed = false;                    // it has happened
     unsigned planted_flags = 0;             // added to those of mdb_env_open

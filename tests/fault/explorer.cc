@@ -16,9 +16,9 @@ namespace purvey {
 
 namespace {
 
-constexpr int kRandomChoices = 12;   // per point
+constexpr int kRandomChoices = 12;     // per point
 constexpr unsigned kStateSeconds = 10; // for one image; a reader that hangs is a finding
-constexpr uint64_t kWriteOn = 64;    // every so many images are also written to
+constexpr uint64_t kWriteOn = 64;      // every so many images are also written to
 
 // What a workload wrote, and what the store held after each of its batches.
 struct Trace {
@@ -31,7 +31,8 @@ class Explorer {
   public:
     Explorer(const Task &what, Shared *told)
         : task(what), shared(told), folder(what.folder + "/image"), chance(what.seed)
-    {}
+    {
+    }
 
     void run()
     {

@@ -33,8 +33,8 @@ struct Shared {
 struct Task {
     std::string folder; // for everything it writes
     uint64_t seed = 0;
-    uint64_t first = 1;    // image to begin with
-    uint64_t last = kAll;  // and to end with
+    uint64_t first = 1;     // image to begin with
+    uint64_t last = kAll;   // and to end with
     bool lose_size = false; // the disk forgets how long the file has become
     std::string plant;      // as for flags_named; empty: LMDB as it is
 };

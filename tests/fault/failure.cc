@@ -151,8 +151,8 @@ class Failures {
         bool aborts = WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
         tried++;
         aborted += aborts;
-        std::string what = std::string(name_of(call)) + " " + std::to_string(number) + " with " +
-                           way.name + ": ";
+        std::string what =
+            std::string(name_of(call)) + " " + std::to_string(number) + " with " + way.name + ": ";
         // The first writes make the file: there the open refuses with a sentence, and the workload ends by that.
         if (!aborts) { report->finding(what + "the process goes on"); }
         if (shared->answered_after > 0) { report->finding(what + "an answer after the failure"); }
@@ -173,7 +173,8 @@ class Failures {
         Content content = read_content(store, true);
         pv_store_close(store);
         if (!content.problem.empty()) { return content.problem; }
-        for (uint64_t i = answered == 0 ? 0 : answered - 1; i <= answered && i < whole.answered; i++) {
+        for (uint64_t i = answered == 0 ? 0 : answered - 1; i <= answered && i < whole.answered;
+             i++) {
             if (content.digest == whole.digests[i]) { return ""; }
         }
         return "the store holds neither what was answered last nor that and one batch more";
@@ -185,11 +186,11 @@ class Failures {
         whole = *shared; // what a run up to the full map answered
         bool ended = WIFEXITED(status) && WEXITSTATUS(status) == 0;
         std::string found = reopened(shared->answered, 0);
-        report->judge(ended && found.empty(),
-                      "a full map: " + std::to_string(shared->refused) +
-                          " calls refused with RESOURCE_EXHAUSTED, " +
-                          std::to_string(shared->answered - 1) + " batches kept" +
-                          (found.empty() ? "" : "; " + found));
+        report->judge(ended && found.empty(), "a full map: " + std::to_string(shared->refused) +
+                                                  " calls refused with RESOURCE_EXHAUSTED, " +
+                                                  std::to_string(shared->answered - 1) +
+                                                  " batches kept" +
+                                                  (found.empty() ? "" : "; " + found));
     }
 
     Report *report;
@@ -207,10 +208,11 @@ class Failures {
 
 int main(int argc, char **argv)
 {
-    purvey::Options options(argc, argv,
-                            {{"every", "1"}, // fail each call whose number is `from` + a multiple of this
-                             {"from", "0"},
-                             {"json", ""}});
+    purvey::Options options(
+        argc, argv,
+        {{"every", "1"}, // fail each call whose number is `from` + a multiple of this
+         {"from", "0"},
+         {"json", ""}});
     purvey::Report report("failure");
     uint64_t every = options.number("every");
     purvey::Failures(&report, every == 0 ? 1 : every, options.number("from")).run();

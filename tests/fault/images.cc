@@ -145,7 +145,8 @@ void Images::undo(const Choice &choice)
 
 void Images::restore()
 {
-    PV_ASSERT(pwrite(file, durable.data(), durable.size(), 0) == static_cast<ssize_t>(durable.size()));
+    PV_ASSERT(pwrite(file, durable.data(), durable.size(), 0) ==
+              static_cast<ssize_t>(durable.size()));
     PV_ASSERT(ftruncate(file, static_cast<off_t>(durable.size())) == 0);
 }
 

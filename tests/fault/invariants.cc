@@ -76,9 +76,9 @@ class Reader {
         case 'e': event(key, value); break;
         case 'a': audit(key, value); break;
         case 'b': block(key); break;
+        case 'r': request(key); break;
         case 'd':
-        case 'm':
-        case 'r': break;
+        case 'm': break;
         default: problem("a key of no known space");
         }
     }
@@ -137,8 +137,8 @@ class Reader {
     {
         int field = pv_field_find(info->message->descriptor, pv_view_text("name"));
         pv_field_value value;
-        if (field < 0 ||
-            !pv_is_ok(pv_row_pick(&info->message->descriptor->fields[field], row.message, &value))) {
+        if (field < 0 || !pv_is_ok(pv_row_pick(&info->message->descriptor->fields[field],
+                                               row.message, &value))) {
             return;
         }
         found.objects[std::string(info->name) + " " + bytes_of(value.text)]++;
@@ -168,11 +168,21 @@ class Reader {
         const pv_event *event = reinterpret_cast<const pv_event *>(message);
         if (event->sequence != sequence) { problem("an event has the number of another"); }
         revision(event->revision, "an event");
+        found.feeds[bytes_of(part(key, 1, PV_ID_SIZE))].push_back(
+            std::string(event->object_id) + " " + std::to_string(event->revision));
         pv_id actor;
         if (!pv_id_parse("acc", pv_view_text(event->actor_account_id), &actor)) {
             return problem("an event of nobody");
         }
         told.insert(Change(bytes_of(pv_view_of(actor.bytes, PV_ID_SIZE)), event->revision));
+    }
+
+    // The key ends with the request_id and two zero bytes.
+    void request(pv_view key)
+    {
+        constexpr size_t kText = 36;
+        if (key.size < kText + 2) { return problem("an answer to no request"); }
+        found.requests.insert(bytes_of(part(key, key.size - kText - 2, kText)));
     }
 
     void audit(pv_view key, pv_view value)

@@ -6,17 +6,22 @@
 #include "storage/store.h"
 
 #include <map>
+#include <set>
 #include <string>
+#include <vector>
 
 namespace purvey {
 
 // What a scan of the whole store found.
 struct Content {
-    uint64_t digest = 0;   // of all keys and values
+    uint64_t digest = 0; // of all keys and values
     uint64_t rows = 0;
     uint64_t revision = 0;
-    std::string problem;   // the first invariant that does not hold; empty: all do
-    std::map<std::string, uint64_t> objects; // by type and display name, if asked for: how many have it
+    std::string problem; // the first invariant that does not hold; empty: all do
+    std::map<std::string, uint64_t> objects; // by type, a space and name: how many there are
+    std::set<std::string> requests;          // whose answers are stored
+    // By account (16 bytes): object and revision of each event in its feed, in order.
+    std::map<std::string, std::vector<std::string>> feeds;
 };
 
 // Reads everything. Checked unless only the digest is wanted: every row is readable and not newer than the store; the

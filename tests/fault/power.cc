@@ -17,7 +17,7 @@ namespace purvey {
 namespace {
 
 constexpr size_t kFindingsToEnd = 20; // more say nothing new
-constexpr uint64_t kDeathsMax = 4; // of one seed's explorers; then it is given up
+constexpr uint64_t kDeathsMax = 4;    // of one seed's explorers; then it is given up
 
 // One seed being explored.
 struct Run {
@@ -60,8 +60,9 @@ class Power {
         report->count("readers_died", totals.died);
         report->count("io_calls", totals.calls);
         report->count("batches", totals.batches);
-        report->count("states_per_second",
-                      static_cast<uint64_t>(static_cast<double>(totals.looked) / report->seconds()));
+        report->count(
+            "states_per_second",
+            static_cast<uint64_t>(static_cast<double>(totals.looked) / report->seconds()));
         std::string told = std::to_string(totals.looked) + " states of " +
                            std::to_string(totals.seeds) + " seeds in " +
                            std::to_string(static_cast<int>(report->seconds())) + " s";
@@ -191,9 +192,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "power: --plant is nosync or nometasync, not %s\n", plant.c_str());
         return 2;
     }
-    std::string name = !plant.empty()                           ? "power-" + plant
+    std::string name = !plant.empty()                       ? "power-" + plant
                        : options.text("lose-size") == "yes" ? "power-lose-size"
-                                                                : "power";
+                                                            : "power";
     purvey::Report report(name);
     purvey::Power power(options, &report);
     power.run();

@@ -14,7 +14,8 @@ Options::Options(int argc, char **argv, const std::map<std::string, std::string>
         std::string option = argv[i];
         auto at = values.find(option.substr(0, 2) == "--" ? option.substr(2) : "");
         if (at == values.end() || i + 1 >= argc) {
-            fprintf(stderr, "%s: %s: no such option, or it has no value; there are:", argv[0], argv[i]);
+            fprintf(stderr, "%s: %s: no such option, or it has no value; there are:", argv[0],
+                    argv[i]);
             for (const auto &one : known) { fprintf(stderr, " --%s", one.first.c_str()); }
             fprintf(stderr, "\n");
             exit(2);
@@ -65,12 +66,14 @@ int Report::end(const std::string &json_path) const
     if (json_path.empty()) { return failed == 0 ? 0 : 1; }
     json_t *numbers = json_object();
     for (const auto &one : counts) {
-        json_object_set_new(numbers, one.first.c_str(), json_integer(static_cast<json_int_t>(one.second)));
+        json_object_set_new(numbers, one.first.c_str(),
+                            json_integer(static_cast<json_int_t>(one.second)));
     }
     json_t *texts = json_array();
     for (const std::string &one : found) { json_array_append_new(texts, json_string(one.c_str())); }
-    json_t *all = json_pack("{s:s, s:i, s:i, s:f, s:o, s:o}", "program", name.c_str(), "passed", passed,
-                            "failed", failed, "seconds", seconds(), "counts", numbers, "findings", texts);
+    json_t *all =
+        json_pack("{s:s, s:i, s:i, s:f, s:o, s:o}", "program", name.c_str(), "passed", passed,
+                  "failed", failed, "seconds", seconds(), "counts", numbers, "findings", texts);
     int written = json_dump_file(all, json_path.c_str(), JSON_INDENT(2));
     json_decref(all);
     if (written != 0) { fprintf(stderr, "%s cannot be written\n", json_path.c_str()); }

@@ -11,15 +11,6 @@
 
 namespace purvey {
 
-uint64_t Chance::next()
-{
-    state += UINT64_C(0x9e3779b97f4a7c15);
-    uint64_t z = state;
-    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-    return z ^ z >> 31;
-}
-
 namespace {
 
 constexpr int kSmallSteps = 10;
@@ -31,7 +22,8 @@ constexpr int kStepsWhenFull = 5;
 class Hubs {
   public:
     Hubs(World *of, const Actor &owner, Chance *choices) : world(of), actor(owner), chance(choices)
-    {}
+    {
+    }
 
     uint64_t refused = 0;
 
@@ -103,22 +95,21 @@ class Whole : public Usage {
   private:
     void TestBody() override {}
 
-    template <size_t N> std::string any(const char *const (&of)[N])
-    {
-        return of[chance->below(N)];
-    }
+    template <size_t N> std::string any(const char *const (&of)[N]) { return of[chance->below(N)]; }
 
     void step()
     {
         static const char *const orders[] = {"INQUIRING", "APPROVED", "FAILED", "PENDING"};
         static const char *const subscriptions[] = {"PROCESSING", "ACTIVE", "SUSPENDED",
                                                     "TERMINATING", "TERMINATED"};
-        static const char *const reports[] = {"DRAFT",   "UPLOADING", "READY",    "INVALID",
-                                              "DELETED", "PENDING",   "ACCEPTED", "REJECTED",
-                                              "CLOSED"};
+        static const char *const reports[] = {"DRAFT",    "UPLOADING", "READY",
+                                              "INVALID",  "DELETED",   "PENDING",
+                                              "ACCEPTED", "REJECTED",  "CLOSED"};
         switch (chance->below(8)) {
         case 0: order_in(any(orders)); break;
-        case 1: subscription_in(any(subscriptions), chance->one_in(2) ? reseller : distributor); break;
+        case 1:
+            subscription_in(any(subscriptions), chance->one_in(2) ? reseller : distributor);
+            break;
         case 2: report_in(any(reports)); break;
         case 3: world.user(vendor, {{"ORDER", "VIEW"}, {"USAGE", "MANAGE"}}); break;
         case 4: make_customer(reseller); break;

@@ -3,6 +3,7 @@
 #ifndef PV_TESTS_FAULT_WORKLOAD_H
 #define PV_TESTS_FAULT_WORKLOAD_H
 
+#include "tests/fault/chance.h"
 #include "tests/fault/invariants.h"
 
 #include <functional>
@@ -10,18 +11,6 @@
 #include <vector>
 
 namespace purvey {
-
-// A small generator of its own, so that a seed means the same on every machine.
-class Chance {
-  public:
-    explicit Chance(uint64_t seed) : state(seed) {}
-    uint64_t next(); // 64 bits
-    uint64_t below(uint64_t bound) { return next() % bound; }
-    bool one_in(uint64_t bound) { return below(bound) == 0; }
-
-  private:
-    uint64_t state;
-};
 
 enum class Size {
     kSmall, // accounts, users, certificates, hubs: a few dozen batches
