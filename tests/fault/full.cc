@@ -53,7 +53,9 @@ class FullDisk {
     // without room.
     void fill(const std::function<bool()> &begin)
     {
-        if (!begin()) { return report->judge(false, name + ": the server does not start: " + lives.log()); }
+        if (!begin()) {
+            return report->judge(false, name + ": the server does not start: " + lives.log());
+        }
         Answer last = write_until_refused();
         bool ended = last.code == PV_CODE_UNAVAILABLE || last.code == PV_CODE_DEADLINE_EXCEEDED;
         std::string how = "refused " + std::to_string(refused) + " writes with RESOURCE_EXHAUSTED";
@@ -64,8 +66,8 @@ class FullDisk {
                     lives.log().find("store_failed") != std::string::npos;
             how = "ended by abort, with a line in its log";
         }
-        report->judge(right, name + ": after " + std::to_string(ledger.answered) + " writes the server " +
-                                 (right ? how : "answers " + last.told()));
+        report->judge(right, name + ": after " + std::to_string(ledger.answered) +
+                                 " writes the server " + (right ? how : "answers " + last.told()));
         lives.kill();
         meet_again(begin);
     }
@@ -157,7 +159,8 @@ class FullDisk {
 // Both hold their houses in this folder.
 void set_place(const std::string &folder)
 {
-    PV_ASSERT(setenv(getenv("TEST_TMPDIR") == nullptr ? "TMPDIR" : "TEST_TMPDIR", folder.c_str(), 1) == 0);
+    PV_ASSERT(setenv(getenv("TEST_TMPDIR") == nullptr ? "TMPDIR" : "TEST_TMPDIR", folder.c_str(),
+                     1) == 0);
 }
 
 void full_tmpfs(Report *report)

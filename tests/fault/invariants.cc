@@ -71,14 +71,16 @@ class Reader {
     void row(pv_view key, pv_view value)
     {
         switch (key.data[0]) {
-        case 'o': object(key, value); break;
-        case 'i': indexed.add(key); break;
-        case 'e': event(key, value); break;
-        case 'a': audit(key, value); break;
-        case 'b': block(key); break;
-        case 'r': request(key); break;
-        case 'd':
-        case 'm': break;
+        case PV_SPACE_OBJECT: object(key, value); break;
+        case PV_SPACE_INDEX: indexed.add(key); break;
+        case PV_SPACE_FEED: event(key, value); break;
+        case PV_SPACE_AUDIT: audit(key, value); break;
+        case PV_SPACE_BLOCK: block(key); break;
+        case PV_SPACE_REPLAY: request(key); break;
+        case PV_SPACE_DIGEST:
+        case PV_SPACE_RUN:
+        case PV_SPACE_CATALOGUE:
+        case PV_SPACE_SETTING: break;
         default: problem("a key of no known space");
         }
     }
@@ -121,7 +123,7 @@ class Reader {
         pv_id id;
         memcpy(id.bytes, part(key, 2, PV_ID_SIZE).data, PV_ID_SIZE);
         pv_index_entries entries;
-        if (!pv_is_ok(pv_index_list(info, id, &row, memory, &entries))) {
+        if (!pv_is_ok(pv_index_list(info, id, &row, PV_INDEX_EVERY, memory, &entries))) {
             return problem("a row whose fields cannot be read");
         }
         std::set<std::string> once; // one account may be two parties

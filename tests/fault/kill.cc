@@ -15,10 +15,11 @@ namespace purvey {
 namespace {
 
 constexpr uint64_t kWritersPerTrade = 2;
-constexpr uint64_t kAnswersMax = 40;         // answers in a life before its end is near
-constexpr uint64_t kMicroseconds = 3000;     // and then at most
+constexpr uint64_t kAnswersMax = 40;           // answers in a life before its end is near
+constexpr uint64_t kMicroseconds = 3000;       // and then at most
 constexpr uint64_t kStartMicroseconds = 25000; // a life that ends while it begins
-constexpr auto kPatience = std::chrono::milliseconds(400); // with a life in which nothing is answered
+constexpr auto kPatience =
+    std::chrono::milliseconds(400); // with a life in which nothing is answered
 constexpr size_t kFindingsMax = 20;
 
 // A server with its house, its clients and its killer.
@@ -67,7 +68,8 @@ class Victim {
     {
         chain &people = house.people;
         survey &seen = house.seen;
-        Place of_distributor = {lives.get(), &ledger, partner(people.distributor, "distributor"), 0};
+        Place of_distributor = {lives.get(), &ledger, partner(people.distributor, "distributor"),
+                                0};
         Place of_vendor = {lives.get(), &ledger, partner(people.vendors[0], "vendor"), 0};
         Place of_operator = {lives.get(), &ledger, partner(people.operator_, "operator"), 0};
         const survey_subscription &used = seen.subscriptions[0];
@@ -141,7 +143,9 @@ class Victim {
     // Lets everybody come to an end: what was wanted is answered, and the watcher sees all that was there.
     void last_life()
     {
-        if (!lives->start(true)) { return ledger.finding("the last life does not begin: " + lives->log()); }
+        if (!lives->start(true)) {
+            return ledger.finding("the last life does not begin: " + lives->log());
+        }
         auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
         while (ledger.events < newest && std::chrono::steady_clock::now() < until) { pause(1000); }
         if (ledger.events < newest) {
@@ -199,14 +203,16 @@ int run_all(const Options &options)
     report.count("usage_records_answered", records);
     report.count("events_watched", events);
     report.count("stores_checked", checked);
-    report.count("kills_per_100_seconds", static_cast<uint64_t>(static_cast<double>(killed) * 100 / took));
+    report.count("kills_per_100_seconds",
+                 static_cast<uint64_t>(static_cast<double>(killed) * 100 / took));
     char text[300];
-    snprintf(text, sizeof text,
-             "%llu kills of %llu servers in %.0f s (%.1f a second), %llu writes answered and none lost, "
-             "%llu repeated and none done twice, %llu events without a gap",
-             static_cast<unsigned long long>(killed), static_cast<unsigned long long>(count), took,
-             static_cast<double>(killed) / took, static_cast<unsigned long long>(answered),
-             static_cast<unsigned long long>(repeated), static_cast<unsigned long long>(events));
+    snprintf(
+        text, sizeof text,
+        "%llu kills of %llu servers in %.0f s (%.1f a second), %llu writes answered and none lost, "
+        "%llu repeated and none done twice, %llu events without a gap",
+        static_cast<unsigned long long>(killed), static_cast<unsigned long long>(count), took,
+        static_cast<double>(killed) / took, static_cast<unsigned long long>(answered),
+        static_cast<unsigned long long>(repeated), static_cast<unsigned long long>(events));
     report.judge(report.findings() == 0 && killed > 0 && answered > 0 && events > 0, text);
     return report.end(options.text("json"));
 }
@@ -225,7 +231,8 @@ int main(int argc, char **argv)
                              {"json", ""}});
     // The folder of the tests, or memory: a killed process loses nothing that it has written to either.
     if (getenv("TEST_TMPDIR") == nullptr) {
-        setenv("TMPDIR", getenv("FAULT_TMPDIR") == nullptr ? "/dev/shm" : getenv("FAULT_TMPDIR"), 1);
+        setenv("TMPDIR", getenv("FAULT_TMPDIR") == nullptr ? "/dev/shm" : getenv("FAULT_TMPDIR"),
+               1);
     }
     return purvey::run_all(options);
 }

@@ -34,9 +34,9 @@ class Lives {
 
     // Begins a life. With `wait`, until the server listens; false: it ended instead, or took ten seconds.
     bool start(bool wait);
-    void kill();      // SIGKILL, and waits for the end
-    int wait_end();   // waits for the server to end by itself; gives the status of waitpid
-    void finish();    // no further life: `next` says so to everybody
+    void kill();             // SIGKILL, and waits for the end
+    int wait_end();          // waits for the server to end by itself; gives the status of waitpid
+    void finish();           // no further life: `next` says so to everybody
     std::string log() const; // what the server of the last life wrote
 
     // Waits for a life other than `seen`; gives its number. 0: there is none any more.

@@ -21,8 +21,8 @@ void Ledger::told(size_t number, const Answer &answer)
     std::string id = answer.text(wanted.root + ".id");
     std::string revision = answer.text(wanted.root + ".revision");
     if (wanted.answered && (wanted.id != id || wanted.revision != revision)) {
-        found.push_back(wanted.method + " " + wanted.request_id + " was answered " + wanted.id + " " +
-                        wanted.revision + " and later " + id + " " + revision);
+        found.push_back(wanted.method + " " + wanted.request_id + " was answered " + wanted.id +
+                        " " + wanted.revision + " and later " + id + " " + revision);
     }
     if (!wanted.answered) { answered++; }
     wanted.id = id;
@@ -74,15 +74,16 @@ void Ledger::check(const Content &content, const std::string &feed)
         uint64_t made = at == content.objects.end() ? 0 : at->second;
         if (made > 1) { found.push_back(what + " was done " + std::to_string(made) + " times"); }
         if ((made == 1) != stored) {
-            found.push_back(what + (stored ? " has an answer and no effect" : " has an effect and no answer"));
+            found.push_back(
+                what + (stored ? " has an answer and no effect" : " has an effect and no answer"));
         }
     }
     auto at = content.feeds.find(feed);
     size_t kept = at == content.feeds.end() ? 0 : at->second.size();
     for (size_t i = 0; i < watched.size(); i++) {
         if (i >= kept || at->second[i] != watched[i]) {
-            found.push_back("event " + std::to_string(i + 1) + " of the feed was seen as " + watched[i] +
-                            " and is " + (i >= kept ? "lost" : at->second[i]));
+            found.push_back("event " + std::to_string(i + 1) + " of the feed was seen as " +
+                            watched[i] + " and is " + (i >= kept ? "lost" : at->second[i]));
             return;
         }
     }
@@ -90,7 +91,8 @@ void Ledger::check(const Content &content, const std::string &feed)
 
 namespace {
 
-constexpr auto kPause = std::chrono::microseconds(500); // before a call that was refused is sent again
+constexpr auto kPause =
+    std::chrono::microseconds(500); // before a call that was refused is sent again
 
 // Kinds of objects: who makes them, by what, under which name.
 struct Kind {
@@ -154,7 +156,8 @@ class Client {
             if (answer.ok()) {
                 place.ledger->replayed += answer.replayed;
                 if (wanted.answered && !answer.replayed) {
-                    place.ledger->finding(wanted.method + " " + wanted.request_id + " was done again");
+                    place.ledger->finding(wanted.method + " " + wanted.request_id +
+                                          " was done again");
                 }
                 place.ledger->told(number, answer);
             }
@@ -200,9 +203,9 @@ class Writer : public Client {
         if (!hub_id.empty() && chance.one_in(4)) {
             wanted.method = "UpdateHub";
             wanted.root = "hub";
-            wanted.request =
-                form(R"({"hub_id": "%s", "description": "%s", "update_mask": "description", "request_id": "%s"})",
-                     hub_id.c_str(), fresh_name().c_str(), wanted.request_id.c_str());
+            wanted.request = form(
+                R"({"hub_id": "%s", "description": "%s", "update_mask": "description", "request_id": "%s"})",
+                hub_id.c_str(), fresh_name().c_str(), wanted.request_id.c_str());
         } else {
             make(&wanted);
         }
@@ -253,11 +256,11 @@ class Uploader : public Client {
         made.request_id = uuid();
         made.object = "purvey.usage.v1.UsageReport " + name;
         made.root = "report";
-        made.request =
-            form(R"({"product_id": "%s", "contract_id": "%s", "name": "%s", "currency": "USD", "request_id": "%s",
+        made.request = form(
+            R"({"product_id": "%s", "contract_id": "%s", "name": "%s", "currency": "USD", "request_id": "%s",
                      "period_start": "2026-10-01T00:00:00Z", "period_end": "2026-11-01T00:00:00Z"})",
-                 reported.product_id.c_str(), reported.contract_id.c_str(), name.c_str(),
-                 made.request_id.c_str());
+            reported.product_id.c_str(), reported.contract_id.c_str(), name.c_str(),
+            made.request_id.c_str());
         size_t number = place.ledger->want(made);
         if (!ask(number)) { return false; }
         std::string id = place.ledger->at(number).id;
@@ -276,8 +279,8 @@ class Uploader : public Client {
         for (uint64_t i = chance.below(5) + 1; i > 0; i--) {
             std::string first = form(R"("report_id": "%s", "truncate": true, "request_id": "%s", )",
                                      id.c_str(), wanted.request_id.c_str());
-            messages.push_back("{" + (messages.empty() ? first : "") + "\"records\": [" + records(name) +
-                               "]}");
+            messages.push_back("{" + (messages.empty() ? first : "") + "\"records\": [" +
+                               records(name) + "]}");
         }
         return until_answered("upload", [&](pv_client *client) {
             Stream stream(client, wanted.method);
@@ -302,8 +305,8 @@ class Uploader : public Client {
             list += form(
                 R"(%s{"record_id": "%s-%d", "mpn": "%s", "subscription_external_id": "%s", "quantity": "1.5",
                    "amount": "0.00000000001", "start_time": "2026-10-03T00:00:00Z", "end_time": "2026-10-04T00:00:00Z"})",
-                list.empty() ? "" : ", ", name.c_str(), static_cast<int>(++sent), reported.mpn.c_str(),
-                reported.subscription.c_str());
+                list.empty() ? "" : ", ", name.c_str(), static_cast<int>(++sent),
+                reported.mpn.c_str(), reported.subscription.c_str());
         }
         return list;
     }
@@ -312,12 +315,13 @@ class Uploader : public Client {
     bool check_records(const std::string &id)
     {
         return until_answered("GetUsageUpload", [&](pv_client *client) {
-            Answer answer = call(client, "GetUsageUpload", form(R"({"report_id": "%s"})", id.c_str()));
+            Answer answer =
+                call(client, "GetUsageUpload", form(R"({"report_id": "%s"})", id.c_str()));
             if (answer.ok() && (answer.text("valid") != std::to_string(sent) ||
                                 answer.text("complete") != "true")) {
                 place.ledger->finding("report " + id + " holds " + answer.text("valid") + " of " +
-                                      std::to_string(sent) + " records, complete: " +
-                                      answer.text("complete"));
+                                      std::to_string(sent) +
+                                      " records, complete: " + answer.text("complete"));
             }
             return answer;
         });

@@ -19,8 +19,9 @@ namespace purvey {
 // One write that somebody wanted.
 struct Wanted {
     std::string method, request, request_id;
-    std::string object; // "type name" of what it makes; no two writes want the same. Empty: it makes nothing
-    std::string root;   // of the answer: "hub"
+    std::string
+        object; // "type name" of what it makes; no two writes want the same. Empty: it makes nothing
+    std::string root;         // of the answer: "hub"
     std::string id, revision; // as answered
     bool answered = false;
 };

@@ -160,6 +160,7 @@ uint64_t run_workload(const std::string &folder, uint64_t seed, Size size, uint6
         pv_store *store = nullptr;
         pv_lmdb_options options = {};
         options.map_bytes = map_bytes;
+        options.map_bytes_max = map_bytes;
         options.create = true;
         char why[PV_LMDB_ERROR_SIZE];
         if (!pv_is_ok(pv_lmdb_open(folder.c_str(), &options, &store, why))) {
