@@ -26,8 +26,9 @@ constexpr size_t kDescription = 1900;
 
 class FullDisk {
   public:
-    FullDisk(Report *to, const std::string &what)
-        : report(to), name(what), own(fresh_folder("full")), house(),
+    // `folder` is for what must not be short of room: the server's log.
+    FullDisk(Report *to, const std::string &what, const std::string &folder)
+        : report(to), name(what), own(folder), house(),
           lives({server_program(), "--data", house.on.data}, own)
     {
         PV_ASSERT(house.ready);
@@ -148,7 +149,7 @@ class FullDisk {
 
     Report *report;
     std::string name;
-    std::string own; // for what is not to be short of room
+    std::string own;
     House house;
     Lives lives;
     Ledger ledger;
@@ -173,8 +174,9 @@ void full_tmpfs(Report *report)
         return;
     }
     {
+        std::string logs = fresh_folder("full");
         set_place(place);
-        FullDisk disk(report, "full-tmpfs");
+        FullDisk disk(report, "full-tmpfs", logs);
         auto resize = [&](uint64_t bytes) {
             std::string size = "size=" + std::to_string(bytes) + ",mode=0700";
             PV_ASSERT(mount("purvey", place.c_str(), "tmpfs", MS_REMOUNT, size.c_str()) == 0);
@@ -191,7 +193,7 @@ void full_tmpfs(Report *report)
 
 void full_file(Report *report)
 {
-    FullDisk disk(report, "full-file");
+    FullDisk disk(report, "full-file", fresh_folder("full"));
     struct rlimit limit;
     PV_ASSERT(getrlimit(RLIMIT_FSIZE, &limit) == 0);
     signal(SIGXFSZ, SIG_IGN); // the server inherits it: its writes then fail with EFBIG

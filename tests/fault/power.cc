@@ -7,6 +7,7 @@
 #include "base/status.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -187,6 +188,8 @@ int main(int argc, char **argv)
                              {"plant", ""},        // nosync or nometasync: must be found
                              {"lose-size", "no"},  // yes: the disk forgets how long the file is
                              {"json", ""}});
+    struct rlimit no_core = {0, 0}; // explorers may die, of maps of a terabyte
+    (void)setrlimit(RLIMIT_CORE, &no_core);
     const std::string &plant = options.text("plant");
     if (!plant.empty() && purvey::flags_named(plant) == 0) {
         fprintf(stderr, "power: --plant is nosync or nometasync, not %s\n", plant.c_str());
