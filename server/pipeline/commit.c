@@ -122,8 +122,10 @@ void commit_batch(pv_pipeline *pipeline, pipeline_call *first)
     }
     for (pipeline_call *of = first; of != NULL;) {
         pipeline_call *next = of->next;
-        if (!pv_is_ok(status) && (of->wrote || batch == NULL)) {
+        /* Of a batch that is lost nothing is answered: a repeated request, too, was answered from it. */
+        if (!pv_is_ok(status) && (pv_is_ok(of->outcome) || batch == NULL)) {
             of->wrote = false;
+            of->replaying = false;
             of->outcome = pv_store_refused(of->call, status);
         }
         answer(pipeline, of); /* the call is the carrier's again: `of` is gone */
