@@ -1,4 +1,5 @@
-// explorer.h — explores what a loss of power leaves, for one seed. A workload runs on a real store while every write and
+// explorer.h — explores what a loss of power leaves, for one seed. A workload runs on a real store while every
+// write and
 // sync of LMDB is recorded; then the files that a crash at each of these points could leave are built, opened the way
 // the server opens its store, and read whole. What was acknowledged (pv_batch_commit returned) must be there; a batch
 // that was not is there wholly or not at all: what is there is, byte for byte, what the store held after that batch.

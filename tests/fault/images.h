@@ -35,7 +35,8 @@ class Images {
         std::vector<bool> sectors;
         bool full_length = false;
     };
-    // Choices worth looking at now: nothing, everything, the last call alone, all but the last, and this many at random.
+    // Choices worth looking at now: nothing, everything, the last call alone, all but the last, and this many
+    // at random.
     std::vector<Choice> choices(Chance *chance, int random) const;
     // Whether this image was not there before; then it counts.
     bool is_new(const Choice &choice);

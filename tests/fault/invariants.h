@@ -26,7 +26,8 @@ struct Content {
 
 // Reads everything. Checked unless only the digest is wanted: every row is readable and not newer than the store; the
 // index entries are those of the rows, no more and no fewer; each feed and each owner's blocks are numbered without a
-// gap; every event has its audit entry with the same revision, in the trail of who made the change, and the other way round.
+// gap; every event has its audit entry with the same revision, in the trail of who made the change, and the
+// other way round.
 Content read_content(pv_store *store, bool check);
 
 } // namespace purvey
