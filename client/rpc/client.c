@@ -47,9 +47,8 @@ static grpc_channel *make_channel(const pv_client_config *config,
     list[count++] = integer_arg(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     list[count++] = integer_arg(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     list[count++] = integer_arg(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, (int)bytes_max);
-    /* Notices within a minute and a half that the server has gone without a word. */
-    list[count++] = integer_arg(GRPC_ARG_KEEPALIVE_TIME_MS, 60 * 1000);
-    list[count++] = integer_arg(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 20 * 1000);
+    list[count++] = integer_arg(GRPC_ARG_KEEPALIVE_TIME_MS, PV_CLIENT_KEEPALIVE_MS);
+    list[count++] = integer_arg(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, PV_CLIENT_KEEPALIVE_TIMEOUT_MS);
     list[count++] = integer_arg(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5000);
     if (config->tls != NULL && config->tls->server_name != NULL) {
         list[count++] = text_arg(GRPC_SSL_TARGET_NAME_OVERRIDE_ARG, config->tls->server_name);

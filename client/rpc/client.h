@@ -26,7 +26,10 @@ extern "C" {
 enum {
     PV_CLIENT_DEADLINE_MS_DEFAULT = 30 * 1000,
     PV_CLIENT_RESPONSE_BYTES_DEFAULT = 4 * 1024 * 1024,
-    PV_CLIENT_METADATA_MAX = 16
+    PV_CLIENT_METADATA_MAX = 16,
+    /* A server that has gone without a word is noticed after both, while a call is open. */
+    PV_CLIENT_KEEPALIVE_MS = 60 * 1000,
+    PV_CLIENT_KEEPALIVE_TIMEOUT_MS = 20 * 1000
 };
 
 /* PEM texts, used only by pv_client_create. */

@@ -73,7 +73,7 @@ bool pv_client_loop_pump(pv_client_loop *loop, gpr_timespec until)
     pv_client_call *call = tag->call;
     call->pending--;
     tag->fire(call, event.success != 0);
-    if (call->pending == 0 && call->drained) { pv_client_loop_tell(call, PV_CLIENT_ENDED); }
+    if (pv_client_call_ended(call)) { pv_client_loop_tell(call, PV_CLIENT_ENDED); }
     return true;
 }
 
@@ -83,7 +83,7 @@ static bool holds(const pv_client_call *call, pv_client_event_kind kind)
     switch (kind) {
     case PV_CLIENT_MESSAGE: return call->inbox_full;
     case PV_CLIENT_ROOM: return !call->sending && !call->unsendable && !call->sent_close;
-    case PV_CLIENT_ENDED: return true;
+    case PV_CLIENT_ENDED: return pv_client_call_ended(call);
     }
     return false;
 }

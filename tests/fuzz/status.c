@@ -1,11 +1,20 @@
 /* What a client makes of the end of a call: the status, its message, its details and the trailers, as a
  * hostile server sends them, and as our own server packs them. The first byte chooses. */
+#include "base/utf8.h"
 #include "client/rpc/internal.h"
 #include "server/rpc/details.h"
 #include "server/rpc/limits.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { TRAILERS_MAX = 8, ARENA_BYTES = 1 << 20 };
+
+/* Whatever a server sends, a text is UTF-8. */
+static size_t size_of(const char *text)
+{
+    size_t bad;
+    PV_ASSERT(pv_utf8_check(pv_view_text(text), &bad));
+    return strlen(text);
+}
 
 /* Reads every text, so that one that has no end or is not there is found. */
 static void check_texts(const pv_error *error)
@@ -14,19 +23,19 @@ static void check_texts(const pv_error *error)
     PV_ASSERT(error->metadata_count <= PV_ERROR_METADATA_MAX);
     PV_ASSERT(error->violation_count <= PV_ERROR_VIOLATIONS_MAX);
     PV_ASSERT(error->retry_after_ms >= 0);
-    size_t total = strlen(error->reason->text) + strlen(error->reason->next_step);
-    total += error->message == NULL ? 0 : strlen(error->message);
+    size_t total = size_of(error->reason->text) + size_of(error->reason->next_step);
+    total += error->message == NULL ? 0 : size_of(error->message);
     for (size_t i = 0; i < error->metadata_count; i++) {
-        total += strlen(error->metadata[i].key) + strlen(error->metadata[i].value);
+        total += size_of(error->metadata[i].key) + size_of(error->metadata[i].value);
     }
     for (size_t i = 0; i < error->violation_count; i++) {
         const pv_error_violation *one = &error->violations[i];
-        total += strlen(one->subject) + strlen(one->description);
+        total += size_of(one->subject) + size_of(one->description);
         PV_ASSERT((one->type != NULL) == (error->violation_kind == PV_VIOLATION_PRECONDITION));
     }
     PV_ASSERT((error->resource_type == NULL) == (error->resource_name == NULL));
     if (error->resource_type != NULL) {
-        total += strlen(error->resource_type) + strlen(error->resource_name);
+        total += size_of(error->resource_type) + size_of(error->resource_name);
     }
     PV_ASSERT(total <= ARENA_BYTES);
 }
@@ -56,7 +65,6 @@ static void conclude(pv_view input, pv_arena *arena)
     pv_error_init(&error, arena);
     pv_client_metadata metadata;
     pv_client_call call = {.arena = arena, .error = &error, .ret_metadata = &metadata};
-    call.ended = true;
     call.status = (grpc_status_code)(pv_fuzz_byte(&input) % 20);
     call.status_text = slice_of(pv_fuzz_piece(&input));
     call.trailing.metadata = trailers;

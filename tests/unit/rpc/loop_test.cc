@@ -158,6 +158,22 @@ TEST_F(LoopTest, ADeadlineEndsACallThatNobodyAnswers)
               PV_CODE_DEADLINE_EXCEEDED);
 }
 
+// The deadline ends a stream whose messages nobody takes, too.
+TEST_F(LoopTest, AMessageThatIsNotTakenDoesNotHideTheEnd)
+{
+    start();
+    Arena arena;
+    pv_client_options with = options(nullptr, 200);
+    pv_echo_request request = request_of("left alone");
+    request.wait_ms = 5;
+    pv_client_call *call = nullptr;
+    ASSERT_TRUE(
+        pv_is_ok(pv_echo_client_repeat_open(client(), arena, &with, &request, &call, nullptr)));
+    EXPECT_EQ(next().kind, PV_CLIENT_MESSAGE);
+    EXPECT_EQ(next().kind, PV_CLIENT_ENDED);
+    EXPECT_EQ(pv_client_finish(call).code, PV_CODE_DEADLINE_EXCEEDED);
+}
+
 // Functions may be called before their event: they wait, and what others have to tell is kept.
 TEST_F(LoopTest, WaitingForOneCallKeepsTheEventsOfOthers)
 {
