@@ -164,13 +164,7 @@ static void check_row(pv_checker *self, pv_view key, const pv_key_parts *parts, 
                 rules->judge_block(rules->context, self->txn, self->arena, parts->owner,
                                    (uint32_t)parts->number, value));
         return;
-    case PV_SPACE_DIGEST:
-        self->summary.digests++;
-        if (rules->judge_digest == NULL) { return; }
-        tell_if(self, key,
-                rules->judge_digest(rules->context, self->txn, self->arena, parts->owner,
-                                    parts->digest, value));
-        return;
+    case PV_SPACE_DIGEST: self->summary.digests++; return;
     case PV_SPACE_RUN: pv_check_run(self, key, parts); return;
     case PV_SPACE_SETTING: check_setting(self, key, parts); return;
     case PV_SPACE_CATALOGUE: check_catalogue_row(self, key, value); return;
@@ -234,6 +228,17 @@ static pv_status walk(pv_checker *self, pv_scan *scan)
     }
 }
 
+static void tell_missing(pv_checker *self)
+{
+    const pv_check_rules *rules = self->rules;
+    const char *what = NULL;
+    while (rules->judge_missing != NULL &&
+           (what = rules->judge_missing(rules->context, self->txn, self->arena)) != NULL) {
+        self->summary.findings++;
+        rules->found(rules->context, "the whole", what);
+    }
+}
+
 static pv_status run(pv_store *store, const pv_check_rules *rules, pv_check_summary *ret_summary)
 {
     pv_arena *arena = pv_arena_create(WALK_ARENA_BYTES);
@@ -253,7 +258,10 @@ static pv_status run(pv_store *store, const pv_check_rules *rules, pv_check_summ
             pv_scan_close(scan);
         }
         pv_arena_reset(self.arena);
-        if (pv_is_ok(status) && rules != NULL) { pv_check_catalogue(&self); }
+        if (pv_is_ok(status) && rules != NULL) {
+            pv_check_catalogue(&self);
+            if (self.summary.whole) { tell_missing(&self); }
+        }
     }
     pv_txn_abort(self.txn);
     pv_arena_destroy(self.arena);

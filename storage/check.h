@@ -12,13 +12,14 @@
  *   answers     of an account and a user that are there
  *   runs        the list of an owner's runs; each block is one of them, sorted, in its part of the hashes
  *   settings    known by name
- *   blocks, digests   by the domain (`judge`)
+ *   blocks      by the domain
+ *   digests     nothing but their keys
  * and no revision above the store's. What a message says (a name, an amount) is not known from anything else:
  * a changed letter in it is found by nobody but a file system with checksums. */
 #ifndef PV_STORAGE_CHECK_H
 #define PV_STORAGE_CHECK_H
 
-#include "base/id.h"
+#include "storage/object.h"
 #include "storage/schema.h"
 
 #ifdef __cplusplus
@@ -35,12 +36,11 @@ typedef struct pv_check_rules {
     const pv_message_info *answer;
     const char *const *settings; /* names, up to NULL; those of the store layer are known */
 
-    /* Whether a packed block, or the value of a digest, may be there: NULL, or what is wrong, in `arena`. NULL: not
-     * judged. `number` is that of the block. */
+    /* What the domain says of a packed block: NULL, or what is wrong, in `arena`. May be NULL: not judged. */
     const char *(*judge_block)(void *context, pv_txn *txn, pv_arena *arena, pv_id owner,
                                uint32_t number, pv_view value);
-    const char *(*judge_digest)(void *context, pv_txn *txn, pv_arena *arena, pv_id owner,
-                                pv_view digest, pv_view value);
+    /* After all rows: what the domain misses, one after the other, and then NULL. May be NULL. */
+    const char *(*judge_missing)(void *context, pv_txn *txn, pv_arena *arena);
     /* Told of each finding: the row in words and what is wrong with it. */
     void (*found)(void *context, const char *row, const char *what);
     /* Told of each key before it is judged, should the process die of it; may be NULL. */
@@ -64,6 +64,11 @@ PV_MUST_USE pv_status pv_check(pv_store *store, const pv_check_rules *rules,
 
 /* Counts the rows alone. `ret_summary->findings` is 0. */
 PV_MUST_USE pv_status pv_check_count(pv_store *store, pv_check_summary *ret_summary);
+
+/* Visits all objects of a type, in the order of their ids. */
+PV_MUST_USE pv_status pv_check_each(pv_txn *txn, const pv_object_info *object,
+                                    void (*each)(void *context, pv_id id, const pv_row *row),
+                                    void *context);
 
 /* A key in words: "event 12 of acc_...", in `arena`. */
 const char *pv_check_name(const pv_check_rules *rules, pv_view key, pv_arena *arena);

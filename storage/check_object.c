@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-enum { ETAG_SIZE = 24 };
+enum { ETAG_SIZE = 24, EACH_ARENA_BYTES = 64 * 1024 };
 
 /* The value of a field of the packed message, by its place; the message has passed its wire check. */
 static pv_field_value pick(const pv_object_info *object, int field, pv_view message)
@@ -187,4 +187,28 @@ void pv_check_catalogue(pv_checker *self)
             check_declared(self, schema->objects[i], &schema->objects[i]->indexes[k]);
         }
     }
+}
+
+/* --- all of a type --- */
+
+pv_status pv_check_each(pv_txn *txn, const pv_object_info *object,
+                        void (*each)(void *context, pv_id id, const pv_row *row), void *context)
+{
+    pv_arena *arena = pv_arena_create(EACH_ARENA_BYTES);
+    pv_key from = pv_key_prefix_objects(object->tag);
+    pv_range range;
+    pv_scan *scan = NULL;
+    pv_status status = pv_range_of_prefix(arena, pv_key_view(&from), &range);
+    if (pv_is_ok(status)) { status = pv_scan_open(txn, arena, range, &scan); }
+    pv_view key, value;
+    while (pv_is_ok(status) && pv_is_ok(status = pv_scan_next(scan, &key, &value))) {
+        pv_key_parts parts;
+        pv_row row;
+        if (pv_key_read(key, &parts) && pv_is_ok(pv_row_read(value, &row))) {
+            each(context, parts.id, &row);
+        }
+    }
+    pv_scan_close(scan);
+    pv_arena_destroy(arena);
+    return status.code == PV_CODE_NOT_FOUND ? pv_ok() : status;
 }

@@ -229,6 +229,13 @@ pv_key pv_key_prefix_space(pv_space space)
     return begin(space);
 }
 
+pv_key pv_key_prefix_objects(uint8_t tag)
+{
+    pv_key key = begin(PV_SPACE_OBJECT);
+    add_byte(&key, tag);
+    return key;
+}
+
 pv_key pv_key_prefix_audit(pv_id account)
 {
     return begin_with_id(PV_SPACE_AUDIT, account);

@@ -73,6 +73,7 @@ pv_key pv_key_prefix_audit(pv_id account);
 pv_key pv_key_prefix_block(pv_id owner);
 pv_key pv_key_prefix_feed(pv_id account);
 pv_key pv_key_prefix_space(pv_space space);
+pv_key pv_key_prefix_objects(uint8_t tag);
 pv_key pv_key_prefix_index(pv_id account, uint8_t tag, uint8_t index_number);
 
 /* What the key of a feed's or an audit entry has in common with all others of its account. */

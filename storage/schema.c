@@ -194,7 +194,7 @@ static pv_status index_object(work *self, const pv_object_info *object, uint8_t 
 
 static pv_status build(work *self, const pv_object_info *object, pv_catalogue_row *row)
 {
-    pv_key prefix = pv_key_prefix_space(PV_SPACE_OBJECT);
+    pv_key prefix = pv_key_prefix_objects(object->tag);
     pv_key first = pv_key_of_object(object->tag, row->position);
     pv_key_step(&first);
     pv_key_parts parts;
@@ -202,7 +202,7 @@ static pv_status build(work *self, const pv_object_info *object, pv_catalogue_ro
     while (self->budget > 0) {
         key_list list;
         PV_TRY(list_keys(self, &prefix, &first, 1, &list));
-        more = list.count > 0 && pv_key_read(list.keys[0], &parts) && parts.tag == object->tag;
+        more = list.count > 0 && pv_key_read(list.keys[0], &parts);
         if (!more) { break; }
         PV_TRY(index_object(self, object, row->index, parts.id));
         row->position = parts.id;

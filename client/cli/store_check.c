@@ -5,6 +5,7 @@
 #include "purvey/catalog.pv.h"
 #include "purvey/event/v1/event.pv.h"
 #include "purvey/storage/v1/storage.pv.h"
+#include "server/flows/usage/held.h"
 #include "server/identity/identity.h"
 
 #include <inttypes.h>
@@ -48,6 +49,7 @@ static void put_json(FILE *out, json_t *value)
 typedef struct checking {
     pv_store_command *command;
     bool is_check; /* findings are what was asked for, and go to out */
+    usage_held *held;
 } checking;
 
 static void found(void *context, const char *row, const char *what)
@@ -59,6 +61,19 @@ static void found(void *context, const char *row, const char *what)
     } else {
         fprintf(out, "%s: %s\n", row, what);
     }
+}
+
+static const char *judge_block(void *context, pv_txn *txn, pv_arena *arena, pv_id owner,
+                               uint32_t number, pv_view value)
+{
+    checking *self = context;
+    return usage_held_block(self->held, txn, arena, owner, number, value);
+}
+
+static const char *judge_missing(void *context, pv_txn *txn, pv_arena *arena)
+{
+    checking *self = context;
+    return usage_held_missing(self->held, txn, arena);
 }
 
 static void at(void *context, pv_view key)
@@ -152,10 +167,12 @@ static pv_exit check(pv_store_command *command, bool is_check)
     pv_exit exit = PV_EXIT_OK;
     pv_store *store = pv_store_look(command, &exit);
     if (store == NULL) { return exit; }
-    checking self = {command, is_check};
+    checking self = {command, is_check, usage_held_create()};
     pv_check_rules rules = pv_store_rules();
     rules.found = found;
     rules.at = at;
+    rules.judge_block = judge_block;
+    rules.judge_missing = judge_missing;
     rules.context = &self;
     char why[PV_LMDB_ERROR_SIZE];
     pv_lmdb_stat before;
@@ -173,6 +190,7 @@ static pv_exit check(pv_store_command *command, bool is_check)
     } else {
         exit = pv_store_end(command, status, why);
     }
+    usage_held_destroy(self.held);
     pv_store_close(store);
     return exit;
 }

@@ -3,6 +3,7 @@
 #include "tests/e2e/house.h"
 
 #include "storage/lmdb/lmdb.h"
+#include "storage/record.h"
 
 #include <signal.h>
 #include <sys/mount.h>
@@ -14,6 +15,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <random>
 #include <thread>
 
@@ -152,6 +154,92 @@ TEST(Store, BackupThatIsKilledLeavesNoFileOfItsName)
         ASSERT_EQ(waitpid(child, &how, 0), child);
         if (fs::exists(file)) { EXPECT_TRUE(says(store({"check", file}), 0, "0 findings")); }
     }
+}
+
+// --- usage ---
+
+using Change = std::function<void(pv_txn *txn, pv_id report)>;
+
+// Changes the store of a server that has ended, behind its back.
+void meddle(const std::string &data, pv_id report, const Change &change)
+{
+    char why[PV_LMDB_ERROR_SIZE];
+    pv_store *opened = nullptr;
+    ASSERT_TRUE(pv_is_ok(pv_lmdb_open((data + "/store").c_str(), nullptr, &opened, why))) << why;
+    pv_arena *arena = pv_arena_create(1 << 20);
+    pv_batch *batch = nullptr;
+    pv_txn *txn = nullptr;
+    ASSERT_TRUE(pv_is_ok(pv_batch_begin(opened, &batch)));
+    ASSERT_TRUE(pv_is_ok(pv_write_begin(batch, arena, &txn)));
+    change(txn, report);
+    ASSERT_TRUE(pv_is_ok(pv_txn_commit(txn)));
+    ASSERT_TRUE(pv_is_ok(pv_batch_commit(batch)));
+    pv_arena_destroy(arena);
+    pv_store_close(opened);
+}
+
+// The ledger with one byte changed; its layout is that of server/flows/usage/ledger.h.
+void change_ledger(pv_txn *txn, pv_id report, size_t at)
+{
+    pv_view row;
+    ASSERT_TRUE(pv_is_ok(pv_block_get(txn, report, 0, &row)));
+    std::string bytes(reinterpret_cast<const char *>(row.data), row.size);
+    ASSERT_LT(at, bytes.size());
+    bytes[at] = static_cast<char>(bytes[at] + 1);
+    ASSERT_TRUE(pv_is_ok(pv_block_put(txn, report, 0, pv_view_of(bytes.data(), bytes.size()))));
+}
+
+TEST(Store, UsageIsHeldAgainstItsLedgersAndSums)
+{
+    House house(usage_file());
+    ASSERT_TRUE(house.ready);
+    const std::string data = house.on.data;
+    const std::string product = house.seen.vendors[0].product_id,
+                      contract = house.seen.vendors[0].contract_id;
+    const Outcome imported =
+        run({cli_program(), "usage", "import", usage_file(500, "check-"), "--product", product,
+             "--contract", contract, "--provider", "Vega"},
+            house.environment(house.people.vendors[0]));
+    SCOPED_TRACE(imported.out + imported.err);
+    const size_t at = imported.out.find("urp_");
+    ASSERT_NE(at, std::string::npos);
+    pv_id report;
+    ASSERT_TRUE(pv_id_parse("urp", pv_view_of(imported.out.data() + at, 30), &report));
+    EXPECT_EQ(house.stop(SIGTERM), 0);
+    EXPECT_TRUE(says(store({"check", "--data", data}), 0, "0 findings"));
+    const Outcome stat = store({"stat", "--json", "--data", data});
+    EXPECT_GE(number_in(stat.out, "blocks"), 4U) << "a ledger, records, sums, sources";
+
+    const std::string good = read_file(data_file(data));
+    const struct {
+        Change change;
+        const char *finding;
+    } damages[] = {
+        {[](pv_txn *txn, pv_id id) { change_ledger(txn, id, 25); },
+         "it has other records than its ledger says"},
+        {[](pv_txn *txn, pv_id id) { change_ledger(txn, id, 33); },
+         "it has other valid records than its ledger says"},
+        {[](pv_txn *txn, pv_id id) { change_ledger(txn, id, 41); },
+         "it has other records than its ledger says"},
+        {[](pv_txn *txn, pv_id id) { change_ledger(txn, id, 0); }, "it is no ledger"},
+        {[](pv_txn *txn, pv_id id) { change_ledger(txn, id, 17); }, "it has other records than its ledger says"},
+        {[](pv_txn *txn, pv_id id) {
+             ASSERT_TRUE(pv_is_ok(pv_block_put(txn, id, 5, pv_view_of("x", 1))));
+         },
+         "its report has no such block"},
+        {[](pv_txn *txn, pv_id id) {
+             id.bytes[15]++;
+             ASSERT_TRUE(pv_is_ok(pv_block_put(txn, id, 0, pv_view_of("x", 1))));
+         },
+         "its owner is not there"},
+    };
+    for (const auto &damage : damages) {
+        meddle(data, report, damage.change);
+        EXPECT_TRUE(says(store({"check", "--data", data}), 1, damage.finding));
+        write_file(data_file(data), good);
+        EXPECT_EQ(unlink((data + "/store/lock.mdb").c_str()), 0); // of the other file
+    }
+    EXPECT_TRUE(says(store({"check", "--data", data}), 0, "0 findings"));
 }
 
 // --- readers ---

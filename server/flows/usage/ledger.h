@@ -41,6 +41,11 @@ typedef struct usage_ledger {
 PV_MUST_USE pv_status usage_ledger_load(pv_call *call, pv_id report, usage_ledger *ret_ledger);
 PV_MUST_USE pv_status usage_ledger_save(pv_call *call, pv_id report, const usage_ledger *ledger);
 
+/* The row itself: the one block whose owner is the report. False: it is none. */
+enum { USAGE_LEDGER_BLOCK = 0, USAGE_LEDGER_SIZE = 1 + PV_ID_SIZE + 4 + 4 + 8 + 8 + 4 * 4 + 1 };
+PV_MUST_USE bool usage_ledger_read(pv_view row, usage_ledger *ret_ledger);
+void usage_ledger_write(const usage_ledger *ledger, uint8_t ret_row[USAGE_LEDGER_SIZE]);
+
 /* Owner of the blocks of a generation. */
 pv_id usage_block_owner(pv_id report, uint32_t generation);
 

@@ -4,15 +4,11 @@
 #include "storage/record.h"
 
 enum {
-    LINE_SIZE = 2 * PV_ID_SIZE + (1 + USAGE_TIERS) * 16 + 8,
     LINES_PER_BLOCK = 150, /* 15,600 bytes: below PV_STORE_BLOCK_MAX */
     BLOCKS_MAX = (USAGE_LINES_MAX + LINES_PER_BLOCK - 1) / LINES_PER_BLOCK
 };
 
-/* Sums lie behind the record blocks, under the same owner. */
-static const uint32_t FIRST_BLOCK = UINT32_C(1) << 31;
-
-_Static_assert(LINE_SIZE *LINES_PER_BLOCK <= PV_STORE_BLOCK_MAX, "a block of sums fits");
+_Static_assert(USAGE_LINE_SIZE *LINES_PER_BLOCK <= PV_STORE_BLOCK_MAX, "a block of sums fits");
 
 typedef struct member {
     pv_id subscription;
@@ -140,35 +136,15 @@ usage_sum_fault usage_sums_add(usage_sums *sums, const usage_line *addend)
     return USAGE_SUM_OK;
 }
 
-static usage_line take_line(usage_cursor *cursor)
-{
-    usage_line line = {0};
-    line.subscription = usage_take_id(cursor);
-    line.item = usage_take_id(cursor);
-    line.quantity = usage_take_decimal(cursor);
-    for (size_t i = 0; i < USAGE_TIERS; i++) { line.amounts[i] = usage_take_decimal(cursor); }
-    line.records = usage_take_number(cursor, 8);
-    return line;
-}
-
-static uint8_t *put_line(uint8_t *to, const usage_line *line)
-{
-    to = usage_put_id(to, line->subscription);
-    to = usage_put_id(to, line->item);
-    to = usage_put_decimal(to, line->quantity);
-    for (size_t i = 0; i < USAGE_TIERS; i++) { to = usage_put_decimal(to, line->amounts[i]); }
-    return usage_put_number(to, line->records, 8);
-}
-
 static pv_status load_block(pv_call *call, usage_sums *sums, pv_id owner, uint32_t number,
                             uint32_t lines)
 {
     pv_view block;
-    PV_TRY(pv_store_refused(call,
-                            pv_block_get(call->context->txn, owner, FIRST_BLOCK + number, &block)));
+    PV_TRY(pv_store_refused(
+        call, pv_block_get(call->context->txn, owner, USAGE_FIRST_SUM_BLOCK + number, &block)));
     usage_cursor cursor = {block, true};
     while (cursor.ok && cursor.rest.size > 0 && sums->count < lines) {
-        usage_line line = take_line(&cursor);
+        usage_line line = usage_line_take(&cursor);
         usage_sum_fault fault = cursor.ok ? usage_sums_add(sums, &line) : USAGE_SUM_OVERFLOW;
         if (fault == USAGE_SUM_MEMORY) { return pv_out_of_memory(call); }
         if (fault != USAGE_SUM_OK) {
@@ -202,18 +178,18 @@ pv_status usage_sums_load(pv_call *call, usage_sums *sums, pv_id report, const u
 pv_status usage_sums_save(pv_call *call, usage_sums *sums, pv_id report, usage_ledger *ledger)
 {
     pv_id owner = usage_block_owner(report, ledger->generation);
-    uint8_t *bytes = pv_arena_alloc(call->scratch, (size_t)LINE_SIZE * LINES_PER_BLOCK);
+    uint8_t *bytes = pv_arena_alloc(call->scratch, (size_t)USAGE_LINE_SIZE * LINES_PER_BLOCK);
     if (bytes == NULL) { return pv_out_of_memory(call); }
     for (uint32_t number = 0; number * LINES_PER_BLOCK < sums->count; number++) {
         if (!sums->dirty[number]) { continue; }
         uint8_t *end = bytes;
         uint32_t first = number * LINES_PER_BLOCK;
         for (uint32_t i = first; i < sums->count && i < first + LINES_PER_BLOCK; i++) {
-            end = put_line(end, line_at(sums, i));
+            end = usage_line_put(end, line_at(sums, i));
         }
         pv_view block = pv_view_of(bytes, (size_t)(end - bytes));
         PV_TRY(pv_store_refused(
-            call, pv_block_put(call->context->txn, owner, FIRST_BLOCK + number, block)));
+            call, pv_block_put(call->context->txn, owner, USAGE_FIRST_SUM_BLOCK + number, block)));
         sums->dirty[number] = false;
     }
     ledger->lines = sums->count;

@@ -9,6 +9,7 @@
 #define PV_SERVER_FLOWS_USAGE_SUMS_H
 
 #include "base/decimal.h"
+#include "server/flows/usage/bytes.h"
 #include "server/flows/usage/ledger.h"
 #include "server/flows/usage/table.h"
 
@@ -31,6 +32,12 @@ typedef struct usage_line {
     pv_decimal amounts[USAGE_TIERS]; /* of CR and PR the first one only */
     uint64_t records;
 } usage_line;
+
+/* Lines lie packed in blocks behind the record blocks, under the same owner. */
+#define USAGE_FIRST_SUM_BLOCK (UINT32_C(1) << 31)
+enum { USAGE_LINE_SIZE = 2 * PV_ID_SIZE + (1 + USAGE_TIERS) * 16 + 8 };
+usage_line usage_line_take(usage_cursor *cursor);
+uint8_t *usage_line_put(uint8_t *to, const usage_line *line);
 
 typedef struct usage_sums usage_sums;
 
