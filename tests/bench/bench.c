@@ -50,10 +50,18 @@ load_target bench_target(bench *of, const char *address, pid_t process)
 
 bool bench_start(bench *of, const char *path, load_target *ret_target)
 {
+    return bench_start_with(of, path, NULL, ret_target);
+}
+
+bool bench_start_with(bench *of, const char *path, const char *argument, load_target *ret_target)
+{
     const char *folder = platform_path(&of->platform, "data/authority");
-    const char *arguments[] = {path, pv_arena_printf(of->arena, "%s/root.pem", folder),
+    const char *arguments[] = {path,
+                               pv_arena_printf(of->arena, "%s/root.pem", folder),
                                pv_arena_printf(of->arena, "%s/server.pem", folder),
-                               pv_arena_printf(of->arena, "%s/server.key", folder), NULL};
+                               pv_arena_printf(of->arena, "%s/server.key", folder),
+                               argument,
+                               NULL};
     int ends[2];
     if (pipe(ends) != 0) { return bench_fail("no pipe"); }
     posix_spawn_file_actions_t actions;

@@ -35,6 +35,8 @@ bool bench_store_commit(bench *of); /* group commit beside LMDB itself */
 bool bench_store_list(bench *of);   /* a List as the number of objects grows */
 bool bench_store_usage(bench *of);  /* usage records: ids, packing, commit */
 
+bool bench_edge(bench *of); /* server/edge beside TLS that ends in the core */
+
 /* Starts `of->platform` if it does not run yet; main.c stops it. */
 bool bench_platform(bench *of);
 
@@ -43,6 +45,9 @@ load_target bench_target(bench *of, const char *address, pid_t process);
 
 /* Starts a server that is called with the platform's root, certificate and key and prints the port it takes. */
 bool bench_start(bench *of, const char *path, load_target *ret_target);
+
+/* The same with one more argument; NULL: without. */
+bool bench_start_with(bench *of, const char *path, const char *argument, load_target *ret_target);
 
 /* Ends it; one that was never started is passed over. */
 void bench_stop(load_target *target);

@@ -26,7 +26,8 @@ typedef struct slot {
 } slot;
 
 typedef struct loader {
-    grpc_channel *channel;
+    grpc_channel *channels[LOAD_CONNECTIONS_MAX];
+    size_t connections;
     grpc_completion_queue *queue;
     const char *path;
     const pv_view *requests;
@@ -85,7 +86,7 @@ static void send_one(loader *run, slot *of)
     gpr_timespec deadline =
         gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_seconds(DEADLINE_S, GPR_TIMESPAN));
     of->call =
-        grpc_channel_create_call(run->channel, NULL, 0, run->queue,
+        grpc_channel_create_call(run->channels[run->sent % run->connections], NULL, 0, run->queue,
                                  grpc_slice_from_static_string(run->path), NULL, deadline, NULL);
     pv_view request = run->requests[run->sent++ % run->request_count];
     grpc_slice bytes = grpc_slice_from_static_buffer(request.data, request.size);
@@ -151,12 +152,26 @@ static void drive(loader *run, slot *slots, size_t count, size_t in_flight)
     }
 }
 
+/* Waits for the handshake before the clock starts, without spending a request. */
+static void await_ready(grpc_channel *channel, grpc_completion_queue *queue)
+{
+    for (int tries = 0; tries < 100; tries++) {
+        grpc_connectivity_state state = grpc_channel_check_connectivity_state(channel, 1);
+        if (state == GRPC_CHANNEL_READY) { return; }
+        grpc_channel_watch_connectivity_state(
+            channel, state,
+            gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(100, GPR_TIMESPAN)),
+            queue, NULL);
+        (void)grpc_completion_queue_next(queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
+    }
+}
+
 load_result load_run(const load_target *target, const char *path, const pv_view *requests,
                      size_t request_count, size_t count, size_t in_flight)
 {
     grpc_init();
     loader run = {
-        .channel = load_connect(target),
+        .connections = target->connections == 0 ? 1 : target->connections,
         .queue = grpc_completion_queue_create_for_next(NULL),
         .path = path,
         .requests = requests,
@@ -166,15 +181,9 @@ load_result load_run(const load_target *target, const char *path, const pv_view 
     slot *slots = calloc(in_flight, sizeof *slots);
     PV_ASSERT(run.latency_us != NULL);
     PV_ASSERT(slots != NULL);
-    grpc_channel_check_connectivity_state(run.channel, 1);
-    /* Waits for the handshake before the clock starts, without spending a request. */
-    for (int tries = 0; tries < 100; tries++) {
-        if (grpc_channel_check_connectivity_state(run.channel, 1) == GRPC_CHANNEL_READY) { break; }
-        grpc_channel_watch_connectivity_state(
-            run.channel, grpc_channel_check_connectivity_state(run.channel, 0),
-            gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(100, GPR_TIMESPAN)),
-            run.queue, NULL);
-        (void)grpc_completion_queue_next(run.queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL);
+    for (size_t i = 0; i < run.connections; i++) {
+        run.channels[i] = load_connect(target);
+        await_ready(run.channels[i], run.queue);
     }
     double cpu = load_cpu_s(target->server);
     int64_t started = pv_time_monotonic_ns();
@@ -187,7 +196,7 @@ load_result load_run(const load_target *target, const char *path, const pv_view 
     run.result.p99_us = run.latency_us[count * 99 / 100];
     free(run.latency_us);
     free(slots);
-    grpc_channel_destroy(run.channel);
+    for (size_t i = 0; i < run.connections; i++) { grpc_channel_destroy(run.channels[i]); }
     grpc_completion_queue_shutdown(run.queue);
     while (grpc_completion_queue_next(run.queue, gpr_inf_future(GPR_CLOCK_MONOTONIC), NULL).type !=
            GRPC_QUEUE_SHUTDOWN) {}

@@ -17,8 +17,11 @@ typedef struct load_target {
     const char *ca;      /* PEM texts */
     const char *certificate;
     const char *key;
-    pid_t server; /* whose CPU time is counted */
+    pid_t server;       /* whose CPU time is counted */
+    size_t connections; /* that calls go over by turns; 0: one; at most LOAD_CONNECTIONS_MAX */
 } load_target;
+
+enum { LOAD_CONNECTIONS_MAX = 8 };
 
 typedef struct load_result {
     size_t calls;
@@ -31,7 +34,7 @@ typedef struct load_result {
     size_t answer_bytes; /* of the last answer */
 } load_result;
 
-/* Sends `count` requests, `in_flight` at a time, over one connection. `requests` is cycled through when
+/* Sends `count` requests, `in_flight` at a time, over the target's connections. `requests` is cycled through when
  * there are fewer of them than `count`. */
 load_result load_run(const load_target *target, const char *path, const pv_view *requests,
                      size_t request_count, size_t count, size_t in_flight);

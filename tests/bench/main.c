@@ -20,6 +20,7 @@ typedef struct entry {
 static const entry entries[] = {
     {"rpc", bench_rpc, NULL},
     {"calls", bench_calls, NULL},
+    {"edge", bench_edge, NULL},
     {"store", bench_store_commit, NULL},
     {"store", bench_store_list, NULL},
     {"store", bench_store_usage, NULL},
