@@ -17,7 +17,8 @@ typedef struct peers_handshakes {
 /* Connects so often, one after the other, with a full handshake each. False: one failed. */
 bool peers_shake_hands(const load_target *target, size_t count, peers_handshakes *ret);
 
-/* KiB of server memory for one connection that rests after HTTP/2 has begun, over so many of them; below 0: one failed. */
+/* KiB of server memory for one connection that rests after HTTP/2 has begun, over so many of them; below 0: one
+ * failed. */
 double peers_idle_kib(const load_target *target, size_t count);
 
 typedef struct peers_attack {

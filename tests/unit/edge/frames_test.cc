@@ -372,38 +372,38 @@ TEST(Frames, AHundredStreamsAreOpenAtOnceAndNoMore)
     EXPECT_EQ(connection.read(Pieces{client(headers(nth(5001)))}), PV_FRAMES_STREAMS);
 }
 
-TEST(Frames, ResetsAreHundredASecondAndFiveHundredAtOnce)
+TEST(Frames, ResetsAreHundredASecondAndTwoHundredAtOnce)
 {
-    const Pieces burst = kBegun + reset_streams(500);
+    const Pieces burst = kBegun + reset_streams(200);
     const Pieces opened = kBegun + open_streams(1);
-    const Piece over = client(rst_stream(nth(501)));
-    const Pieces next = open_streams(1, 501);
+    const Piece over = client(rst_stream(nth(201)));
+    const Pieces next = open_streams(1, 201);
     Pieces by_server = kBegun;
-    for (size_t i = 0; i < 500; i++) {
+    for (size_t i = 0; i < 200; i++) {
         by_server = by_server + Pieces{client(headers(nth(i))), server(rst_stream(nth(i)))};
     }
-    const Pieces late = times(1000, {client(rst_stream(1))});
+    const Pieces late = times(400, {client(rst_stream(1))});
     expect_breaches({
         {"by the client", burst + next, over, PV_FRAMES_RESETS},
-        {"by the server", by_server + next, server(rst_stream(nth(501))), PV_FRAMES_RESETS},
+        {"by the server", by_server + next, server(rst_stream(nth(201))), PV_FRAMES_RESETS},
         {"by both together", by_server + next, over, PV_FRAMES_RESETS},
         {"a hundredth of a second later there is one more",
-         burst + Pieces{client(headers(nth(500)) + rst_stream(nth(500)), kUnit)} + next, over,
+         burst + Pieces{client(headers(nth(200)) + rst_stream(nth(200)), kUnit)} + next, over,
          PV_FRAMES_RESETS},
-        {"not a moment sooner", burst + next, client(rst_stream(nth(501)), kUnit - 1),
+        {"not a moment sooner", burst + next, client(rst_stream(nth(201)), kUnit - 1),
          PV_FRAMES_RESETS},
         {"never more than the burst",
-         burst + Pieces{client(ping(), 100 * PV_NS_PER_S)} + reset_streams(500, 502) +
-             open_streams(1, 1002),
-         client(rst_stream(nth(1002))), PV_FRAMES_RESETS},
+         burst + Pieces{client(ping(), 100 * PV_NS_PER_S)} + reset_streams(200, 202) +
+             open_streams(1, 402),
+         client(rst_stream(nth(402))), PV_FRAMES_RESETS},
         {"answered ones count half",
-         kBegun + answered_and_reset(1000, PV_FRAMES_CLIENT) + Pieces{client(headers(nth(1000)))},
-         client(rst_stream(nth(1000))), PV_FRAMES_RESETS},
+         kBegun + answered_and_reset(400, PV_FRAMES_CLIENT) + Pieces{client(headers(nth(400)))},
+         client(rst_stream(nth(400))), PV_FRAMES_RESETS},
         {"answered ones that the server resets too",
-         kBegun + answered_and_reset(1000, PV_FRAMES_SERVER) + Pieces{client(headers(nth(1000)))},
-         server(rst_stream(nth(1000))), PV_FRAMES_RESETS},
+         kBegun + answered_and_reset(400, PV_FRAMES_SERVER) + Pieces{client(headers(nth(400)))},
+         server(rst_stream(nth(400))), PV_FRAMES_RESETS},
         {"closed ones count half",
-         opened + Pieces{server(rst_stream(1))} + times(998, {client(rst_stream(1))}),
+         opened + Pieces{server(rst_stream(1))} + times(398, {client(rst_stream(1))}),
          client(rst_stream(1)), PV_FRAMES_RESETS},
         {"the server's echo counts nothing", burst + times(100, {server(rst_stream(1))}) + next,
          over, PV_FRAMES_RESETS},
