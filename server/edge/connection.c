@@ -234,8 +234,6 @@ static void establish(pv_edge *edge, edge_connection *connection)
         return;
     }
     edge_count(&edge->counts.established, 1);
-    /* From here on bytes may wait for the client; edge-triggered, this costs an event only when they have. */
-    edge_watch_set(edge, &connection->client, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);
     SSL_set_msg_callback(connection->ssl, on_tls_message);
     SSL_set_msg_callback_arg(connection->ssl, connection);
     char name[PV_EDGE_SERVER_NAME_SIZE];
@@ -273,13 +271,8 @@ void edge_connection_handshake(pv_edge *edge, edge_connection *connection)
         return;
     }
     int error = SSL_get_error(connection->ssl, result);
-    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
-        edge_watch_set(edge, &connection->client,
-                       EPOLLIN | EPOLLRDHUP | EPOLLET |
-                           (error == SSL_ERROR_WANT_WRITE ? (uint32_t)EPOLLOUT : 0));
-        if (!connection->client_gone) { return; }
-    }
-    fail_handshake(edge, connection);
+    bool waits = error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE;
+    if (!waits || connection->client_gone) { fail_handshake(edge, connection); }
 }
 
 /* --- events --- */
@@ -294,7 +287,10 @@ static void client_ready(pv_edge *edge, edge_watch *watch, uint32_t events)
     connection->client_writable = connection->client_writable || (events & EPOLLOUT) != 0;
     switch (connection->state) {
     case EDGE_HANDSHAKE:
-        if (!connection->queued) { edge_list_push(&edge->handshakes, connection); }
+        if (!connection->queued &&
+            (connection->client_readable || SSL_want_write(connection->ssl))) {
+            edge_list_push(&edge->handshakes, connection);
+        }
         break;
     case EDGE_OPEN:
         edge_relay(edge, connection);
@@ -393,7 +389,7 @@ void edge_connection_begin(pv_edge *edge, const edge_listener *listener, int fd,
     connection->timer.fire = look;
     connection->listener = listener;
     connection->source = source;
-    connection->client_readable = connection->client_writable = true;
+    connection->client_writable = true;
     connection->deadline_ns = edge->now_ns + PV_EDGE_HANDSHAKE_MS * PV_NS_PER_MS;
     connection->stalled_ns = connection->expires_ns = connection->core_retry_ns = INT64_MAX;
     memcpy(connection->address, address, strlen(address) + 1);
@@ -403,7 +399,8 @@ void edge_connection_begin(pv_edge *edge, const edge_listener *listener, int fd,
     connection->tls = edge_tls_refer(edge->tls);
     connection->ssl = edge_tls_session(edge->tls, listener->demands_certificate);
     if (connection->ssl == NULL || !edge_bio_attach(edge->bio, connection->ssl, connection) ||
-        !edge_watch_add(edge, &connection->client, EPOLLIN | EPOLLRDHUP | EPOLLET)) {
+        /* Edge-triggered: room to write costs an event only when there was none. */
+        !edge_watch_add(edge, &connection->client, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) {
         edge_count(&edge->counts.refused_total, 1);
         edge_close(edge, connection);
         return;

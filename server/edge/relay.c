@@ -96,6 +96,27 @@ static size_t read_core(pv_edge *edge, edge_connection *connection, bool *ret_en
     return got < 0 ? 0 : (size_t)got;
 }
 
+/* Reads once, accounts for it and passes it on. False: there was nothing, or the connection is no longer open. */
+static bool pass_down(pv_edge *edge, edge_connection *connection, size_t *moved)
+{
+    bool ended = false;
+    size_t got = read_core(edge, connection, &ended);
+    *moved += got;
+    if (ended) {
+        edge_finish(edge, connection);
+        return false;
+    }
+    size_t passed = 0;
+    pv_frames_breach breach = pv_frames_read(&connection->frames, PV_FRAMES_SERVER, edge->buffer,
+                                             got, edge->now_ns, &passed);
+    if (!edge_send(edge, connection, edge->buffer, passed)) {
+        edge_close(edge, connection);
+    } else if (breach != PV_FRAMES_OK) {
+        edge_breach(edge, connection, pv_frames_breach_name(breach));
+    }
+    return got > 0 && connection->state == EDGE_OPEN;
+}
+
 static void relay_down(pv_edge *edge, edge_connection *connection)
 {
     size_t moved = 0;
@@ -109,22 +130,7 @@ static void relay_down(pv_edge *edge, edge_connection *connection)
             connection->more = true;
             return;
         }
-        bool ended = false;
-        size_t got = read_core(edge, connection, &ended);
-        if (ended) {
-            edge_finish(edge, connection);
-            return;
-        }
-        if (got == 0) { return; }
-        moved += got;
-        size_t passed = 0;
-        pv_frames_breach breach = pv_frames_read(&connection->frames, PV_FRAMES_SERVER,
-                                                 edge->buffer, got, edge->now_ns, &passed);
-        if (!edge_send(edge, connection, edge->buffer, passed)) {
-            edge_close(edge, connection);
-        } else if (breach != PV_FRAMES_OK) {
-            edge_breach(edge, connection, pv_frames_breach_name(breach));
-        }
+        if (!pass_down(edge, connection, &moved)) { return; }
     }
 }
 

@@ -59,6 +59,15 @@ void extend(X509 *certificate, X509 *issuer, int nid, const std::string &value)
     X509_EXTENSION_free(extension);
 }
 
+EVP_PKEY *make_key(const std::string &kind)
+{
+    EVP_PKEY *key = kind == "RSA"       ? EVP_RSA_gen(2048)
+                    : kind == "ED25519" ? EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")
+                                        : EVP_EC_gen(kind.c_str());
+    require(key != nullptr);
+    return key;
+}
+
 X509 *make(const std::string &name, EVP_PKEY *key, long valid_s)
 {
     X509 *certificate = X509_new();
@@ -92,9 +101,10 @@ Authority::Authority(const std::string &name) : parts_(new Parts)
 
 Authority::~Authority() = default;
 
-Certificate Authority::issue(const std::string &alternative_name, long valid_s) const
+Certificate Authority::issue(const std::string &alternative_name, long valid_s,
+                             const std::string &key_kind) const
 {
-    EVP_PKEY *key = EVP_EC_gen("P-256");
+    EVP_PKEY *key = make_key(key_kind);
     X509 *certificate = make("leaf", key, valid_s);
     X509_set_issuer_name(certificate, X509_get_subject_name(parts_->certificate));
     extend(certificate, parts_->certificate, NID_subject_alt_name, alternative_name);

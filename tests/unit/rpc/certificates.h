@@ -22,8 +22,10 @@ class Authority {
 
     const std::string &pem() const { return pem_; }
 
-    // `alternative_name` as OpenSSL writes it: "DNS:localhost", "URI:spiffe://test/account/a".
-    Certificate issue(const std::string &alternative_name, long valid_s = 3600) const;
+    // `alternative_name` as OpenSSL writes it: "DNS:localhost", "URI:spiffe://test/account/a". `key` is "P-256",
+    // "P-384", "ED25519" or "RSA".
+    Certificate issue(const std::string &alternative_name, long valid_s = 3600,
+                      const std::string &key = "P-256") const;
 
   private:
     struct Parts;
