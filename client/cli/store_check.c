@@ -167,7 +167,8 @@ static pv_exit check(pv_store_command *command, bool is_check)
     pv_exit exit = PV_EXIT_OK;
     pv_store *store = pv_store_look(command, &exit);
     if (store == NULL) { return exit; }
-    checking self = {command, is_check, usage_held_create()};
+    checking self = {command, is_check, usage_held_create(command->cli->arena)};
+    PV_ASSERT(self.held != NULL); /* the arena is new */
     pv_check_rules rules = pv_store_rules();
     rules.found = found;
     rules.at = at;
@@ -190,7 +191,6 @@ static pv_exit check(pv_store_command *command, bool is_check)
     } else {
         exit = pv_store_end(command, status, why);
     }
-    usage_held_destroy(self.held);
     pv_store_close(store);
     return exit;
 }

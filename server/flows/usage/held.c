@@ -12,7 +12,7 @@
 #include "storage/check.h"
 #include "storage/record.h"
 
-#include <stdlib.h>
+#include <stdlib.h> /* bsearch, qsort */
 
 enum { SOURCE_SIZE = 20, FIRST_CAPACITY = 64 };
 
@@ -32,6 +32,7 @@ typedef struct holding {
 } holding;
 
 struct usage_held {
+    pv_arena *arena;
     holding *items; /* by owner, once they are listed */
     size_t count;
     size_t capacity;
@@ -41,28 +42,33 @@ struct usage_held {
     pv_txn *txn;
 };
 
-usage_held *usage_held_create(void)
+usage_held *usage_held_create(pv_arena *arena)
 {
-    usage_held *held = calloc(1, sizeof *held);
-    PV_ASSERT(held != NULL);
+    usage_held *held = pv_arena_zalloc(arena, 1, sizeof *held);
+    if (held != NULL) { held->arena = arena; }
     return held;
-}
-
-void usage_held_destroy(usage_held *held)
-{
-    if (held == NULL) { return; }
-    free(held->items);
-    free(held);
 }
 
 /* --- the reports --- */
 
+/* Room for one more; twice as much each time it is used up. */
+static bool make_room(usage_held *held)
+{
+    if (held->count < held->capacity) { return true; }
+    size_t capacity = held->capacity == 0 ? FIRST_CAPACITY : 2 * held->capacity;
+    holding *items = pv_arena_zalloc(held->arena, capacity, sizeof *items);
+    if (items == NULL) { return false; }
+    if (held->count > 0) { memcpy(items, held->items, held->count * sizeof *items); }
+    held->items = items;
+    held->capacity = capacity;
+    return true;
+}
+
 static void add(usage_held *held, pv_id report, uint32_t generation, const usage_ledger *ledger)
 {
-    if (held->count == held->capacity) {
-        held->capacity = held->capacity == 0 ? FIRST_CAPACITY : 2 * held->capacity;
-        held->items = realloc(held->items, held->capacity * sizeof *held->items);
-        PV_ASSERT(held->items != NULL);
+    if (!make_room(held)) {
+        held->failed = true;
+        return;
     }
     held->items[held->count++] = (holding){
         .owner = usage_block_owner(report, generation),
@@ -100,7 +106,8 @@ static void list(usage_held *held, pv_txn *txn)
     if (held->listed) { return; }
     held->listed = true;
     held->txn = txn;
-    held->failed = !pv_is_ok(pv_check_each(txn, &pv_usage_report__object, take_report, held));
+    pv_status status = pv_check_each(txn, &pv_usage_report__object, take_report, held);
+    held->failed = held->failed || !pv_is_ok(status);
     if (held->count > 0) { qsort(held->items, held->count, sizeof *held->items, compare); }
 }
 

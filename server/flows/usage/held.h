@@ -2,10 +2,11 @@
  * ledgers, record blocks, sums, the sources of contracts. Every block belongs to a report or a contract; the
  * records of a report are numbered 1, 2, 3 ... and are as many, and as many of them valid, as its ledger says;
  * its sums are of as many records and of the same quantity.
- * Threads: one. Memory: some hundred bytes for each report. */
+ * Threads: one. Memory: of the arena; some hundred bytes for each report. */
 #ifndef PV_SERVER_FLOWS_USAGE_HELD_H
 #define PV_SERVER_FLOWS_USAGE_HELD_H
 
+#include "base/arena.h"
 #include "base/id.h"
 #include "storage/store.h"
 
@@ -15,8 +16,8 @@ extern "C" {
 
 typedef struct usage_held usage_held;
 
-usage_held *usage_held_create(void);
-void usage_held_destroy(usage_held *held);
+/* NULL: the arena has no memory. */
+usage_held *usage_held_create(pv_arena *arena);
 
 /* Judges one block; blocks come in the order of owners and numbers, all in one transaction. NULL, or what is
  * wrong, in `arena`. */

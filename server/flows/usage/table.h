@@ -6,6 +6,10 @@
 #include "base/arena.h"
 #include "base/status.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { USAGE_TABLE_NONE = UINT32_MAX };
 
 typedef struct usage_table {
@@ -34,4 +38,7 @@ void usage_table_add(usage_table *table, uint32_t slot, uint32_t index);
  * keys. */
 uint64_t usage_hash(uint64_t seed, pv_view bytes);
 
+#ifdef __cplusplus
+}
+#endif
 #endif
