@@ -122,10 +122,12 @@ void commit_batch(pv_pipeline *pipeline, pipeline_call *first)
     }
     for (pipeline_call *of = first; of != NULL;) {
         pipeline_call *next = of->next;
-        /* Of a batch that is lost nothing is answered: a repeated request, too, was answered from it. */
-        if (!pv_is_ok(status) && (pv_is_ok(of->outcome) || batch == NULL)) {
+        /* Of a batch that is lost nothing was ever so: neither what was answered from it nor what was refused
+         * for what stood in it. */
+        if (!pv_is_ok(status)) {
             of->wrote = false;
             of->replaying = false;
+            pv_error_init(&of->call->error, of->call->arena);
             of->outcome = pv_store_refused(of->call, status);
         }
         answer(pipeline, of); /* the call is the carrier's again: `of` is gone */
