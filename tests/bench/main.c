@@ -25,6 +25,7 @@ static const entry entries[] = {
     {"store", bench_store_list, NULL},
     {"store", bench_store_usage, NULL},
     {"store", bench_calls, "get list import"},
+    {"identity", bench_identity, NULL},
     {"commit", bench_store_commit, "commit"},
     {"lists", bench_store_list, "lists"},
     {"chunks", bench_store_usage, "chunks"},

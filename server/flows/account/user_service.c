@@ -36,6 +36,7 @@ pv_status pv_user_service_create_user(pv_call *call, const pv_create_user_reques
     PV_TRY(make_membership(call, request, user, &response->membership));
     response->user = user;
     PV_TRY(pv_save(call, &pv_user__object, user));
+    PV_TRY(member_check_email(call, response->membership));
     return member_save(call, response->membership, user);
 }
 

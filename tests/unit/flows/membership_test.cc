@@ -143,6 +143,14 @@ TEST_F(MembershipFlow, OneLiveMembershipForEachAddressAndUser)
     Answer second = Invite(vendor, group);
     EXPECT_EQ(second.reason, "MEMBERSHIP_EXISTS");
     EXPECT_EQ(second.note("existing_id"), first.text("membership.id"));
+    EXPECT_EQ(world
+                  .call(vendor, "CreateUser",
+                        json(R"({"name": "Bo", "email": "bo@agency.example",
+                                 "kind": "USER_KIND_PERSON", "group_ids": ["%s"]})",
+                             group.c_str()))
+                  .reason,
+              "MEMBERSHIP_EXISTS")
+        << "whoever is invited is not made beside it";
     ASSERT_TRUE(Accept(guest, first.text("invitation_token")).ok());
     EXPECT_EQ(Invite(vendor, group).reason, "MEMBERSHIP_EXISTS");
     Answer other = world.call(
