@@ -44,6 +44,14 @@ class Certificates : public ::testing::Test {
         Answer others = call(house->of_operator(), "WhoAmI", "{}");
         EXPECT_TRUE(others.ok()) << others.told();
     }
+    // A call of one who is no longer let in. Its connection is closed a moment later: a call that this cuts off is made
+    // again, on the next one.
+    static Answer call_refused(pv_client *client, const std::string &method,
+                               const std::string &request = "{}")
+    {
+        Answer refused = call(client, method, request);
+        return refused.code == PV_CODE_UNAVAILABLE ? call(client, method, request) : refused;
+    }
     static House *house;
 };
 
@@ -166,10 +174,10 @@ TEST_F(Certificates, ARevokedOneIsRefusedOnItsNextCallOnAnOpenConnection)
         call(house->of_operator(), "RevokeCertificate",
              form(R"({"certificate_id": "%s", "reason": "lost"})", certificate_id.c_str()));
     ASSERT_TRUE(revoked.ok()) << revoked.told();
-    Answer refused = call(client, "WhoAmI", "{}");
+    Answer refused = call_refused(client, "WhoAmI");
     EXPECT_EQ(refused.code, PV_CODE_UNAUTHENTICATED);
     EXPECT_EQ(refused.reason, "CERTIFICATE_REVOKED") << refused.told();
-    EXPECT_EQ(call(client, "CreateHub", R"({"name": "x"})").reason, "CERTIFICATE_REVOKED");
+    EXPECT_EQ(call_refused(client, "CreateHub", R"({"name": "x"})").reason, "CERTIFICATE_REVOKED");
     EXPECT_EQ(call(house->connect(&identity), "WhoAmI", "{}").reason, "CERTIFICATE_REVOKED")
         << "on a new connection";
 }
@@ -210,9 +218,9 @@ TEST_F(Certificates, ADeactivatedUserOrAccountIsRefusedOnAnOpenConnectionUntilIt
         ASSERT_TRUE(call(client, "WhoAmI", "{}").ok());
         Answer paused = call(house->of_operator(), "Deactivate" + name, request);
         ASSERT_TRUE(paused.ok()) << paused.told();
-        EXPECT_EQ(call(client, "WhoAmI", "{}").reason, reason) << name;
+        EXPECT_EQ(call_refused(client, "WhoAmI").reason, reason) << name;
         ASSERT_TRUE(call(house->of_operator(), "Activate" + name, request).ok());
-        EXPECT_TRUE(call(client, "WhoAmI", "{}").ok()) << name;
+        EXPECT_TRUE(call_refused(client, "WhoAmI").ok()) << name;
     }
 }
 
