@@ -1,5 +1,5 @@
-// fixture.h — an edge on loopback with real certificates in a folder of its own, and behind it a core: a UNIX socket that
-// takes the preface and plays every frame back once it is whole.
+// fixture.h — an edge on loopback with real certificates in a folder of its own, and behind it a core: a
+// UNIX socket that takes the preface and plays every frame back once it is whole.
 #ifndef PV_TESTS_UNIT_EDGE_FIXTURE_H
 #define PV_TESTS_UNIT_EDGE_FIXTURE_H
 
