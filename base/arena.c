@@ -258,6 +258,11 @@ static bool buffer_reserve(pv_buffer *buffer, size_t need)
     return false;
 }
 
+void pv_buffer_expect(pv_buffer *buffer, size_t size)
+{
+    if (size > buffer->capacity && size <= SIZE_MAX / 4) { (void)buffer_reserve(buffer, size); }
+}
+
 uint8_t *pv_buffer_grow(pv_buffer *buffer, size_t size)
 {
     size_t need;

@@ -60,6 +60,9 @@ static inline pv_buffer pv_buffer_of(pv_arena *arena)
     return buffer;
 }
 
+/* A hint that the buffer will hold about this much: if the arena has it, nothing is moved until then. */
+void pv_buffer_expect(pv_buffer *buffer, size_t size);
+
 /* Room for `size` more bytes at the end, which become part of the buffer; NULL sets `overflow`. */
 uint8_t *pv_buffer_grow(pv_buffer *buffer, size_t size);
 

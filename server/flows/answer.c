@@ -10,7 +10,10 @@ enum {
     FIELD_OBJECT = 1,
     FIELD_NEXT_PAGE_TOKEN = 2,
     /* A page ends early here, so that it stays below the 4 MiB that client libraries accept by default. */
-    PAGE_BYTES_MAX = 3 * 1024 * 1024
+    PAGE_BYTES_MAX = 3 * 1024 * 1024,
+    /* What is taken for a page before its size is known: most fit. */
+    PAGE_BYTES_EXPECTED = 64 * 1024,
+    ROW_BYTES_MORE = 16 /* tag, length, and what one row is longer than another */
 };
 
 pv_status pv_answer_get(pv_call *call, const pv_object_info *object, const char *id)
@@ -59,6 +62,13 @@ typedef struct list {
     void *context;
 } list;
 
+/* A reply that grows as it is filled is copied again and again: the first row tells how large it may get. */
+static void expect_rows(pv_buffer *reply, size_t row_bytes, size_t rows)
+{
+    size_t most = PAGE_BYTES_EXPECTED / (row_bytes + ROW_BYTES_MORE);
+    pv_buffer_expect(reply, (rows < most ? rows : most) * (row_bytes + ROW_BYTES_MORE));
+}
+
 /* Appends a row as it is shown; counts it unless it is left out. */
 static pv_status append_row(pv_call *call, const list *of, pv_view stored, pv_buffer *reply,
                             size_t *count)
@@ -95,6 +105,7 @@ static pv_status append_page(pv_call *call, const list *of, pv_query_run *run, s
             return pv_ok();
         }
         PV_TRY(pv_store_refused(call, status));
+        if (reply->size == 0) { expect_rows(reply, row.message.size, page_size); }
         PV_TRY(append_row(call, of, row.message, reply, &count));
     }
 }

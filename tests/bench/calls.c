@@ -9,12 +9,15 @@
 #include "tests/bench/rows.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 enum {
     READS = 20000, /* calls of a reading row in one round */
     IN_FLIGHT = 64,
-    ORDERS = 600,     /* approved in one round */
-    RECORDS = 100000, /* uploaded in one round */
+    ORDERS = 600,       /* approved in one round */
+    RECORDS = 100000,   /* uploaded in one round */
+    IMPORTED = 1000000, /* over one stream, once */
     RECORDS_PER_MESSAGE = 500,
     PAGE = 50,
     ECHO_BYTES = 100
@@ -131,8 +134,27 @@ static bool run_approve(world *of, int round)
     return row_take(&of->rows[APPROVE], round, &result);
 }
 
-/* Uploads RECORDS records of the first subscription's first item. */
-static bool upload(world *of, const char *report_id)
+/* Memory of a process that is its own, not the store's map, in MiB. */
+static double own_mib(pid_t process)
+{
+    char line[128];
+    double mib = 0;
+    snprintf(line, sizeof line, "/proc/%d/status", (int)process);
+    FILE *file = fopen(line, "r");
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, "RssAnon:", 8) == 0) { mib = strtod(line + 8, NULL) / 1024; }
+    }
+    if (file != NULL) { fclose(file); }
+    return mib;
+}
+
+/* The server's memory during an upload, after each tenth. */
+typedef struct memory {
+    double mib[10];
+} memory;
+
+/* Uploads records of the first subscription's first item. `watched` may be NULL. */
+static bool upload(world *of, const char *report_id, size_t total, memory *watched)
 {
     const actor *who = &of->chain.vendors[0];
     const survey_subscription *target = &of->survey.subscriptions[0];
@@ -147,10 +169,10 @@ static bool upload(world *of, const char *report_id)
     pv_error error;
     pv_error_init(&error, of->arena);
     pv_client_call *call = NULL;
-    pv_client_options options = {.deadline_ms = 120000};
+    pv_client_options options = {.deadline_ms = 600000};
     pv_status status = pv_usage_report_client_upload_usage_records_open(who->client, of->arena,
                                                                         &options, &call, &error);
-    for (size_t sent = 0; pv_is_ok(status) && sent < RECORDS; sent += RECORDS_PER_MESSAGE) {
+    for (size_t sent = 0; pv_is_ok(status) && sent < total; sent += RECORDS_PER_MESSAGE) {
         for (size_t i = 0; i < RECORDS_PER_MESSAGE; i++) {
             snprintf(ids[i], sizeof ids[i], "%s-%zu", report_id, sent + i);
             records[i] = (pv_usage_record)PV_USAGE_RECORD__INIT;
@@ -172,16 +194,18 @@ static bool upload(world *of, const char *report_id)
         request.records = list;
         request.n_records = RECORDS_PER_MESSAGE;
         status = pv_usage_report_client_upload_usage_records_send(call, &request);
+        size_t tenth = sent / (total / 10);
+        if (watched != NULL) { watched->mib[tenth] = own_mib(of->server.server); }
     }
     pv_upload_usage_records_response *response = NULL;
     if (call != NULL) {
         status = pv_usage_report_client_upload_usage_records_finish(call, of->arena, &response);
     }
     if (!pv_is_ok(status)) { return actor_refused(who, "upload", status, &error); }
-    return response->report->stats->valid == RECORDS || bench_fail("records were refused");
+    return response->report->stats->valid == total || bench_fail("records were refused");
 }
 
-static bool run_usage(world *of, int round)
+static bool make_report(world *of, const char **ret_id)
 {
     const actor *who = &of->chain.vendors[0];
     const survey_report *period = &of->survey.reports[0];
@@ -199,12 +223,50 @@ static bool run_usage(world *of, int round)
     request.period_end = &end;
     request.request_id = actor_request_id(who);
     ASK(who, pv_usage_report_client_create_usage_report, &request, &response);
+    *ret_id = response->report->id;
+    return true;
+}
+
+static bool run_usage(world *of, int round)
+{
+    const char *report_id = NULL;
+    if (!make_report(of, &report_id)) { return false; }
     double cpu = load_cpu_s(of->server.server);
     int64_t started = pv_time_monotonic_ns();
-    if (!upload(of, response->report->id)) { return false; }
+    if (!upload(of, report_id, RECORDS, NULL)) { return false; }
     double wall = (double)(pv_time_monotonic_ns() - started) / 1e9;
     of->rows[USAGE].us[round] = (load_cpu_s(of->server.server) - cpu) * 1e6 / RECORDS;
     of->rows[USAGE].rate[round] = RECORDS / wall;
+    return true;
+}
+
+/* A million records over one stream, and what the server holds meanwhile. */
+static bool run_import(world *of)
+{
+    const char *report_id = NULL;
+    memory watched = {{0}};
+    if (!make_report(of, &report_id)) { return false; }
+    double before_mib = own_mib(of->server.server);
+    double cpu = load_cpu_s(of->server.server);
+    int64_t started = pv_time_monotonic_ns();
+    if (!upload(of, report_id, IMPORTED, &watched)) { return false; }
+    double wall = (double)(pv_time_monotonic_ns() - started) / 1e9;
+    double us = (load_cpu_s(of->server.server) - cpu) * 1e6 / IMPORTED;
+    double most_mib = before_mib;
+    printf("\n%d usage records over one stream: %.0f per second, %.2f us of server CPU each\n"
+           "server's own MiB before, and after each tenth: %.1f |",
+           IMPORTED, IMPORTED / wall, us, before_mib);
+    for (size_t i = 0; i < sizeof watched.mib / sizeof watched.mib[0]; i++) {
+        printf(" %.1f", watched.mib[i]);
+        if (watched.mib[i] > most_mib) { most_mib = watched.mib[i]; }
+    }
+    printf("\n");
+    json_array_append_new(of->bench->results,
+                          json_pack("{s:s, s:s, s:i, s:f, s:f, s:f, s:f, s:f}", "bench", "import",
+                                    "row", "usage import over one stream", "records", IMPORTED,
+                                    "per_second", IMPORTED / wall, "server_cpu_us", us,
+                                    "own_mib_before", before_mib, "own_mib_first_tenth",
+                                    watched.mib[0], "own_mib_most", most_mib));
     return true;
 }
 
@@ -248,15 +310,19 @@ static bool set_up(world *of)
 
 static bool run_rounds(world *of)
 {
+    bool reads = bench_wants(of->bench, "get") || bench_wants(of->bench, "list");
     for (int round = 0; round < ROW_ROUNDS; round++) {
         if (!run_echo(of, ECHO_SMALL, round, ECHO_BYTES, READS)) { return false; }
         /* Orders are needed by the reading rows too. */
-        if (!run_approve(of, round)) { return false; }
+        if ((reads || bench_wants(of->bench, "approve")) && !run_approve(of, round)) {
+            return false;
+        }
         if (bench_wants(of->bench, "get") && !run_get(of, round)) { return false; }
         if (bench_wants(of->bench, "list") && !run_list(of, round)) { return false; }
         if (bench_wants(of->bench, "usage") && !run_usage(of, round)) { return false; }
     }
-    return true;
+    rows_report(of->rows, ROWS, of->bench->results);
+    return !bench_wants(of->bench, "import") || run_import(of);
 }
 
 bool bench_calls(bench *on)
@@ -264,7 +330,6 @@ bool bench_calls(bench *on)
     world of = {.bench = on, .arena = on->arena};
     name_rows(of.rows);
     bool done = set_up(&of) && run_rounds(&of);
-    if (done) { rows_report(of.rows, ROWS, on->results); }
     bench_stop(&of.yardstick);
     chain_end(&of.chain);
     return done;

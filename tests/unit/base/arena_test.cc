@@ -190,4 +190,18 @@ TEST(Arena, BufferTakesTheRestWhenDoublingDoesNotFit)
     pv_arena_destroy(arena);
 }
 
+TEST_F(ArenaTest, ABufferThatIsExpectedToGrowIsNotMoved)
+{
+    pv_buffer buffer = pv_buffer_of(arena);
+    pv_buffer_append(&buffer, pv_view_text("abc"));
+    pv_buffer_expect(&buffer, 5000);
+    const uint8_t *data = buffer.data;
+    std::string text(4997, 'x');
+    for (char letter : text) { pv_buffer_append(&buffer, pv_view_of(&letter, 1)); }
+    EXPECT_EQ(buffer.data, data);
+    EXPECT_EQ(text_of(buffer), "abc" + text);
+    pv_buffer_expect(&buffer, SIZE_MAX);
+    EXPECT_FALSE(buffer.overflow) << "a hint that cannot be met is none";
+}
+
 } // namespace
