@@ -144,14 +144,21 @@ pv_status pv_run_put_filter(pv_txn *txn, pv_arena *arena, pv_id owner, const pv_
                      pv_view_of(bits, lines * FILTER_LINE));
 }
 
-bool pv_run_may_have(pv_view filter, unsigned filter_bits, uint64_t hash)
+const uint8_t *pv_run_line(pv_view filter, unsigned filter_bits, uint64_t hash)
 {
     size_t lines = filter.size / FILTER_LINE;
-    if (lines == 0) { return false; }
+    if (lines == 0) { return NULL; }
     const uint8_t *line = filter.data + FILTER_LINE * line_of(hash, filter_bits, lines);
+    __builtin_prefetch(line);
+    __builtin_prefetch(line + FILTER_LINE - 1); /* values are not aligned */
+    return line;
+}
+
+bool pv_run_may_have(const uint8_t *line, uint64_t hash)
+{
     uint64_t probes = probes_of(hash);
-    for (int probe = 0; probe < FILTER_PROBES; probe++, probes >>= 9) {
+    for (int probe = 0; line != NULL && probe < FILTER_PROBES; probe++, probes >>= 9) {
         if ((line[probes >> 3 & 63] >> (probes & 7) & 1) == 0) { return false; }
     }
-    return true;
+    return line != NULL;
 }

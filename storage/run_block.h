@@ -66,8 +66,12 @@ pv_run_entry pv_run_entry_at(pv_view slice, size_t index);
  * little when it is near. */
 size_t pv_run_seek(pv_view slice, size_t from, uint64_t hash);
 
+/* The one line of a filter that a hash has, which is being brought near; NULL if the filter is of nothing. Lines are
+ * far apart in memory: whoever has many hashes asks for all lines before it looks into the first. */
+const uint8_t *pv_run_line(pv_view filter, unsigned filter_bits, uint64_t hash);
+
 /* False: the hash is not there. */
-bool pv_run_may_have(pv_view filter, unsigned filter_bits, uint64_t hash);
+bool pv_run_may_have(const uint8_t *line, uint64_t hash);
 
 #ifdef __cplusplus
 }

@@ -11,7 +11,8 @@ enum {
     MERGE_SIZE = RUN_SIZE + 1 + 4 + 8,
     LEVEL_SIZE_MAX = 1 + 1 + PV_RUNS_PER_LEVEL * RUN_SIZE + MERGE_SIZE,
     LIST_HEAD_SIZE = 1 + 4 + 1,
-    LIST_SIZE_MAX = LIST_HEAD_SIZE + PV_RUNS_LEVELS * LEVEL_SIZE_MAX
+    LIST_SIZE_MAX = LIST_HEAD_SIZE + PV_RUNS_LEVELS * LEVEL_SIZE_MAX,
+    LINES_AHEAD = 64 /* lines of filters on their way from memory at a time */
 };
 
 /* --- the list of runs --- */
@@ -173,18 +174,39 @@ static pv_status find_in_slice(const search *of, const pv_run *run, size_t index
     return tell(of, index, slice, &position);
 }
 
+/* A run's filter that was read last. */
+typedef struct filter_read {
+    pv_view bytes;
+    uint64_t number;
+} filter_read;
+
+/* The line of each of `count` hashes from `begin` on. */
+static pv_status read_lines(const search *of, const pv_run *run, size_t begin, size_t count,
+                            filter_read *last, const uint8_t **ret_lines)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t hash = of->hashes[begin + i];
+        uint32_t wanted = pv_run_part_of(hash, run->filter_bits);
+        if (wanted != last->number) {
+            PV_TRY(pv_run_get_filter(of->runs->txn, of->runs->owner, run, wanted, &last->bytes));
+            last->number = wanted;
+        }
+        ret_lines[i] = pv_run_line(last->bytes, run->filter_bits, hash);
+    }
+    return pv_ok();
+}
+
 static pv_status find_by_filter(const search *of, const pv_run *run)
 {
-    pv_view filter = pv_view_of(NULL, 0);
-    uint64_t number = UINT64_MAX;
-    for (size_t i = of->begin; i < of->end; i++) {
-        uint64_t hash = of->hashes[i];
-        uint32_t wanted = pv_run_part_of(hash, run->filter_bits);
-        if (wanted != number) {
-            PV_TRY(pv_run_get_filter(of->runs->txn, of->runs->owner, run, wanted, &filter));
-            number = wanted;
+    const uint8_t *lines[LINES_AHEAD];
+    filter_read last = {.number = UINT64_MAX};
+    for (size_t begin = of->begin; begin < of->end; begin += LINES_AHEAD) {
+        size_t count = of->end - begin < LINES_AHEAD ? of->end - begin : (size_t)LINES_AHEAD;
+        PV_TRY(read_lines(of, run, begin, count, &last, lines));
+        for (size_t i = 0; i < count; i++) {
+            if (!pv_run_may_have(lines[i], of->hashes[begin + i])) { continue; }
+            PV_TRY(find_in_slice(of, run, begin + i));
         }
-        if (pv_run_may_have(filter, run->filter_bits, hash)) { PV_TRY(find_in_slice(of, run, i)); }
     }
     return pv_ok();
 }

@@ -150,6 +150,7 @@ static const pv_method_info method = {
     .name = "Write",
     .kind = PV_METHOD_UNARY,
     .flags = PV_METHOD_WRITES | PV_METHOD_PUBLIC,
+    .module = PV_MODULE_USAGE, /* none that changes who may do what */
     .request = &purvey_bench_v1_echo_request__info,
     .response = &purvey_bench_v1_echo_response__info,
 };

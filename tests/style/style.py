@@ -23,7 +23,7 @@ TEST_LINES = 110  # of a test: its table of cases stands in it
 WALLS = [
     ("", r"grpc/(?!health/|reflection/)", "only server/rpc, client/rpc and tests know gRPC",
      r"(server|client)/rpc/|tests/"),
-    ("", r"lmdb\.h", "only storage/lmdb knows LMDB", r"storage/lmdb/|tests/unit/storage/|tests/fault/"),
+    ("", r"lmdb\.h", "only storage/lmdb knows LMDB", r"storage/lmdb/|tests/(unit/storage|fault|bench)/"),
     ("", r"openssl/", "only base/digest.c, server/identity, client and tests know OpenSSL",
      r"base/digest\.c|server/identity/|server/edge/|client/|tests/"),
     ("base/", r"(?!base/|sanitizer/)\w+/|protobuf", "base stands on the C library alone",
