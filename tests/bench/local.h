@@ -1,4 +1,5 @@
-/* local.h — what benchmarks of the store in their own process share: a store of LMDB in a temporary folder, and clocks. */
+/* local.h — what benchmarks of the store in their own process share: a store of LMDB in a temporary folder,
+ * and clocks. */
 #ifndef PV_TESTS_BENCH_LOCAL_H
 #define PV_TESTS_BENCH_LOCAL_H
 

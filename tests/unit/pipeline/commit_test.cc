@@ -1,5 +1,5 @@
-// Group commit, step by step: when the store is made durable, and who is answered what, and when. The store is the memory
-// engine with one function of it replaced, which writes down that it was called and can fail.
+// Group commit, step by step: when the store is made durable, and who is answered what, and when. The store is the
+// memory engine with one function of it replaced, which writes down that it was called and can fail.
 #include "note.pv.h"
 #include "server/pipeline/pipeline.h"
 #include "storage/engine.h"
