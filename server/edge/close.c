@@ -102,16 +102,11 @@ void edge_finish(pv_edge *edge, edge_connection *connection)
 
 void edge_send_away(pv_edge *edge, edge_connection *connection, bool breach)
 {
-    if (pv_frames_at_boundary(&connection->frames, PV_FRAMES_SERVER)) {
-        uint8_t bytes[PV_FRAMES_GOAWAY_SIZE];
-        pv_frames_goaway(&connection->frames,
-                         breach ? PV_FRAMES_ENHANCE_YOUR_CALM : PV_FRAMES_NO_ERROR, bytes);
-        if (!edge_send(edge, connection, bytes, sizeof bytes)) {
-            edge_close(edge, connection);
-            return;
-        }
-    }
-    edge_finish(edge, connection);
+    connection->state = EDGE_ENDING;
+    connection->breached = breach;
+    connection->deadline_ns = edge->now_ns + PV_EDGE_FLUSH_MS * PV_NS_PER_MS;
+    edge_connection_schedule(edge, connection);
+    edge_relay_end(edge, connection);
 }
 
 void edge_breach(pv_edge *edge, edge_connection *connection, const char *name)

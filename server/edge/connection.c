@@ -296,6 +296,7 @@ static void client_ready(pv_edge *edge, edge_watch *watch, uint32_t events)
         edge_relay(edge, connection);
         edge_connection_schedule(edge, connection);
         break;
+    case EDGE_ENDING: edge_relay_end(edge, connection); break;
     case EDGE_FLUSHING: edge_finish(edge, connection); break;
     case EDGE_LINGERING: edge_linger(edge, connection); break;
     case EDGE_CONNECTING:
@@ -306,11 +307,15 @@ static void client_ready(pv_edge *edge, edge_watch *watch, uint32_t events)
 static void core_ready(pv_edge *edge, edge_watch *watch, uint32_t events)
 {
     edge_connection *connection = of_core(watch);
-    if (connection->state != EDGE_OPEN) { return; }
+    if (connection->state != EDGE_OPEN && connection->state != EDGE_ENDING) { return; }
     connection->core_gone =
         connection->core_gone || (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
     connection->core_readable = connection->core_readable || (events & ~(uint32_t)EPOLLOUT) != 0;
     connection->core_writable = connection->core_writable || (events & EPOLLOUT) != 0;
+    if (connection->state == EDGE_ENDING) {
+        edge_relay_end(edge, connection);
+        return;
+    }
     edge_relay(edge, connection);
     edge_connection_schedule(edge, connection);
 }
@@ -359,6 +364,7 @@ static void look(pv_edge *edge, edge_timer *timer)
         }
         break;
     case EDGE_OPEN: look_at_open(edge, connection); break;
+    case EDGE_ENDING:
     case EDGE_FLUSHING:
     case EDGE_LINGERING:
         if (late) { edge_close(edge, connection); }

@@ -102,6 +102,10 @@ pv_frames_breach pv_frames_read(pv_frames *frames, pv_frames_side side, const ui
             }
             at += gather(lane, FRAME_HEADER_SIZE, bytes + at, size - at);
             if (lane->buffered == FRAME_HEADER_SIZE) { breach = read_header(frames, side, now_ns); }
+            if (breach != PV_FRAMES_OK) { /* back to what has passed of the header */
+                lane->left = 0;
+                lane->buffered = (uint8_t)(FRAME_HEADER_SIZE - (at - frame_at));
+            }
         }
     }
     frames->breach = (uint8_t)breach;
@@ -234,6 +238,23 @@ bool pv_frames_at_boundary(const pv_frames *frames, pv_frames_side side)
     const pv_frames_lane *lane = &frames->lanes[side];
     bool begun = side == PV_FRAMES_SERVER || frames->preface_seen == PREFACE_SIZE;
     return begun && lane->left == 0 && lane->buffered == 0 && lane->block_stream == 0;
+}
+
+size_t pv_frames_finish(pv_frames *frames, const uint8_t *bytes, size_t size, int64_t now_ns)
+{
+    pv_frames_lane *lane = &frames->lanes[PV_FRAMES_SERVER];
+    size_t at = 0;
+    while (at < size && !pv_frames_at_boundary(frames, PV_FRAMES_SERVER)) {
+        if (lane->left > 0) {
+            at += read_payload(frames, PV_FRAMES_SERVER, bytes + at, size - at);
+        } else {
+            at += gather(lane, FRAME_HEADER_SIZE, bytes + at, size - at);
+            if (lane->buffered == FRAME_HEADER_SIZE) {
+                (void)read_header(frames, PV_FRAMES_SERVER, now_ns);
+            }
+        }
+    }
+    return at;
 }
 
 void pv_frames_goaway(const pv_frames *frames, uint32_t code, uint8_t *ret_bytes)

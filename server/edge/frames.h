@@ -122,6 +122,11 @@ uint32_t pv_frames_last_stream(const pv_frames *frames);
 /* Whether a frame may be put in behind what was read of a side: no frame and no header block is unfinished. */
 bool pv_frames_at_boundary(const pv_frames *frames, pv_frames_side side);
 
+/* When the connection is to be ended: how many of the next bytes of the server's side belong to what the client has
+ * begun to receive, a frame or a header block; behind it, at the boundary, a frame may be put in. No rule is asked. */
+PV_MUST_USE size_t pv_frames_finish(pv_frames *frames, const uint8_t *bytes, size_t size,
+                                    int64_t now_ns);
+
 /* Error codes of GOAWAY (RFC 9113, section 7). */
 enum { PV_FRAMES_NO_ERROR = 0, PV_FRAMES_ENHANCE_YOUR_CALM = 11 };
 

@@ -121,9 +121,10 @@ typedef enum edge_state {
     EDGE_HANDSHAKE = 0,
     EDGE_CONNECTING = 1, /* to the core */
     EDGE_OPEN = 2,
-    EDGE_FLUSHING = 3,  /* the last bytes to the client */
-    EDGE_LINGERING = 4, /* until it closes, or time is up */
-    EDGE_DEAD = 5       /* freed at the end of the pass */
+    EDGE_ENDING = 3,    /* the frame under way to the client, and GOAWAY behind it */
+    EDGE_FLUSHING = 4,  /* the last bytes to the client */
+    EDGE_LINGERING = 5, /* until it closes, or time is up */
+    EDGE_DEAD = 6       /* freed at the end of the pass */
 } edge_state;
 
 /* Bytes that wait for one side; memory only while there are some. */
@@ -158,6 +159,7 @@ struct edge_connection {
     bool core_readable, core_writable, core_gone;
     bool queued;       /* in the list of handshakes or of relays */
     bool more;         /* the pass took its share and left some */
+    bool breached;     /* the code of its GOAWAY */
     bool tls_abused;   /* more TLS messages than a client needs */
     size_t pass_bytes; /* taken from the client in this pass */
     edge_bucket tls_messages;
@@ -248,6 +250,8 @@ void edge_connection_schedule(pv_edge *edge, edge_connection *connection);
 
 /* relay.c */
 void edge_relay(pv_edge *edge, edge_connection *connection);
+/* While it is EDGE_ENDING: passes on what is left of the frame under way, then says GOAWAY and finishes. */
+void edge_relay_end(pv_edge *edge, edge_connection *connection);
 /* To the client, now or, for what does not go now, later. False: the connection is lost. */
 bool edge_send(pv_edge *edge, edge_connection *connection, const uint8_t *bytes, size_t size);
 bool edge_flush(pv_edge *edge, edge_connection *connection);

@@ -109,6 +109,10 @@ static bool pass_down(pv_edge *edge, edge_connection *connection, size_t *moved)
     size_t passed = 0;
     pv_frames_breach breach = pv_frames_read(&connection->frames, PV_FRAMES_SERVER, edge->buffer,
                                              got, edge->now_ns, &passed);
+    if (breach != PV_FRAMES_OK) {
+        passed += pv_frames_finish(&connection->frames, edge->buffer + passed, got - passed,
+                                   edge->now_ns);
+    }
     if (!edge_send(edge, connection, edge->buffer, passed)) {
         edge_close(edge, connection);
     } else if (breach != PV_FRAMES_OK) {
@@ -131,6 +135,32 @@ static void relay_down(pv_edge *edge, edge_connection *connection)
             return;
         }
         if (!pass_down(edge, connection, &moved)) { return; }
+    }
+}
+
+static bool say_goaway(pv_edge *edge, edge_connection *connection)
+{
+    uint8_t bytes[PV_FRAMES_GOAWAY_SIZE];
+    pv_frames_goaway(&connection->frames,
+                     connection->breached ? PV_FRAMES_ENHANCE_YOUR_CALM : PV_FRAMES_NO_ERROR,
+                     bytes);
+    return edge_send(edge, connection, bytes, sizeof bytes);
+}
+
+void edge_relay_end(pv_edge *edge, edge_connection *connection)
+{
+    bool ended = false;
+    bool lost = !edge_flush(edge, connection);
+    while (!lost && !ended && !pv_frames_at_boundary(&connection->frames, PV_FRAMES_SERVER)) {
+        if (connection->to_client.size > 0 || !connection->core_readable) { return; }
+        size_t got = read_core(edge, connection, &ended);
+        size_t left = pv_frames_finish(&connection->frames, edge->buffer, got, edge->now_ns);
+        lost = !edge_send(edge, connection, edge->buffer, left);
+    }
+    if (lost || (!ended && !say_goaway(edge, connection))) {
+        edge_close(edge, connection);
+    } else {
+        edge_finish(edge, connection);
     }
 }
 

@@ -160,6 +160,18 @@ static void compare_state(const moments *of, const pv_frames *frames, size_t cou
     }
 }
 
+/* After the end, what is under way to the client is finished, and no more. `at`: the first moment that did not pass. */
+static void compare_finish(const moments *of, pv_frames *frames, size_t at)
+{
+    for (; at < of->count; at++) {
+        const moment *now = &of->all[at];
+        if (now->tick || now->side != PV_FRAMES_SERVER) { continue; }
+        size_t taken = reference_at_boundary(of, at, PV_FRAMES_SERVER) ? 0 : 1;
+        PV_ASSERT(pv_frames_finish(frames, &now->byte, 1, now->now_ns) == taken);
+        if (taken == 0) { return; }
+    }
+}
+
 static void compare(const moments *of, uint32_t seed)
 {
     verdict expected = reference_verdict(of);
@@ -191,6 +203,7 @@ static void compare(const moments *of, uint32_t seed)
                 expected.frame_at > read[now->side] ? expected.frame_at : read[now->side];
             PV_ASSERT(now->tick || read[now->side] + passed == before);
             PV_ASSERT(pv_frames_deadline_ns(&frames) == INT64_MAX);
+            compare_finish(of, &frames, at + passed);
             return;
         }
         read[now->side] += passed;

@@ -122,18 +122,17 @@ void Core::accept_all()
 void Core::serve(int fd, size_t index)
 {
     std::vector<char> buffer(64 * 1024);
-    std::string held;
+    std::string held, answer;
     bool greeted = false;
     while (!over_) {
         if (!reads) {
             std::this_thread::sleep_for(std::chrono::milliseconds(kSliceMs));
             continue;
         }
-        if (!readable(fd)) { continue; }
-        ssize_t got = recv(fd, buffer.data(), buffer.size(), 0);
-        if (got <= 0) { break; }
-        held.append(buffer.data(), static_cast<size_t>(got));
-        {
+        if (readable(fd)) {
+            ssize_t got = recv(fd, buffer.data(), buffer.size(), 0);
+            if (got <= 0) { break; }
+            held.append(buffer.data(), static_cast<size_t>(got));
             std::lock_guard<std::mutex> hold(lock_);
             arrivals_[index].bytes.append(buffer.data(), static_cast<size_t>(got));
         }
@@ -142,13 +141,15 @@ void Core::serve(int fd, size_t index)
             greeted = true;
         }
         size_t whole = greeted ? whole_frames(held) : 0;
-        for (size_t sent = 0; sent < whole && !over_;) {
-            ssize_t put = send(fd, held.data() + sent, whole - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+        answer.append(held, 0, whole);
+        held.erase(0, whole);
+        while (answer.size() > keeps_back && !over_) {
+            ssize_t put =
+                send(fd, answer.data(), answer.size() - keeps_back, MSG_NOSIGNAL | MSG_DONTWAIT);
             if (put < 0 && errno != EAGAIN) { break; }
             if (put < 0) { std::this_thread::sleep_for(std::chrono::milliseconds(1)); }
-            if (put > 0) { sent += static_cast<size_t>(put); }
+            if (put > 0) { answer.erase(0, static_cast<size_t>(put)); }
         }
-        held.erase(0, whole);
     }
     close(fd);
     std::lock_guard<std::mutex> hold(lock_);

@@ -31,6 +31,7 @@ class Core {
     ~Core();
     std::vector<Arrival> arrivals();
     std::atomic<bool> reads{true};
+    std::atomic<size_t> keeps_back{0}; // bytes at the end of what it would say
 
   private:
     void accept_all();

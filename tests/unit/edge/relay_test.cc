@@ -100,6 +100,67 @@ TEST_F(Relay, ABreachEndsTheConnectionWithItsReasonAndNoOther)
     EXPECT_EQ(good->seen().goaway, std::nullopt);
 }
 
+// GOAWAY can be put in only between frames: the one that the client has begun to receive is finished first.
+TEST_F(Relay, WhatIsUnderWayIsFinishedBeforeTheClientIsSentAway)
+{
+    start();
+    const std::string data = h2::data(1, h2::message("hello"));
+    const std::string block = h2::block(h2::request("/a/b"));
+    const std::string begun = h2::frame(h2::HEADERS, 0, 1, block.substr(0, 4));
+    const std::string rest = h2::frame(h2::CONTINUATION, h2::END_HEADERS, 1, block.substr(4));
+    const struct {
+        const char *what;
+        std::string sent;
+        size_t kept_back;
+        bool waits;
+    } rows[] = {
+        {"in a payload", h2::call(1, "/a/b", "hello"), 3, true},
+        {"in a header", h2::call(1, "/a/b", "hello"), data.size() - 4, true},
+        {"in a block", begun + rest + data, rest.size() + data.size(), true},
+        {"between frames", h2::call(1, "/a/b", "hello"), 0, false},
+    };
+    for (const auto &row : rows) {
+        for (bool breach : {true, false}) {
+            const uint64_t breaches = counts().breaches, closed = counts().closed_by_request;
+            core->keeps_back = row.kept_back;
+            auto peer = connect(one);
+            peer->send(row.sent);
+            (void)peer->read_until([](const h2::Seen &) { return false; }, 200);
+            if (breach) {
+                peer->send(h2::open_call(2, h2::request("/even")));
+            } else {
+                pv_edge_close_certificate(edge, one.sha256.data());
+            }
+            EXPECT_TRUE(eventually([&] {
+                return counts().breaches + counts().closed_by_request == breaches + closed + 1;
+            }));
+            if (row.waits) {
+                EXPECT_FALSE(peer->read_until([](const h2::Seen &) { return false; }, 100))
+                    << row.what;
+            }
+            core->keeps_back = 0;
+            EXPECT_TRUE(peer->read_close(10000)) << row.what;
+            EXPECT_EQ(peer->seen().end_of(), breach ? "goaway 11" : "goaway 0") << row.what;
+        }
+    }
+}
+
+TEST_F(Relay, WhatIsNeverFinishedKeepsNobody)
+{
+    start();
+    auto good = connect(two);
+    EXPECT_TRUE(answers(good.get()));
+    core->keeps_back = 3;
+    auto bad = connect(one);
+    bad->send(h2::call(1, "/a/b", "hello"));
+    (void)bad->read_until([](const h2::Seen &) { return false; }, 200);
+    bad->send(h2::open_call(2, h2::request("/even")));
+    EXPECT_TRUE(bad->read_close(10000));
+    EXPECT_EQ(bad->seen().end_of(), "close");
+    core->keeps_back = 0;
+    EXPECT_TRUE(answers(good.get(), 3));
+}
+
 TEST_F(Relay, ACoreThatIsGoneEndsTheConnectionAndTheNextFindsItAgain)
 {
     start();
