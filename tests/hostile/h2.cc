@@ -207,6 +207,11 @@ void Peer::shake_hands(int timeout_ms)
         int result = SSL_connect(ssl_);
         if (result == 1) {
             seen_.connected = true;
+            unsigned char *der = nullptr;
+            int size = i2d_X509(SSL_get0_peer_certificate(ssl_), &der);
+            PV_ASSERT(size > 0);
+            seen_.server_certificate.assign(reinterpret_cast<char *>(der), size);
+            OPENSSL_free(der);
             return;
         }
         note_close(result);

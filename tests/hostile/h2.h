@@ -107,10 +107,11 @@ struct Stream {
 };
 
 struct Seen {
-    bool refused = false;   // there was no connection
-    bool connected = false; // TCP, and TLS where it was asked for
-    bool closed = false;    // by the server
-    int alert = -1;         // of TLS
+    bool refused = false;           // there was no connection
+    bool connected = false;         // TCP, and TLS where it was asked for
+    bool closed = false;            // by the server
+    int alert = -1;                 // of TLS
+    std::string server_certificate; // DER; empty without TLS
     std::optional<uint32_t> goaway;
     std::string goaway_text; // its debug data
     std::map<uint16_t, uint32_t> settings;

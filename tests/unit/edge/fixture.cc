@@ -2,7 +2,6 @@
 
 #include "base/digest.h"
 
-#include <openssl/x509.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -239,20 +238,12 @@ std::string Edge::hex(const Certificate &certificate)
 std::string Edge::shown_for(const std::string &server_name) const
 {
     h2::Tls tls(one.pem, one.key);
-    BIO *bio = BIO_new_connect(address().c_str());
-    SSL *ssl = SSL_new(tls.context.get());
+    tls.server_name = server_name;
+    h2::Options options;
+    options.tls = &tls;
+    const std::string der = h2::Peer(address(), options).seen().server_certificate;
     Certificate shown;
-    if (BIO_do_connect(bio) == 1) {
-        SSL_set_bio(ssl, bio, bio);
-        if (!server_name.empty()) { SSL_set_tlsext_host_name(ssl, server_name.c_str()); }
-        if (SSL_connect(ssl) == 1) {
-            unsigned size = 0;
-            X509_digest(SSL_get0_peer_certificate(ssl), EVP_sha256(), shown.sha256.data(), &size);
-        }
-    } else {
-        BIO_free_all(bio);
-    }
-    SSL_free(ssl);
+    pv_sha256(pv_view_of(der.data(), der.size()), shown.sha256.data());
     return hex(shown);
 }
 
