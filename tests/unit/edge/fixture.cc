@@ -72,7 +72,7 @@ void write_file(const std::string &path, const std::string &text, unsigned mode)
 
 // --- the core ---
 
-Core::Core(const std::string &path)
+Core::Core(const std::string &path, int backlog)
 {
     sockaddr_un at = {};
     at.sun_family = AF_UNIX;
@@ -81,7 +81,7 @@ Core::Core(const std::string &path)
     listener_ = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     PV_ASSERT(listener_ >= 0);
     PV_ASSERT(bind(listener_, reinterpret_cast<sockaddr *>(&at), sizeof at) == 0);
-    PV_ASSERT(listen(listener_, 128) == 0);
+    PV_ASSERT(listen(listener_, backlog) == 0);
     acceptor_ = std::thread([this] { accept_all(); });
 }
 
@@ -102,7 +102,8 @@ std::vector<Arrival> Core::arrivals()
 void Core::accept_all()
 {
     while (!over_) {
-        if (!readable(listener_)) { continue; }
+        if (!accepts) { std::this_thread::sleep_for(std::chrono::milliseconds(kSliceMs)); }
+        if (!accepts || !readable(listener_)) { continue; }
         sockaddr_un from = {};
         socklen_t size = sizeof from;
         int fd = accept(listener_, reinterpret_cast<sockaddr *>(&from), &size);

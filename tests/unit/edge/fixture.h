@@ -27,9 +27,10 @@ struct Arrival {
 
 class Core {
   public:
-    explicit Core(const std::string &path);
+    explicit Core(const std::string &path, int backlog = 128);
     ~Core();
     std::vector<Arrival> arrivals();
+    std::atomic<bool> accepts{true};
     std::atomic<bool> reads{true};
     std::atomic<size_t> keeps_back{0}; // bytes at the end of what it would say
 
