@@ -7,7 +7,9 @@ enum {
     DAYS_PER_ERA = 146097,     /* 400 years: the Gregorian calendar repeats */
     DAYS_BEFORE_1970 = 719468, /* from 0000-03-01, where the counting of eras begins */
     YEAR_MIN = 1970,
-    YEAR_MAX = 2261 /* the last whole year that 64 bits of nanoseconds can name */
+    YEAR_MAX = 2261, /* the last whole year that 64 bits of nanoseconds can name */
+    INSTANT_YEAR_MIN = 1,
+    INSTANT_YEAR_MAX = 9999 /* the last one of four digits */
 };
 
 static int64_t read_clock(clockid_t clock)
@@ -164,7 +166,14 @@ static bool read_offset(reader *in, int *ret_seconds)
     return true;
 }
 
-bool pv_time_parse(pv_view text, pv_time *ret_time)
+/* True when the second lies in the years, both included. */
+static bool in_years(int64_t seconds, int first, int last)
+{
+    return seconds >= days_from_civil(first, 1, 1) * SECONDS_PER_DAY &&
+           seconds < days_from_civil(last + 1, 1, 1) * SECONDS_PER_DAY;
+}
+
+bool pv_instant_parse(pv_view text, int64_t *ret_seconds, int32_t *ret_nanos)
 {
     reader in = {text, 0};
     int64_t days, fraction_ns = 0;
@@ -180,11 +189,20 @@ bool pv_time_parse(pv_view text, pv_time *ret_time)
     }
     if (!at_end(&in)) { return false; }
     int64_t seconds = days * SECONDS_PER_DAY + clock_seconds - offset_seconds;
-    if (seconds < days_from_civil(YEAR_MIN, 1, 1) * SECONDS_PER_DAY ||
-        seconds >= days_from_civil(YEAR_MAX + 1, 1, 1) * SECONDS_PER_DAY) {
+    if (!in_years(seconds, INSTANT_YEAR_MIN, INSTANT_YEAR_MAX)) { return false; }
+    *ret_seconds = seconds;
+    *ret_nanos = (int32_t)fraction_ns;
+    return true;
+}
+
+bool pv_time_parse(pv_view text, pv_time *ret_time)
+{
+    int64_t seconds;
+    int32_t nanos;
+    if (!pv_instant_parse(text, &seconds, &nanos) || !in_years(seconds, YEAR_MIN, YEAR_MAX)) {
         return false;
     }
-    ret_time->utc_ns = seconds * PV_NS_PER_S + fraction_ns;
+    ret_time->utc_ns = seconds * PV_NS_PER_S + nanos;
     return true;
 }
 
@@ -197,11 +215,8 @@ static char *write_number(int64_t number, unsigned count, char *at)
     return at + count;
 }
 
-size_t pv_time_format(pv_time time, char *ret_text)
+static size_t write_instant(int64_t seconds, int64_t ns, char *ret_text)
 {
-    int64_t seconds = floor_divide(time.utc_ns, PV_NS_PER_S);
-    /* Unsigned, because seconds * 10^9 leaves 64 bits in the first second that can be named. */
-    int64_t ns = (int64_t)((uint64_t)time.utc_ns - (uint64_t)seconds * (uint64_t)PV_NS_PER_S);
     int64_t days = floor_divide(seconds, SECONDS_PER_DAY);
     int64_t second_of_day = seconds - days * SECONDS_PER_DAY;
     int year, month, day;
@@ -229,6 +244,22 @@ size_t pv_time_format(pv_time time, char *ret_text)
     *at++ = 'Z';
     *at = '\0';
     return (size_t)(at - ret_text);
+}
+
+size_t pv_time_format(pv_time time, char *ret_text)
+{
+    int64_t seconds = floor_divide(time.utc_ns, PV_NS_PER_S);
+    /* Unsigned, because seconds * 10^9 leaves 64 bits in the first second that can be named. */
+    uint64_t ns = (uint64_t)time.utc_ns - (uint64_t)seconds * (uint64_t)PV_NS_PER_S;
+    return write_instant(seconds, (int64_t)ns, ret_text);
+}
+
+bool pv_instant_format(int64_t seconds, int64_t nanos, char *ret_text)
+{
+    if (!in_years(seconds, INSTANT_YEAR_MIN, INSTANT_YEAR_MAX)) { return false; }
+    if (nanos < 0 || nanos >= PV_NS_PER_S) { return false; }
+    write_instant(seconds, nanos, ret_text);
+    return true;
 }
 
 void pv_time_civil(pv_time time, int *ret_year, int *ret_month, int *ret_day)

@@ -36,6 +36,12 @@ PV_MUST_USE bool pv_time_parse(pv_view text, pv_time *ret_time);
  * bytes; NUL-ended. Returns the length. */
 size_t pv_time_format(pv_time time, char *ret_text);
 
+/* The same for every year that RFC 3339 can write, 0001 to 9999, as google.protobuf.Timestamp counts:
+ * seconds from 1970, negative before it, and nanoseconds from 0 to 999,999,999 on top. False: no such
+ * instant; the results are untouched. `ret_text` has PV_TIME_TEXT_SIZE bytes. */
+PV_MUST_USE bool pv_instant_parse(pv_view text, int64_t *ret_seconds, int32_t *ret_nanos);
+PV_MUST_USE bool pv_instant_format(int64_t seconds, int64_t nanos, char *ret_text);
+
 /* Civil date of the instant in UTC: month 1 to 12, day 1 to 31. */
 void pv_time_civil(pv_time time, int *ret_year, int *ret_month, int *ret_day);
 

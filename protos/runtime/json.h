@@ -1,14 +1,13 @@
 /* json.h — messages as JSON and back, by descriptor, as proto3's JSON mapping says, for the command
  * line and for tests; the server neither reads nor writes JSON.
  *
- * Written: the field names of the .proto; 64-bit integers as strings; bytes as base64; enums by
- * name; Timestamp and Duration as text, FieldMask as one text, wrappers as their value, Any with
- * "@type". Read: all of that, and names in lowerCamelCase, numbers for strings and strings for
- * numbers, enum numbers, enum names without the enum's own prefix, base64url; null for what is not
- * set; a text or a whole number for a message whose only field is a decimal
- * (purvey.common.v1.Decimal). Differences to the mapping: times lie in the years 1970 to 2261;
- * fields that are not known or come twice are refused; google.protobuf.Struct, Value and ListValue
- * are not supported.
+ * Written: the field names of the .proto or, with `json_names`, in lowerCamelCase; 64-bit integers
+ * as strings; bytes as base64; enums by name; Timestamp and Duration as text, FieldMask as one
+ * text, wrappers as their value, Any with "@type". Read: all of that, with names of both kinds,
+ * numbers for strings and strings for numbers, enum numbers, enum names without the enum's own
+ * prefix, base64url; null for what is not set; a text or a whole number for a message whose only
+ * field is a decimal (purvey.common.v1.Decimal). Differences to the mapping: fields that are not
+ * known or come twice are refused; google.protobuf.Struct, Value and ListValue are not supported.
  *
  * JSON values are those of jansson, with its reference counts. Messages are in the arena given.
  * What is refused is told with the path of the field; texts also with line and column of the
@@ -29,6 +28,7 @@ extern "C" {
 typedef struct pv_json_options {
     unsigned indent; /* spaces for each level; 0: all on one line */
     bool defaults;   /* also write fields that hold their default: zero, "", [], {} */
+    bool json_names; /* write fields' names in lowerCamelCase, or as their option json_name says */
     bool redact;     /* write "(hidden)" for fields that are SENSITIVE */
     /* Files whose messages an Any may hold; their imports count too. */
     const pv_file_info *const *files;

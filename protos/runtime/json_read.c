@@ -325,14 +325,14 @@ static bool read_time(const reader *in, const pv_json_step *at, json_t *value,
                       ProtobufCMessage *message)
 {
     const pv_field *fields = message->descriptor->fields;
-    pv_time time;
-    if (!json_is_string(value) || !pv_time_parse(pv_view_text(json_string_value(value)), &time)) {
-        return INVALID(in, at,
-                       "must be a time as in RFC 3339, e.g. \"2026-11-22T20:00:00Z\", in the years "
-                       "1970 to 2261");
+    int64_t seconds;
+    int32_t nanos;
+    if (!json_is_string(value) ||
+        !pv_instant_parse(pv_view_text(json_string_value(value)), &seconds, &nanos)) {
+        return INVALID(in, at, "must be a time as in RFC 3339, e.g. \"2026-11-22T20:00:00Z\"");
     }
-    pv_field_set_integer(message, &fields[0], time.utc_ns / PV_NS_PER_S);
-    pv_field_set_integer(message, &fields[1], time.utc_ns % PV_NS_PER_S);
+    pv_field_set_integer(message, &fields[0], seconds);
+    pv_field_set_integer(message, &fields[1], nanos);
     return true;
 }
 
@@ -385,6 +385,7 @@ static bool read_fields(const reader *in, const pv_json_step *at, const pv_messa
 static bool read_any(const reader *in, const pv_json_step *at, json_t *value,
                      ProtobufCMessage *message)
 {
+    if (json_is_object(value) && json_object_size(value) == 0) { return true; }
     const char *url = json_string_value(json_object_get(value, "@type"));
     if (url == NULL) { return INVALID(in, at, "must be an object with \"@type\""); }
     const pv_message_info *info = pv_json_find_type(in->options, url);

@@ -3,9 +3,11 @@
 #include "protos/runtime/limits.h"
 #include "protos/runtime/reasons.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* One pv_json_of_message. Every function that makes a value gives NULL when it has refused. */
 typedef struct writer {
@@ -38,6 +40,20 @@ static json_t *write_real(const writer *out, double value)
     return checked(out, json_real(value));
 }
 
+/* The shortest decimal number that reads as the same float, so that 0.1f is not
+ * 0.10000000149011612; but none above the greatest float, which some readers refuse. */
+static json_t *write_float(const writer *out, float value)
+{
+    char text[32];
+    for (int digits = FLT_DIG; isfinite(value) && digits <= FLT_DECIMAL_DIG; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, (double)value);
+        double number = strtod(text, NULL);
+        bool same = fabs(number) <= (double)FLT_MAX && (float)number == value;
+        if (same) { return write_real(out, number); }
+    }
+    return write_real(out, (double)value);
+}
+
 static json_t *write_bytes(const writer *out, const ProtobufCBinaryData *bytes)
 {
     const char *text = pv_base64_format(pv_view_of(bytes->data, bytes->len), out->error->arena);
@@ -63,7 +79,7 @@ static json_t *write_value(const writer *out, const pv_json_step *at, const pv_f
     case PROTOBUF_C_TYPE_UINT64:
     case PROTOBUF_C_TYPE_FIXED64:
         return checked(out, json_sprintf("%" PRIu64, *(const uint64_t *)value));
-    case PROTOBUF_C_TYPE_FLOAT: return write_real(out, (double)*(const float *)value);
+    case PROTOBUF_C_TYPE_FLOAT: return write_float(out, *(const float *)value);
     case PROTOBUF_C_TYPE_DOUBLE: return write_real(out, *(const double *)value);
     case PROTOBUF_C_TYPE_BOOL: return json_boolean(*(const protobuf_c_boolean *)value);
     case PROTOBUF_C_TYPE_ENUM: return write_enum(out, field, *(const int32_t *)value);
@@ -87,13 +103,10 @@ static json_t *write_value(const writer *out, const pv_json_step *at, const pv_f
 
 static json_t *write_time(const writer *out, const pv_json_step *at, int64_t seconds, int64_t nanos)
 {
-    static const int64_t end = INT64_C(9214646400); /* 2262-01-01T00:00:00Z */
-    if (seconds < 0 || seconds >= end || nanos < 0 || nanos >= PV_NS_PER_S) {
-        return INVALID(out, at, "is not a time in the years 1970 to 2261");
-    }
     char text[PV_TIME_TEXT_SIZE];
-    pv_time time = {seconds * PV_NS_PER_S + nanos};
-    pv_time_format(time, text);
+    if (!pv_instant_format(seconds, nanos, text)) {
+        return INVALID(out, at, "is not a time in the years 1 to 9999");
+    }
     return checked(out, json_string(text));
 }
 
@@ -131,12 +144,13 @@ static bool write_fields(const writer *out, const pv_json_step *at, const pv_mes
                          const ProtobufCMessage *message, json_t *object);
 
 /* {"@type": url, ...fields}, or {"@type": url, "value": form} for a message with a form of its
- * own. */
+ * own; {} for one that holds nothing. */
 static json_t *write_any(const writer *out, const pv_json_step *at, const ProtobufCMessage *message)
 {
     const char *url = pv_field_string(message, &message->descriptor->fields[0]);
     const ProtobufCBinaryData *bytes =
         (const ProtobufCBinaryData *)pv_field_data(message, &message->descriptor->fields[1]);
+    if (*url == '\0' && bytes->len == 0) { return checked(out, json_object()); }
     const pv_message_info *info = pv_json_find_type(out->options, url);
     if (info == NULL) {
         return INVALID(out, at, "holds a message of the unknown type \"%.128s\"", url);
@@ -298,14 +312,16 @@ static bool write_fields(const writer *out, const pv_json_step *at, const pv_mes
     for (unsigned i = 0; i < info->descriptor->n_fields; i++) {
         const pv_field *field = &info->descriptor->fields[i];
         if (!pv_field_is_set(message, field) && !writes_default(out, field)) { continue; }
+        bool camel_case = out->options != NULL && out->options->json_names;
+        const char *name = camel_case ? info->fields[i].json_name : field->name;
         pv_json_step step = {.parent = at,
                              .kind = PV_JSON_FIELD,
                              .name = field->name,
-                             .key = field->name,
+                             .key = name,
                              .depth = at->depth};
         json_t *value = write_field(out, &step, field, &info->fields[i], message);
         if (value == NULL) { return false; }
-        if (json_object_set_new(object, field->name, value) != 0) {
+        if (json_object_set_new(object, name, value) != 0) {
             (void)no_memory(out);
             return false;
         }

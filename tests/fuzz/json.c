@@ -12,6 +12,7 @@ static pv_json_options options_of(uint8_t choice)
 {
     pv_json_options options = {.indent = choice >> 4 & 3, .files = files, .file_count = 1};
     options.defaults = (choice & 8) != 0;
+    options.json_names = (choice & 64) != 0;
     return options;
 }
 

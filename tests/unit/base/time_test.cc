@@ -144,6 +144,57 @@ TEST(Time, EveryNumberOfNanosecondsIsFormatted)
     EXPECT_EQ(format(1001), "1970-01-01T00:00:00.000001001Z");
 }
 
+TEST(Time, AnInstantMayLieInAnyYearOfFourDigits)
+{
+    const struct {
+        const char *text;
+        int64_t seconds;
+        int32_t nanos;
+    } rows[] = {
+        {"0001-01-01T00:00:00Z", INT64_C(-62135596800), 0},
+        {"1582-10-15T00:00:00.000000001Z", INT64_C(-12219292800), 1},
+        {"1969-12-31T23:59:59.999999999Z", -1, 999999999},
+        {"1970-01-01T00:00:00Z", 0, 0},
+        {"2262-01-01T00:00:00Z", INT64_C(9214646400), 0},
+        {"9999-12-31T23:59:59.999999999Z", INT64_C(253402300799), 999999999},
+    };
+    for (const auto &row : rows) {
+        int64_t seconds = 0;
+        int32_t nanos = 0;
+        ASSERT_TRUE(pv_instant_parse(pv_view_text(row.text), &seconds, &nanos)) << row.text;
+        EXPECT_EQ(seconds, row.seconds);
+        EXPECT_EQ(nanos, row.nanos);
+        char text[PV_TIME_TEXT_SIZE];
+        ASSERT_TRUE(pv_instant_format(row.seconds, row.nanos, text));
+        EXPECT_STREQ(text, row.text);
+    }
+}
+
+TEST(Time, WhatIsNoInstantIsRefusedAndTheResultsStay)
+{
+    for (const char *text : {"0000-12-31T23:59:59Z", "0001-01-01T00:00:00+00:01",
+                             "9999-12-31T23:59:59-00:01", "10000-01-01T00:00:00Z", ""}) {
+        int64_t seconds = 42;
+        int32_t nanos = 43;
+        EXPECT_FALSE(pv_instant_parse(pv_view_text(text), &seconds, &nanos)) << text;
+        EXPECT_EQ(seconds, 42);
+        EXPECT_EQ(nanos, 43);
+    }
+    const struct {
+        int64_t seconds, nanos;
+    } rows[] = {{INT64_C(-62135596801), 0},
+                {INT64_C(253402300800), 0},
+                {INT64_MIN, 0},
+                {INT64_MAX, 0},
+                {0, -1},
+                {0, 1000000000}};
+    for (const auto &row : rows) {
+        char text[PV_TIME_TEXT_SIZE] = "untouched";
+        EXPECT_FALSE(pv_instant_format(row.seconds, row.nanos, text));
+        EXPECT_STREQ(text, "untouched");
+    }
+}
+
 TEST(Time, ParseOfFormatIsTheSameInstant)
 {
     std::mt19937_64 random(1);

@@ -64,11 +64,14 @@ TEST_F(JsonTest, EveryKindOfFieldIsReadAndWritten)
         R"({"text_by_text":{"k":"v","":"empty key","e":""},"leaf_by_number":{"-1":{"size":2},"9223372036854775807":{}},"color_by_bool":{"true":"COLOR_BLUE","false":"COLOR_UNSPECIFIED"}})",
         R"({"time":"2026-11-22T20:00:00.500Z","duration":"-3.000000001s","mask":"fooBar,leaf.nameOfIt"})",
         R"({"time":"1970-01-01T00:00:00Z","duration":"0s","mask":""})",
+        R"({"duration":"315576000000s"})",
+        R"({"duration":"-315576000000s"})",
+        R"({"any":{}})",
         R"({"empty":{}})",
         R"({"wrapped_string":"","wrapped_int64":"0","wrapped_bool":false,"wrapped_bytes":"","wrapped_double":0.0})",
         R"({"wrapped_string":"x","wrapped_int64":"-5","wrapped_bool":true,"wrapped_bytes":"YQ==","wrapped_double":1.5})",
         R"({"decimal":{"value":"1.50"}})",
-        R"({"time_list":["1970-01-01T00:00:00Z","2261-12-31T23:59:59.999999999Z"],"fixed32_list":[4294967295]})",
+        R"({"time_list":["0001-01-01T00:00:00Z","1969-12-31T23:59:59.999999999Z","9999-12-31T23:59:59.999999999Z"],"fixed32_list":[4294967295]})",
         R"({"optional_int32":0})",
         R"({"time_by_text":{"x":"2024-09-01T00:00:00Z"}})",
         R"({"any":{"@type":"type.googleapis.com/purvey.testing.v1.Leaf","name":"in any","size":3}})",
@@ -166,9 +169,13 @@ TEST_F(JsonTest, WhatIsRefusedIsNamedWithLineColumnAndPath)
          "line 1, column 35: choice_number: comes together with choice_text, but only one of them "
          "may be set"},
         {"{\"time\":\"2026-13-01\"}", "line 1, column 9: time: must be a time as in RFC 3339, e.g. "
-                                      "\"2026-11-22T20:00:00Z\", in the years 1970 to 2261"},
+                                      "\"2026-11-22T20:00:00Z\""},
+        {"{\"time\":\"0000-12-31T23:59:59Z\"}",
+         "line 1, column 9: time: must be a time as in RFC 3339, e.g. \"2026-11-22T20:00:00Z\""},
+        {"{\"time\":\"9999-12-31T23:59:59-00:01\"}",
+         "line 1, column 9: time: must be a time as in RFC 3339, e.g. \"2026-11-22T20:00:00Z\""},
         {"{\"time\":5}", "line 1, column 9: time: must be a time as in RFC 3339, e.g. "
-                         "\"2026-11-22T20:00:00Z\", in the years 1970 to 2261"},
+                         "\"2026-11-22T20:00:00Z\""},
         {"{\"duration\":\"3\"}",
          "line 1, column 13: duration: must be a duration in seconds, e.g. \"3.5s\""},
         {"{\"duration\":\"3.s\"}",
@@ -181,7 +188,8 @@ TEST_F(JsonTest, WhatIsRefusedIsNamedWithLineColumnAndPath)
          "line 1, column 9: mask: must be a text of field names joined by commas"},
         {"{\"decimal\":1.5}",
          "line 1, column 12: decimal: must be a decimal number in quotes, e.g. \"1.50\""},
-        {"{\"any\":{}}", "line 1, column 8: any: must be an object with \"@type\""},
+        {"{\"any\":{\"size\":1}}", "line 1, column 8: any: must be an object with \"@type\""},
+        {"{\"any\":[]}", "line 1, column 8: any: must be an object with \"@type\""},
         {"{\"any\":{\"@type\":\"x/y.Z\"}}",
          "line 1, column 8: any: has the unknown type \"x/y.Z\""},
         {"{\"any\":{\"@type\":\"x/purvey.testing.v1.Leaf\",\"size\":\"z\"}}",
@@ -262,6 +270,15 @@ TEST_F(JsonTest, DefaultsAreWrittenOnRequest)
     EXPECT_EQ(again(text), text);
 }
 
+TEST_F(JsonTest, NamesInLowerCamelCaseAreWrittenOnRequest)
+{
+    options.json_names = true;
+    const std::string text =
+        R"({"int32Value":1,"leafByNumber":{"1":{"leaves":[{}]}},"wrappedInt64":"0"})";
+    EXPECT_EQ(again(text), text);
+    EXPECT_EQ(again(R"({"int32_value":1})"), R"({"int32Value":1})");
+}
+
 TEST_F(JsonTest, SensitiveFieldsAreHiddenOnRequest)
 {
     pt_ruled ruled = PT_RULED__INIT;
@@ -280,7 +297,7 @@ TEST_F(JsonTest, WhatJsonCannotSayIsRefused)
     time.seconds = INT64_MAX;
     message.time = &time;
     EXPECT_EQ(write(&message.base), "refused");
-    EXPECT_EQ(violations(), "time: is not a time in the years 1970 to 2261");
+    EXPECT_EQ(violations(), "time: is not a time in the years 1 to 9999");
     forget();
     message.time = nullptr;
     duration.seconds = 1;
