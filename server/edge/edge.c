@@ -1,8 +1,8 @@
 /* edge.c — an edge's life: creation, its thread, what other threads ask of it, its end. */
-#define _GNU_SOURCE /* pthread_setname_np */
 #include "server/edge/edge.h"
 
 #include "base/log.h"
+#include "base/thread.h"
 #include "server/edge/internal.h"
 
 #include <errno.h>
@@ -348,7 +348,7 @@ void pv_edge_start(pv_edge *edge)
     PV_ASSERT(pthread_sigmask(SIG_SETMASK, &all, &before) == 0);
     PV_ASSERT(pthread_create(&edge->thread, NULL, run, edge) == 0);
     PV_ASSERT(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
-    (void)pthread_setname_np(edge->thread, "edge");
+    pv_thread_settle(edge->thread, "edge");
 }
 
 void pv_edge_destroy(pv_edge *edge)

@@ -1,7 +1,7 @@
 /* server.c — a server's life: creation, the polling thread, drain, end. */
-#define _GNU_SOURCE
 #include "server/rpc/server.h"
 
+#include "base/thread.h"
 #include "grpc/health/v1/health.pv.h"
 #include "grpc/reflection/v1/reflection.pv.h"
 #include "protos/runtime/reasons.h"
@@ -234,7 +234,7 @@ void pv_rpc_server_start(pv_rpc_server *server)
     grpc_server_start(server->grpc);
     PV_ASSERT(pthread_create(&server->thread, NULL, poll_events, server) == 0);
     unblock_signals(&before);
-    (void)pthread_setname_np(server->thread, "rpc-poll");
+    pv_thread_settle(server->thread, "rpc-poll");
 }
 
 void pv_rpc_server_run(pv_rpc_server *server, int64_t grace_ms)

@@ -1,5 +1,5 @@
-/* Who calls: what finding the caller and its rights costs a call, kept and read anew, with one group and with as many as
- * a member may have. */
+/* Who calls: what finding the caller and its rights costs a call, kept and read anew, with one group and with as
+ * many as a member may have. */
 #include "server/identity/identity.h"
 #include "purvey/account/v1/group.pv.h"
 #include "purvey/account/v1/membership.pv.h"
