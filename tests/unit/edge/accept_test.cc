@@ -1,5 +1,5 @@
-// It keeps accepting when the kernel or the core does not do its part, and asks neither more often than it must: accept4
-// is replaced by one that fails as it is told, and connect by one that counts.
+// It keeps accepting when the kernel or the core does not do its part, and asks neither more often than it must:
+// accept4 is replaced by one that fails as it is told, and connect by one that counts.
 #include "tests/unit/edge/fixture.h"
 
 #include <sys/socket.h>
