@@ -18,6 +18,14 @@ enum {
      * from a newer .proto sends a few; each costs an allocation and is kept. */
     PV_WIRE_UNKNOWN_MAX = 64,
 
+    /* Bytes of memory for each byte on the wire that unpacking one message may take. A list of empty
+     * texts takes 44: two bytes are a pointer, a NUL, and the decoder's note of the field. What takes
+     * more is a list of empty messages of a large type, which says nothing. */
+    PV_WIRE_EXPANSION_MAX = 48,
+
+    /* Bytes that any message may take beside that, because short ones are mostly structure. */
+    PV_WIRE_EXPANSION_FREE = 64 * 1024,
+
     /* Fields that a message type may have: one bit each in the set of those seen. Our largest
      * has 40. */
     PV_WIRE_TYPE_FIELDS_MAX = 256,

@@ -2,6 +2,7 @@
 
 #include "base/utf8.h"
 #include "protos/runtime/limits.h"
+#include "protos/runtime/message.h"
 #include "protos/runtime/path.h"
 #include "protos/runtime/reasons.h"
 
@@ -20,12 +21,21 @@ enum {
     WIRE_32 = 5
 };
 
+/* What protobuf-c 1.4 and the arena take, to add up what unpacking will. */
+enum {
+    ALLOCATION_ALIGNMENT = 16, /* sizes are rounded up to it */
+    FIELD_NOTE_SIZE = 32,      /* of each field on the wire, kept while a message is unpacked */
+    FIELD_NOTES_FIRST = 16     /* on the stack; then twice as many as before, from the arena */
+};
+
 /* What is counted over all levels. */
 typedef struct checker {
     pv_error *error;
     const uint8_t *begin;
     unsigned elements;
     unsigned unknown;
+    size_t memory; /* bytes that unpacking will take */
+    size_t memory_max;
 } checker;
 
 /* One message on the way to the current field. */
@@ -40,6 +50,8 @@ typedef struct frame {
     uint32_t number;            /* its number */
     unsigned packed_index;      /* element of the current packed field */
     unsigned depth;             /* 1 for the outermost */
+    unsigned notes;             /* fields that there is room to note in the last piece */
+    unsigned notes_piece;       /* size of that piece */
     uint64_t seen[PV_WIRE_TYPE_FIELDS_MAX / 64];
 } frame;
 
@@ -198,6 +210,33 @@ fault(checker *check, const frame *at, const pv_reason *reason, const char *form
 static bool check_message(checker *check, const frame *parent, const message_type *type,
                           const uint8_t *begin, const uint8_t *end);
 
+/* Adds memory that unpacking will take. */
+static bool add_memory(checker *check, const frame *at, size_t size)
+{
+    check->memory += size;
+    return check->memory <= check->memory_max ||
+           fault(check, at, &pv_reason_message_too_large,
+                 "it takes more than %d times its size to unpack the message",
+                 PV_WIRE_EXPANSION_MAX);
+}
+
+static bool add_allocation(checker *check, const frame *at, size_t size)
+{
+    size_t mask = ALLOCATION_ALIGNMENT - 1;
+    return add_memory(check, at, (size + mask) & ~mask);
+}
+
+/* The decoder's note of one more field of the message. */
+static bool add_note(checker *check, frame *at)
+{
+    if (at->notes == 0) {
+        at->notes = at->notes_piece *= 2;
+        if (!add_memory(check, at, (size_t)at->notes * FIELD_NOTE_SIZE)) { return false; }
+    }
+    at->notes--;
+    return true;
+}
+
 static bool check_unknown(checker *check, frame *at, unsigned wire)
 {
     if (++check->unknown > PV_WIRE_UNKNOWN_MAX) {
@@ -208,7 +247,9 @@ static bool check_unknown(checker *check, frame *at, unsigned wire)
         return MALFORMED(check, at, "truncated or overlong value of the unknown field %u",
                          at->number);
     }
-    return true;
+    size_t size = (size_t)(at->position - at->field_start);
+    return add_allocation(check, at,
+                          size + sizeof(ProtobufCMessageUnknownField) + ALLOCATION_ALIGNMENT);
 }
 
 static bool count_elements(checker *check, const frame *at, size_t count)
@@ -219,7 +260,17 @@ static bool count_elements(checker *check, const frame *at, size_t count)
                      PV_WIRE_ELEMENTS_MAX);
     }
     check->elements += (unsigned)count;
-    return true;
+    return add_memory(check, at, count * pv_field_value_size(at->field));
+}
+
+/* The array of a repeated field, which comes in any number of pieces, is rounded up once. */
+static bool add_array(checker *check, frame *at)
+{
+    size_t index = (size_t)(at->field - at->type->fields);
+    uint64_t bit = UINT64_C(1) << (index % 64);
+    if ((at->seen[index / 64] & bit) != 0) { return true; }
+    at->seen[index / 64] |= bit;
+    return add_memory(check, at, ALLOCATION_ALIGNMENT);
 }
 
 /* A singular field comes once, and of a oneof one member. (Merging what comes twice is what the
@@ -336,10 +387,13 @@ static bool check_bytes(checker *check, frame *at, bool packed)
     if (packed) { return check_packed(check, at, end); }
     bool good = true;
     if (at->field->type == PROTOBUF_C_TYPE_STRING) {
-        good = check_string(check, at, pv_view_of(at->position, length));
+        good = check_string(check, at, pv_view_of(at->position, length)) &&
+               add_allocation(check, at, length + 1);
     } else if (at->field->type == PROTOBUF_C_TYPE_MESSAGE) {
         good = check_message(check, at, (const message_type *)at->field->descriptor, at->position,
                              end);
+    } else {
+        good = add_allocation(check, at, length);
     }
     at->position = end;
     return good;
@@ -354,6 +408,7 @@ static bool check_value(checker *check, frame *at, unsigned wire)
                          wire_text(expected));
     }
     if (is_repeated(at->field)) {
+        if (!add_array(check, at)) { return false; }
         if (!packed && !count_elements(check, at, 1)) { return false; }
     } else if (!check_once(check, at)) {
         return false;
@@ -393,6 +448,7 @@ static bool check_field(checker *check, frame *at)
                          "%s at field %u; groups and unknown wire types are not accepted",
                          wire_text(wire), at->number);
     }
+    if (!add_note(check, at)) { return false; }
     return at->field == NULL ? check_unknown(check, at, wire) : check_value(check, at, wire);
 }
 
@@ -406,10 +462,13 @@ static bool check_message(checker *check, const frame *parent, const message_typ
                 .position = begin,
                 .end = end,
                 .field_start = begin,
-                .depth = parent == NULL ? 1 : parent->depth + 1};
+                .depth = parent == NULL ? 1 : parent->depth + 1,
+                .notes = FIELD_NOTES_FIRST,
+                .notes_piece = FIELD_NOTES_FIRST};
     if (at.depth > PV_WIRE_DEPTH_MAX) {
         return MALFORMED(check, &at, "messages nested deeper than %d levels", PV_WIRE_DEPTH_MAX);
     }
+    if (!add_allocation(check, &at, type->sizeof_message)) { return false; }
     while (at.position < end) {
         if (!check_field(check, &at)) { return false; }
     }
@@ -420,7 +479,9 @@ pv_status pv_wire_check(const pv_message_info *info, pv_view bytes, pv_error *er
 {
     static const uint8_t nothing[1] = {0};
     const uint8_t *begin = bytes.size == 0 ? nothing : bytes.data;
-    checker check = {.error = error, .begin = begin, .elements = 0, .unknown = 0};
+    checker check = {.error = error,
+                     .begin = begin,
+                     .memory_max = bytes.size * PV_WIRE_EXPANSION_MAX + PV_WIRE_EXPANSION_FREE};
     if (check_message(&check, NULL, info->descriptor, begin, begin + bytes.size)) {
         return pv_ok();
     }

@@ -6,8 +6,8 @@
  * Refused: a truncated field; a varint longer than its type; field number 0 or above 2^29-1; groups
  * and unassigned wire types; a known field with another wire type; a number that does not fit its
  * field; a singular field or a second member of a oneof that comes again; a number that the enum
- * does not have; strings that are not UTF-8 or hold a NUL; more depth, elements or unknown fields
- * than limits.h permits. Fields that the .proto does not know are skipped by their wire type,
+ * does not have; strings that are not UTF-8 or hold a NUL; more depth, elements, unknown fields or
+ * memory to unpack than limits.h permits. Fields that the .proto does not know are skipped by their wire type,
  * within that limit.
  *
  * Not its business: what the fields must hold (fields.h). It allocates nothing when all is well. */
@@ -23,7 +23,8 @@ extern "C" {
 
 /* Checks `bytes` as one message of the type. The first fault ends the check and is told as one
  * field violation, with the path of the field: "items[3].name", "not valid UTF-8 at byte 5 of
- * the value". Reasons: MALFORMED_MESSAGE; MESSAGE_TOO_LARGE for too many elements. Threads: any. */
+ * the value". Reasons: MALFORMED_MESSAGE; MESSAGE_TOO_LARGE for too many elements or too
+ * much memory. Threads: any. */
 PV_MUST_USE pv_status pv_wire_check(const pv_message_info *info, pv_view bytes, pv_error *error);
 
 #ifdef __cplusplus

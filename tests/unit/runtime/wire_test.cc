@@ -233,6 +233,78 @@ TEST_F(WireTest, UnknownFieldsAreBoundedOverAllLevels)
         "purvey.testing.v1.Everything: more than 64 fields that the message type does not have");
 }
 
+/* What amplifies: little on the wire, much in memory. At its limit each of them is unpacked within
+ * the bound, and with one more it is refused; what the bound of memory refuses would have left it. */
+TEST_F(WireTest, MemoryToUnpackIsBoundedByTheSize)
+{
+    const struct {
+        const char *name;
+        Bytes (*message)(int count);
+        int most; /* by another limit; 0: by the bound of memory */
+    } rows[] = {
+        {"empty messages",
+         [](int count) {
+             Bytes leaves;
+             for (int i = 0; i < count; i++) { leaves.bytes(LEAF_LEAVES, ""); }
+             return Bytes().bytes(LEAF, leaves);
+         },
+         0},
+        {"empty entries of a map",
+         [](int count) {
+             Bytes bytes;
+             for (int i = 0; i < count; i++) { bytes.bytes(TEXT_BY_TEXT, ""); }
+             return bytes;
+         },
+         PV_WIRE_ELEMENTS_MAX},
+        {"empty texts",
+         [](int count) {
+             Bytes bytes;
+             for (int i = 0; i < count; i++) { bytes.bytes(STRING_LIST, ""); }
+             return bytes;
+         },
+         PV_WIRE_ELEMENTS_MAX},
+        {"packed numbers",
+         [](int count) {
+             return Bytes().bytes(INT32_LIST, std::string(static_cast<size_t>(count), '\1'));
+         },
+         PV_WIRE_ELEMENTS_MAX},
+        {"unknown numbers",
+         [](int count) {
+             Bytes bytes;
+             for (int i = 0; i < count; i++) { bytes.number(2000, 1); }
+             return bytes;
+         },
+         PV_WIRE_UNKNOWN_MAX},
+    };
+    for (const auto &row : rows) {
+        SCOPED_TRACE(row.name);
+        int good = 0, bad = PV_WIRE_ELEMENTS_MAX + 1;
+        while (bad - good > 1) {
+            int middle = (good + bad) / 2;
+            (check(row.message(middle)) ? good : bad) = middle;
+        }
+        auto bound = [](const Bytes &bytes) {
+            return bytes.text.size() * PV_WIRE_EXPANSION_MAX + PV_WIRE_EXPANSION_FREE;
+        };
+        const Bytes most = row.message(good), more = row.message(bad);
+        forget();
+        ProtobufCMessage *message = nullptr;
+        ASSERT_TRUE(pv_is_ok(
+            pv_message_decode(&pt_everything__info, most.view(), arena, &error, &message)));
+        EXPECT_LE(pv_arena_used(arena), bound(most));
+        forget();
+        EXPECT_FALSE(check(more));
+        if (row.most != 0) {
+            EXPECT_EQ(good, row.most);
+            continue;
+        }
+        EXPECT_EQ(reason(), "MESSAGE_TOO_LARGE");
+        EXPECT_LT(good, PV_WIRE_ELEMENTS_MAX);
+        ASSERT_TRUE(pv_message_unpack(&pt_everything__info, more.view(), arena, &message));
+        EXPECT_GT(pv_arena_used(arena), bound(more));
+    }
+}
+
 TEST_F(WireTest, EveryPrefixOfAMessageIsRefusedOrAMessage)
 {
     Bytes bytes = Bytes()
