@@ -33,13 +33,19 @@ static grpc_channel_credentials *make_credentials(const pv_client_tls *tls)
                                        NULL);
 }
 
+static int or_default(int64_t value, int value_default)
+{
+    PV_ASSERT(value <= INT32_MAX);
+    return value <= 0 ? value_default : (int)value;
+}
+
 static grpc_channel *make_channel(const pv_client_config *config,
                                   grpc_channel_credentials *credentials)
 {
     size_t bytes_max = config->response_bytes_max == 0 ? PV_CLIENT_RESPONSE_BYTES_DEFAULT
                                                        : config->response_bytes_max;
     PV_ASSERT(bytes_max <= INT32_MAX);
-    grpc_arg list[10];
+    grpc_arg list[11];
     size_t count = 0;
     /* A call is sent once: what may be repeated, the caller knows. */
     list[count++] = integer_arg(GRPC_ARG_ENABLE_RETRIES, 0);
@@ -47,8 +53,13 @@ static grpc_channel *make_channel(const pv_client_config *config,
     list[count++] = integer_arg(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     list[count++] = integer_arg(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
     list[count++] = integer_arg(GRPC_ARG_MAX_RECEIVE_MESSAGE_LENGTH, (int)bytes_max);
-    list[count++] = integer_arg(GRPC_ARG_KEEPALIVE_TIME_MS, PV_CLIENT_KEEPALIVE_MS);
-    list[count++] = integer_arg(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, PV_CLIENT_KEEPALIVE_TIMEOUT_MS);
+    list[count++] = integer_arg(GRPC_ARG_KEEPALIVE_TIME_MS,
+                                or_default(config->keepalive_ms, PV_CLIENT_KEEPALIVE_MS));
+    list[count++] =
+        integer_arg(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
+                    or_default(config->keepalive_timeout_ms, PV_CLIENT_KEEPALIVE_TIMEOUT_MS));
+    /* By default the core stops to ping a stream on which nothing is sent after the second time. */
+    list[count++] = integer_arg(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
     list[count++] = integer_arg(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5000);
     if (config->tls != NULL && config->tls->server_name != NULL) {
         list[count++] = text_arg(GRPC_SSL_TARGET_NAME_OVERRIDE_ARG, config->tls->server_name);

@@ -27,7 +27,8 @@ enum {
     PV_CLIENT_DEADLINE_MS_DEFAULT = 30 * 1000,
     PV_CLIENT_RESPONSE_BYTES_DEFAULT = 4 * 1024 * 1024,
     PV_CLIENT_METADATA_MAX = 16,
-    /* A server that has gone without a word is noticed after both, while a call is open. */
+    /* A server that has gone without a word is noticed after both, while a call is open: after so
+     * long a silence it is pinged, and has so long to answer. */
     PV_CLIENT_KEEPALIVE_MS = 60 * 1000,
     PV_CLIENT_KEEPALIVE_TIMEOUT_MS = 20 * 1000
 };
@@ -47,6 +48,11 @@ typedef struct pv_client_config {
     int64_t deadline_ms;       /* default of calls; 0: PV_CLIENT_DEADLINE_MS_DEFAULT */
     size_t response_bytes_max; /* 0: PV_CLIENT_RESPONSE_BYTES_DEFAULT */
     const char *user_agent;    /* put in front of the core's own; NULL: none */
+    /* 0: PV_CLIENT_KEEPALIVE_MS and PV_CLIENT_KEEPALIVE_TIMEOUT_MS. Calls of a server that does not
+     * answer end UNAVAILABLE. Servers send clients away that ping too often: ours permits it every
+     * PV_RPC_ARG_PING_INTERVAL_MS, most others every five minutes. */
+    int64_t keepalive_ms;
+    int64_t keepalive_timeout_ms;
 } pv_client_config;
 
 typedef struct pv_client_pair {

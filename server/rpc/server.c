@@ -41,7 +41,12 @@ static grpc_arg integer_arg(const char *key, size_t value)
     return arg;
 }
 
-static grpc_server *create_core_server(size_t request_bytes_max)
+static size_t or_default(size_t value, size_t value_default)
+{
+    return value == 0 ? value_default : value;
+}
+
+static grpc_server *create_core_server(const pv_rpc_config *config, size_t request_bytes_max)
 {
     grpc_resource_quota *quota = grpc_resource_quota_create("purvey");
     grpc_resource_quota_resize(quota, PV_RPC_ARG_RESOURCE_QUOTA_BYTES);
@@ -61,8 +66,10 @@ static grpc_server *create_core_server(size_t request_bytes_max)
         integer_arg(GRPC_ARG_MAX_CONNECTION_IDLE_MS, PV_RPC_ARG_CONNECTION_IDLE_MS),
         integer_arg(GRPC_ARG_MAX_CONNECTION_AGE_MS, PV_RPC_ARG_CONNECTION_AGE_MS),
         integer_arg(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, PV_RPC_ARG_CONNECTION_AGE_GRACE_MS),
-        integer_arg(GRPC_ARG_KEEPALIVE_TIME_MS, PV_RPC_ARG_KEEPALIVE_MS),
-        integer_arg(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, PV_RPC_ARG_KEEPALIVE_TIMEOUT_MS),
+        integer_arg(GRPC_ARG_KEEPALIVE_TIME_MS,
+                    or_default(config->keepalive_ms, PV_RPC_ARG_KEEPALIVE_MS)),
+        integer_arg(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
+                    or_default(config->keepalive_timeout_ms, PV_RPC_ARG_KEEPALIVE_TIMEOUT_MS)),
         integer_arg(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1),
         integer_arg(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                     PV_RPC_ARG_PING_INTERVAL_MS),
@@ -179,7 +186,7 @@ pv_status pv_rpc_server_create(const pv_rpc_config *config, const pv_service *co
     server->details_arena = pv_arena_create(PV_RPC_DETAILS_ARENA_BYTES);
     pv_status status = add_services(server, config, error);
     size_t request_bytes_max = pv_rpc_dispatch_request_bytes_max(server->dispatch);
-    server->grpc = create_core_server(request_bytes_max);
+    server->grpc = create_core_server(config, request_bytes_max);
     server->queue = grpc_completion_queue_create_for_next(NULL);
     grpc_server_register_completion_queue(server->grpc, server->queue, NULL);
     pv_rpc_mailbox_open(server);

@@ -92,8 +92,12 @@ typedef struct pv_rpc_config {
     size_t arena_bytes;       /* ceiling of a call's memory; 0: PV_RPC_ARENA_BYTES_DEFAULT */
     size_t calls_max;         /* 0: PV_RPC_CALLS_MAX */
     size_t request_bytes_max; /* of methods that do not say; 0: PV_RPC_REQUEST_BYTES_DEFAULT */
-    bool health;              /* serve grpc.health.v1 */
-    bool reflection;          /* serve grpc.reflection.v1 and v1alpha */
+    /* A client that is silent so long is pinged, and has so long to answer before its connection is
+     * closed. 0: PV_RPC_ARG_KEEPALIVE_MS, PV_RPC_ARG_KEEPALIVE_TIMEOUT_MS. */
+    size_t keepalive_ms;
+    size_t keepalive_timeout_ms;
+    bool health;     /* serve grpc.health.v1 */
+    bool reflection; /* serve grpc.reflection.v1 and v1alpha */
     /* Files that reflection serves beside those of the services and their imports. */
     const pv_file_info *const *reflection_files;
     size_t reflection_file_count;
