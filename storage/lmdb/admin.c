@@ -105,6 +105,7 @@ static int measure_tables(pv_lmdb_store *store, pv_lmdb_stat *stat)
     uint64_t free_pages = 0;
     int code = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
     if (code != MDB_SUCCESS) { return code; }
+    stat->commits = mdb_txn_id(txn); /* of the snapshot whose rows are counted */
     code = mdb_stat(txn, store->dbi, &rows);
     if (code == MDB_SUCCESS) { code = mdb_stat(txn, 0, &free_list); }
     if (code == MDB_SUCCESS) { code = count_free(txn, &free_pages); }
@@ -127,7 +128,9 @@ static int measure_readers(pv_lmdb_store *store, pv_lmdb_stat *stat)
     stat->readers = readers.count;
     stat->readers_cleared = (uint32_t)dead;
     stat->oldest_pid = readers.oldest_pid;
-    if (readers.oldest_pid != 0) { stat->oldest_commits = stat->commits - readers.oldest_txnid; }
+    if (readers.oldest_pid != 0 && readers.oldest_txnid < stat->commits) {
+        stat->oldest_commits = stat->commits - readers.oldest_txnid;
+    }
     return code;
 }
 
@@ -147,7 +150,6 @@ pv_status pv_lmdb_measure(pv_store *base, pv_lmdb_stat *ret_stat,
     if (code == MDB_SUCCESS) {
         stat.file_bytes = (uint64_t)file.st_size;
         stat.map_bytes = info.me_mapsize;
-        stat.commits = info.me_last_txnid;
         code = measure_readers(store, &stat);
     }
     if (code != MDB_SUCCESS) { return refuse_code(ret_error, "measured", "The store", code); }
