@@ -51,7 +51,8 @@ const pv_extra pv_extra_cert_request = {
     .words = "",
     .text = "Writes a certificate signing request (PEM) to standard output. Whoever may issue "
             "certificates for "
-            "you turns it into one: purvey certificate issue --membership-id ID --csr-pem @FILE. The key "
+            "you turns it into one: purvey certificate issue --membership-id ID --csr-pem @FILE. "
+            "The key "
             "stays here.",
     .flags = flags,
     .flag_count = sizeof flags / sizeof *flags,

@@ -222,7 +222,8 @@ TEST(Store, UsageIsHeldAgainstItsLedgersAndSums)
         {[](pv_txn *txn, pv_id id) { change_ledger(txn, id, 41); },
          "it has other records than its ledger says"},
         {[](pv_txn *txn, pv_id id) { change_ledger(txn, id, 0); }, "it is no ledger"},
-        {[](pv_txn *txn, pv_id id) { change_ledger(txn, id, 17); }, "it has other records than its ledger says"},
+        {[](pv_txn *txn, pv_id id) { change_ledger(txn, id, 17); },
+         "it has other records than its ledger says"},
         {[](pv_txn *txn, pv_id id) {
              ASSERT_TRUE(pv_is_ok(pv_block_put(txn, id, 5, pv_view_of("x", 1))));
          },

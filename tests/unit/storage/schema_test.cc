@@ -186,7 +186,9 @@ TEST_P(SchemaChanges, IndexesEqualThoseOfAStoreThatAlwaysHadThem)
 TEST_P(SchemaChanges, WorkGoesOnWhereItWasCutOff)
 {
     for (const uint32_t budget : {1U, 2U, 5U, 17U, 300U}) {
-        if (GetParam().durable && budget < 17) { continue; } // a sync each: only where there is none
+        if (GetParam().durable && budget < 17) {
+            continue;
+        } // a sync each: only where there is none
         for (const Change &change : Changes()) {
             SCOPED_TRACE(std::string(change.name) + " in steps of " + std::to_string(budget));
             Store store(GetParam());
