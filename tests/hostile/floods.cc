@@ -8,14 +8,14 @@ namespace purvey {
 
 namespace {
 
-// By the edge, without a GOAWAY when it comes in the middle of a frame that the core sends.
+// By the edge; without a GOAWAY when the frame that the core sends meanwhile cannot be finished.
 constexpr char kCalmed[] = "goaway 11|close";
 
 // As many streams as one connection may hold open at once.
 constexpr int64_t kStreamsKib = 4 * 1024;
 
-// As many resets as the edge lets one connection have at once, 500, each of some 20 KiB until the core is done with it.
-constexpr int64_t kResetsKib = 12 * 1024;
+// As many resets as the edge lets one connection have at once, 200, each of some 30 KiB until the core is done with it.
+constexpr int64_t kResetsKib = 8 * 1024;
 
 // For the answers that a peer finds which has not read before.
 constexpr int kUnreadMs = 3000;
