@@ -7,7 +7,7 @@
 #define PV_CLIENT_CLI_STORE_H
 
 #include "client/cli/extra.h"
-#include "storage/check.h"
+#include "client/cli/store_rules.h"
 #include "storage/lmdb/admin.h"
 
 #ifdef __cplusplus
@@ -60,9 +60,6 @@ pv_store *pv_store_look(pv_store_command *command, pv_exit *ret_exit);
 /* Work for the guard: checks `command->path` and tells the findings; silently when all is well, but with `check`
  * itself. */
 pv_exit pv_store_verify(pv_store_command *command);
-
-/* What the rows of a purvey store are, with nobody to tell. */
-pv_check_rules pv_store_rules(void);
 
 /* A sentence that refuses, ended as its code says. */
 pv_exit pv_store_end(pv_store_command *command, pv_status status, const char *sentence);

@@ -165,30 +165,69 @@ static pv_status open_environment(opening *o)
     return code == MDB_SUCCESS ? pv_ok() : refuse_lmdb(o, code);
 }
 
-/* Refuses a file that is shorter than the pages in use, such as a copy that was cut short: LMDB would not
- * notice, and the process would die on the first page that is missing. */
+/* Counts the pages from `first` on that stand in LMDB's own table of free pages. */
+static int count_free(MDB_txn *txn, size_t first, size_t *ret_count)
+{
+    MDB_cursor *cursor = NULL;
+    MDB_val key, pages;
+    *ret_count = 0;
+    int code = mdb_cursor_open(txn, 0, &cursor);
+    if (code != MDB_SUCCESS) { return code; }
+    while ((code = mdb_cursor_get(cursor, &key, &pages, MDB_NEXT)) == MDB_SUCCESS) {
+        /* The first number says how many follow. */
+        size_t page = 0, count = 0;
+        if (pages.mv_size >= sizeof count) { memcpy(&count, pages.mv_data, sizeof count); }
+        for (size_t i = 1; i <= count && (i + 1) * sizeof page <= pages.mv_size; i++) {
+            memcpy(&page, (const char *)pages.mv_data + i * sizeof page, sizeof page);
+            *ret_count += page >= first;
+        }
+    }
+    mdb_cursor_close(cursor);
+    return code == MDB_NOTFOUND ? MDB_SUCCESS : code;
+}
+
+/* Of the `missing` pages of the file from `first` on, whether all are free ones. */
+static bool only_free_missing(MDB_txn *txn, size_t first, size_t missing)
+{
+    size_t count = 0;
+    return count_free(txn, first, &count) == MDB_SUCCESS && count >= missing;
+}
+
+static int set_length(opening *o, uint64_t bytes)
+{
+    return truncate(o->data_path, (off_t)bytes) == 0 ? 0 : errno;
+}
+
+/* Refuses a file that ends before a page in use, such as a copy that was cut short, or what a disk leaves that
+ * forgot the file's length: LMDB would not notice, and the process would die on the first page that is missing.
+ * Pages in use stand anywhere up to the last one that was ever taken. Behind the end of a good file there are
+ * only free pages: LMDB does not write those that a commit took and gave back. To read its table of free pages,
+ * which may be missing itself, the file is first made as long as it should be; missing pages are zeros then,
+ * and LMDB refuses those. */
 static pv_status check_length(opening *o, MDB_txn *txn)
 {
-    MDB_stat rows, free_list;
-    memset(&free_list, 0, sizeof free_list);
-    int code = mdb_stat(txn, o->store->dbi, &rows);
-    if (code == MDB_SUCCESS) {
-        code = mdb_stat(txn, 0, &free_list);
-    } /* LMDB's own table of free pages */
-    if (code != MDB_SUCCESS) { return refuse_lmdb(o, code); }
-    size_t pages = 2 + rows.ms_branch_pages + rows.ms_leaf_pages + rows.ms_overflow_pages +
-                   free_list.ms_branch_pages + free_list.ms_leaf_pages +
-                   free_list.ms_overflow_pages;
-    size_t needed = rows.ms_entries == 0 ? 0 : pages * rows.ms_psize;
+    MDB_envinfo info;
+    MDB_stat stat_of;
     struct stat data;
+    int code = mdb_env_info(o->store->env, &info);
+    if (code == MDB_SUCCESS) { code = mdb_env_stat(o->store->env, &stat_of); }
+    if (code != MDB_SUCCESS) { return refuse_lmdb(o, code); }
+    /* Looked at beside a server that commits: it has checked this when it opened. */
+    if (info.me_last_txnid != mdb_txn_id(txn)) { return pv_ok(); }
     if (stat(o->data_path, &data) != 0) { return refuse_errno(o, "look at data.mdb", errno); }
-    if ((uint64_t)data.st_size < needed) {
-        return refuse(o, PV_CODE_DATA_LOSS,
-                      "The store at \"%s\" is damaged: data.mdb has %lld bytes and its pages in "
-                      "use need %zu.",
-                      o->path, (long long)data.st_size, needed);
-    }
-    return pv_ok();
+    size_t there = (size_t)data.st_size / stat_of.ms_psize;
+    size_t needed = info.me_last_pgno + 1;
+    if (there >= needed) { return pv_ok(); }
+    if (!o->store->look) { code = set_length(o, (uint64_t)needed * stat_of.ms_psize); }
+    if (code != 0) { return refuse_errno(o, "make data.mdb longer", code); }
+    if (only_free_missing(txn, there, needed - there)) { return pv_ok(); }
+    if (!o->store->look) { code = set_length(o, (uint64_t)data.st_size); }
+    if (code != 0) { return refuse_errno(o, "leave data.mdb as it was", code); }
+    return refuse(
+        o, PV_CODE_DATA_LOSS,
+        "The store at \"%s\" is damaged: data.mdb ends after %lld bytes, and pages in use "
+        "are missing behind it.",
+        o->path, (long long)data.st_size);
 }
 
 /* The one table of a store is LMDB's unnamed one, with plain keys. */

@@ -50,6 +50,12 @@ std::set<int> &data_files()
     return files;
 }
 
+MDB_env *&opened_last()
+{
+    static MDB_env *env;
+    return env;
+}
+
 bool is_data(int file)
 {
     return data_files().count(file) > 0;
@@ -139,6 +145,11 @@ void Disk::plan(const Failure &next)
     memset(counts, 0, sizeof counts);
 }
 
+void Disk::plant(unsigned flags)
+{
+    PV_ASSERT(mdb_env_set_flags(opened_last(), flags, 1) == MDB_SUCCESS);
+}
+
 Disk &disk()
 {
     static Disk one;
@@ -226,7 +237,8 @@ int __wrap_msync(void *address, size_t size, int flags)
 
 int __wrap_mdb_env_open(MDB_env *env, const char *path, unsigned flags, mdb_mode_t mode)
 {
-    return __real_mdb_env_open(env, path, flags | disk().planted_flags, mode);
+    purvey::opened_last() = env;
+    return __real_mdb_env_open(env, path, flags, mode);
 }
 
 pv_status __wrap_pv_batch_commit(pv_batch *batch)

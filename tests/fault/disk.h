@@ -1,6 +1,6 @@
 // disk.h — what stands between LMDB and the disk in the programs of this folder: their calls that write or sync
 // data.mdb are taken by the linker (--wrap, see BUILD) and come here. They can be recorded, made to fail at the n-th
-// call, and LMDB can be opened with flags that break its promise, so that we know that a broken promise is found.
+// call, and LMDB can be given flags that break its promise, so that we know that a broken promise is found.
 // Nothing of this is part of a program that is shipped.
 // Threads: one. Files other than data.mdb pass through.
 #ifndef PV_TESTS_FAULT_DISK_H
@@ -45,10 +45,10 @@ struct Disk {
     uint64_t counts[kCallKinds] = {}; // calls of each kind since the last plan
     Failure failure;
     bool failed = false;                    // it has happened
-    unsigned planted_flags = 0;             // added to those of mdb_env_open
     std::function<void(bool ok)> committed; // after each pv_batch_commit; may be empty
 
     void plan(const Failure &next);
+    void plant(unsigned flags); // sets flags of the environment that was opened last
 };
 
 // The one disk of the process.

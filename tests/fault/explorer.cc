@@ -1,5 +1,6 @@
 #include "tests/fault/explorer.h"
 
+#include "server/identity/identity.h"
 #include "storage/lmdb/lmdb.h"
 #include "storage/record.h"
 #include "tests/fault/disk.h"
@@ -56,7 +57,7 @@ class Explorer {
   private:
     bool enough() const
     {
-        return state > task.last || (!task.plant.empty() && shared->findings > 0) ||
+        return state > task.last || (!task.plant.empty() && shared->lost > 0) ||
                shared->findings >= kFindingsMax;
     }
 
@@ -64,7 +65,6 @@ class Explorer {
     {
         std::string live = task.folder + "/live";
         remove_folder(live);
-        disk().planted_flags = flags_named(task.plant);
         disk().recording = true;
         (void)run_workload(live, task.seed, Size::kWhole, 0, [this](pv_store *store, bool ok) {
             PV_ASSERT(ok);
@@ -72,9 +72,10 @@ class Explorer {
             if (!content.problem.empty()) { finding("while nothing fails: " + content.problem); }
             trace.batches[content.digest] = trace.acknowledged.size();
             trace.acknowledged.push_back(disk().calls.size());
+            bool made = trace.acknowledged.size() == 1;
+            if (made && !task.plant.empty()) { disk().plant(flags_named(task.plant)); }
         });
         disk().recording = false;
-        disk().planted_flags = 0;
         trace.calls.swap(disk().calls);
         remove_folder(live);
         shared->calls = trace.calls.size();
@@ -129,12 +130,13 @@ class Explorer {
         shared->looked++;
         alarm(kStateSeconds);
         pv_store *store = nullptr;
-        char why[PV_LMDB_ERROR_SIZE];
-        pv_lmdb_options options = {};
-        if (pv_is_ok(pv_lmdb_open(folder.c_str(), &options, &store, why))) {
+        std::string why;
+        bool making = batches_before() == 0; // the open goes on where the crash was
+        if ((store = open_store(folder, nullptr, &why)) != nullptr) {
             if (judge(store) && state % kWriteOn == 0) { store = write_on(store); }
             pv_store_close(store);
-        } else if (batches_before() == 0) {
+            if (making) { images->restore(); }
+        } else if (making) {
             shared->empty++;
         } else if (task.lose_size) {
             shared->refused++;
@@ -155,6 +157,7 @@ class Explorer {
         }
         // Batch 0 is the new store.
         if (found->second + 1 < before || found->second > before) {
+            shared->lost += found->second + 1 < before;
             finding("it holds what it held after batch " + std::to_string(found->second) +
                     ", and batch " + std::to_string(before - 1) + " was the last acknowledged");
             return false;
@@ -176,17 +179,17 @@ class Explorer {
         pv_arena *arena = pv_arena_create(1 << 20);
         pv_batch *batch = nullptr;
         pv_txn *txn = nullptr;
-        char why[PV_LMDB_ERROR_SIZE];
+        std::string why;
         PV_ASSERT(pv_is_ok(pv_batch_begin(store, &batch)));
         PV_ASSERT(pv_is_ok(pv_write_begin(batch, arena, &txn)));
-        PV_ASSERT(pv_is_ok(pv_setting_put(txn, "after", pv_view_text("the crash"))));
+        PV_ASSERT(pv_is_ok(pv_setting_put(txn, PV_SETTING_TRUST_DOMAIN, pv_view_text("again"))));
         PV_ASSERT(pv_is_ok(pv_txn_commit(txn)));
         PV_ASSERT(pv_is_ok(pv_batch_commit(batch)));
         pv_store_close(store);
         pv_arena_destroy(arena);
-        store = nullptr;
-        if (!pv_is_ok(pv_lmdb_open(folder.c_str(), nullptr, &store, why))) {
-            finding(std::string("written to and opened again: ") + why);
+        store = open_store(folder, nullptr, &why);
+        if (store == nullptr) {
+            finding("written to and opened again: " + why);
         } else {
             Content content = read_content(store, true);
             if (!content.problem.empty() || content.revision != revision + 1) {

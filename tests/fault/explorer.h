@@ -1,7 +1,6 @@
-// explorer.h — explores what a loss of power leaves, for one seed. A workload runs on a real store while every
-// write and
-// sync of LMDB is recorded; then the files that a crash at each of these points could leave are built, opened the way
-// the server opens its store, and read whole. What was acknowledged (pv_batch_commit returned) must be there; a batch
+// explorer.h — explores what a loss of power leaves, for one seed. A workload runs on a real store while every write
+// and sync of LMDB is recorded; then the files that a crash at each of these points could leave are built, opened the
+// way the server opens its store, and read whole. What was acknowledged (pv_batch_commit returned) must be there; a batch
 // that was not is there wholly or not at all: what is there is, byte for byte, what the store held after that batch.
 // The content after each batch is held against the invariants when it is recorded.
 // An explorer may die by the image it looks at, so it runs in a process of its own.
@@ -26,6 +25,7 @@ struct Shared {
     uint64_t refused; // refused with a sentence, where that is allowed
     uint64_t calls;   // of the workload
     uint64_t batches;
+    uint64_t lost; // images without a batch that was acknowledged, all else being right
     uint64_t findings;
     char texts[kFindingsMax][400];
     bool complete; // every point was visited
@@ -37,7 +37,7 @@ struct Task {
     uint64_t first = 1;     // image to begin with
     uint64_t last = kAll;   // and to end with
     bool lose_size = false; // the disk forgets how long the file has become
-    std::string plant;      // as for flags_named; empty: LMDB as it is
+    std::string plant;      // as for flags_named, once the store is made; empty: LMDB as it is
 };
 
 // Explores; what is found stands in `shared`.

@@ -164,11 +164,11 @@ class Failures {
     // Opens what is left; says what is wrong with it. `answered` batches must be there, one more may.
     std::string reopened(uint64_t answered, uint64_t map_bytes)
     {
-        pv_store *store = nullptr;
-        char why[PV_LMDB_ERROR_SIZE];
+        std::string why;
         pv_lmdb_options options = {};
         options.map_bytes = map_bytes;
-        if (!pv_is_ok(pv_lmdb_open(folder.c_str(), &options, &store, why))) {
+        pv_store *store = open_store(folder, &options, &why);
+        if (store == nullptr) {
             return answered == 0 ? "" : why; // nothing was answered: the store was not made yet
         }
         Content content = read_content(store, true);

@@ -1,5 +1,6 @@
-// invariants.h — what must be true of a store's content whenever it is opened, read by scanning all of it. An oracle
-// beside the store: it looks at rows and keys, and asks no function that the flows use to find them.
+// invariants.h — what a store holds, read by scanning all of it, to be held against what was acknowledged: the content
+// as a whole, whose answers are stored, which objects there are, what the feeds say. What must be true of any store,
+// `purvey store check` knows (storage/check.h); it is asked, and nothing of it is repeated here.
 #ifndef PV_TESTS_FAULT_INVARIANTS_H
 #define PV_TESTS_FAULT_INVARIANTS_H
 
@@ -24,10 +25,8 @@ struct Content {
     std::map<std::string, std::vector<std::string>> feeds;
 };
 
-// Reads everything. Checked unless only the digest is wanted: every row is readable and not newer than the store; the
-// index entries are those of the rows, no more and no fewer; each feed and each owner's blocks are numbered without a
-// gap; every event has its audit entry with the same revision, in the trail of who made the change, and the
-// other way round.
+// Reads everything. Checked unless only the digest is wanted: the store passes `purvey store check`, and the
+// changes that the feeds tell are those of the audit trails: who made them, at which revision.
 Content read_content(pv_store *store, bool check);
 
 } // namespace purvey

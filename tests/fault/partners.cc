@@ -108,8 +108,8 @@ constexpr Kind kKinds[] = {
      R"(, "type": "PROGRAM", "activate": true)"},
     {Trade::kVendor, "CreateProduct", "purvey.product.v1.Product", "product",
      R"(, "category": "Office", "short_description": "Letters")"},
-    {Trade::kOperator, "CreateUser", "purvey.account.v1.User", "user",
-     R"(, "kind": "SERVICE", "grants": [{"module": "ORDER", "grant": "VIEW"}])"},
+    {Trade::kOperator, "CreateGroup", "purvey.account.v1.Group", "group",
+     R"(, "permissions": [{"module": "ORDER", "grant": "VIEW"}])"},
 };
 
 // A server that is going or gone, or has no room at the moment.
@@ -257,8 +257,8 @@ class Uploader : public Client {
         made.object = "purvey.usage.v1.UsageReport " + name;
         made.root = "report";
         made.request = form(
-            R"({"product_id": "%s", "contract_id": "%s", "name": "%s", "currency": "USD", "request_id": "%s",
-                     "period_start": "2026-10-01T00:00:00Z", "period_end": "2026-11-01T00:00:00Z"})",
+            R"({"product_id": "%s", "contract_id": "%s", "name": "%s", "currency": "USD",
+                "request_id": "%s", "period_start": "2026-10-01T00:00:00Z", "period_end": "2026-11-01T00:00:00Z"})",
             reported.product_id.c_str(), reported.contract_id.c_str(), name.c_str(),
             made.request_id.c_str());
         size_t number = place.ledger->want(made);
@@ -303,8 +303,9 @@ class Uploader : public Client {
         std::string list;
         for (uint64_t i = chance.below(30) + 1; i > 0; i--) {
             list += form(
-                R"(%s{"record_id": "%s-%d", "mpn": "%s", "subscription_external_id": "%s", "quantity": "1.5",
-                   "amount": "0.00000000001", "start_time": "2026-10-03T00:00:00Z", "end_time": "2026-10-04T00:00:00Z"})",
+                R"(%s{"record_id": "%s-%d", "mpn": "%s", "subscription_external_id": "%s",
+                   "quantity": "1.5", "amount": "0.00000000001",
+                   "start_time": "2026-10-03T00:00:00Z", "end_time": "2026-10-04T00:00:00Z"})",
                 list.empty() ? "" : ", ", name.c_str(), static_cast<int>(++sent),
                 reported.mpn.c_str(), reported.subscription.c_str());
         }

@@ -30,7 +30,7 @@ struct Run {
 
 // Everything that was seen.
 struct Totals {
-    uint64_t seeds, looked, intact, empty, refused, died, calls, batches;
+    uint64_t seeds, looked, lost, intact, empty, refused, died, calls, batches;
 };
 
 class Power {
@@ -56,6 +56,7 @@ class Power {
         report->count("seeds", totals.seeds);
         report->count("states", totals.looked);
         report->count("states_intact", totals.intact);
+        report->count("states_that_lost_an_answer", totals.lost);
         report->count("states_before_the_first_answer", totals.empty);
         report->count("states_refused", totals.refused);
         report->count("readers_died", totals.died);
@@ -68,7 +69,8 @@ class Power {
                            std::to_string(totals.seeds) + " seeds in " +
                            std::to_string(static_cast<int>(report->seconds())) + " s";
         if (!planted.empty()) {
-            report->judge(report->findings() > 0, "a planted " + planted + " is found; " + told);
+            report->judge(totals.lost > 0,
+                          "a planted " + planted + " is found as a lost answer; " + told);
         } else if (lose_size) {
             report->judge(report->findings() == 0,
                           "a disk that forgets a file's length: no wrong answer; " + told + ": " +
@@ -84,7 +86,9 @@ class Power {
     bool enough() const
     {
         if (one_state) { return totals.seeds > 0 || !running.empty(); }
-        if (report->findings() >= (planted.empty() ? kFindingsToEnd : 1)) { return true; }
+        if (report->findings() >= kFindingsToEnd || (!planted.empty() && totals.lost > 0)) {
+            return true;
+        }
         uint64_t seconds = options.number("seconds");
         return totals.looked >= options.number("states") ||
                (seconds > 0 && report->seconds() > static_cast<double>(seconds));
@@ -152,6 +156,7 @@ class Power {
         const Shared &seen = *run.shared;
         totals.seeds++;
         totals.looked += seen.looked;
+        totals.lost += seen.lost;
         totals.intact += seen.intact;
         totals.empty += seen.empty;
         totals.refused += seen.refused;

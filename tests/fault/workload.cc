@@ -1,6 +1,7 @@
 #include "tests/fault/workload.h"
 
-#include "storage/lmdb/lmdb.h"
+#include "purvey/catalog.pv.h"
+#include "storage/schema.h"
 #include "tests/fault/disk.h"
 #include "tests/unit/flows/usage_fixture.h"
 
@@ -157,14 +158,14 @@ uint64_t run_workload(const std::string &folder, uint64_t seed, Size size, uint6
                       const std::function<void(pv_store *store, bool ok)> &told)
 {
     World::opener() = [&] {
-        pv_store *store = nullptr;
         pv_lmdb_options options = {};
         options.map_bytes = map_bytes;
         options.map_bytes_max = map_bytes;
         options.create = true;
-        char why[PV_LMDB_ERROR_SIZE];
-        if (!pv_is_ok(pv_lmdb_open(folder.c_str(), &options, &store, why))) {
-            fprintf(stderr, "%s\n", why);
+        std::string why;
+        pv_store *store = open_store(folder, &options, &why);
+        if (store == nullptr) {
+            fprintf(stderr, "%s\n", why.c_str());
             abort();
         }
         disk().committed = [&told, store](bool ok) { told(store, ok); };
@@ -181,6 +182,26 @@ uint64_t run_workload(const std::string &folder, uint64_t seed, Size size, uint6
     disk().committed = nullptr;
     PV_ASSERT(!testing::UnitTest::GetInstance()->ad_hoc_test_result().Failed());
     return refused;
+}
+
+pv_store *open_store(const std::string &folder, const pv_lmdb_options *options,
+                     std::string *ret_why)
+{
+    pv_store *store = nullptr;
+    char why[PV_LMDB_ERROR_SIZE], index_why[PV_SCHEMA_ERROR_SIZE];
+    if (!pv_is_ok(pv_lmdb_open(folder.c_str(), options, &store, why))) {
+        *ret_why = why;
+        return nullptr;
+    }
+    pv_schema schema = {};
+    schema.objects = pv_catalog__objects;
+    schema.object_count = pv_catalog__object_count;
+    if (!pv_is_ok(pv_schema_apply(store, &schema, index_why))) {
+        *ret_why = index_why;
+        pv_store_close(store);
+        return nullptr;
+    }
+    return store;
 }
 
 std::string make_folder(const char *name)

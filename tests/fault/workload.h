@@ -3,6 +3,7 @@
 #ifndef PV_TESTS_FAULT_WORKLOAD_H
 #define PV_TESTS_FAULT_WORKLOAD_H
 
+#include "storage/lmdb/lmdb.h"
 #include "tests/fault/chance.h"
 #include "tests/fault/invariants.h"
 
@@ -22,6 +23,10 @@ enum class Size {
 // RESOURCE_EXHAUSTED; a call that ends in another way than it must ends the process with a sentence.
 uint64_t run_workload(const std::string &folder, uint64_t seed, Size size, uint64_t map_bytes,
                       const std::function<void(pv_store *store, bool ok)> &told);
+
+// Opens a store the way the server does: the file, then the indexes. NULL, and why not.
+pv_store *open_store(const std::string &folder, const pv_lmdb_options *options,
+                     std::string *ret_why);
 
 // A fresh folder on the fastest place there is, and its end.
 std::string make_folder(const char *name);

@@ -191,8 +191,52 @@ TEST(LmdbOpen, RefusesACopyThatWasCutShort)
     Folder folder;
     MakeStore(folder.path(), 2000);
     const std::string data = folder.path() + "/data.mdb";
-    std::filesystem::resize_file(data, std::filesystem::file_size(data) / 2);
+    const size_t bytes = std::filesystem::file_size(data);
+    std::filesystem::resize_file(data, bytes / 2);
     ExpectRefused(folder.path(), false, "DATA_LOSS", "pages in use");
+    EXPECT_EQ(std::filesystem::file_size(data), bytes / 2) << "what is refused is left as it is";
+}
+
+// Few pages are in use, at the end of the file: to count them says nothing.
+TEST(LmdbOpen, RefusesAFileWithoutItsLastPages)
+{
+    Folder folder;
+    MakeStore(folder.path(), 2000);
+    const std::string data = folder.path() + "/data.mdb";
+    const size_t before = std::filesystem::file_size(data);
+    MakeStore(folder.path(), 2000); // all rows again, into new pages
+    Meddle(folder.path(), 0, [](MDB_txn *txn, MDB_dbi dbi) {
+        for (int i = 0; i < 1900; i++) {
+            std::string key = "n" + std::to_string(i);
+            MDB_val name = {key.size(), key.data()};
+            (void)mdb_del(txn, dbi, &name, nullptr);
+        }
+    });
+    ASSERT_GT(std::filesystem::file_size(data), before);
+    std::filesystem::resize_file(data, before);
+    ExpectRefused(folder.path(), false, "DATA_LOSS", "pages in use");
+}
+
+// LMDB does not write pages that a commit took and gave back: the file ends before the last page ever taken.
+TEST(LmdbOpen, OpensAFileWhoseLastPagesWereNeverWritten)
+{
+    Folder folder;
+    MakeStore(folder.path());
+    // The last one meets pages that the first gave back, and only then returns its own at once.
+    for (size_t bytes : {1U << 16, 1U << 10, 1U << 20}) {
+        Meddle(folder.path(), 0, [bytes](MDB_txn *txn, MDB_dbi dbi) {
+            std::string big(bytes, 'x');
+            MDB_val name = {3, const_cast<char *>("big")}, value = {bytes, big.data()};
+            ASSERT_EQ(mdb_put(txn, dbi, &name, &value, 0), 0);
+            ASSERT_EQ(mdb_del(txn, dbi, &name, nullptr), 0);
+        });
+    }
+    ASSERT_LT(std::filesystem::file_size(folder.path() + "/data.mdb"), 1U << 20);
+    for (int i = 0; i < 2; i++) {
+        const Opened opened = Open(folder.path());
+        ASSERT_EQ(opened.code, "OK") << opened.sentence;
+        pv_store_close(opened.store);
+    }
 }
 
 TEST(LmdbOpen, RefusesAnLmdbFileOfAnotherProgram)
