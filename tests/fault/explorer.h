@@ -1,7 +1,8 @@
-// explorer.h — explores what a loss of power leaves, for one seed. A workload runs on a real store while every write
-// and sync of LMDB is recorded; then the files that a crash at each of these points could leave are built, opened the
-// way the server opens its store, and read whole. What was acknowledged (pv_batch_commit returned) must be there; a batch
-// that was not is there wholly or not at all: what is there is, byte for byte, what the store held after that batch.
+// explorer.h — explores what a loss of power leaves, for one seed. A workload runs on a real store while every
+// write and sync of LMDB is recorded; then the files that a crash at each of these points could leave are built,
+// opened the way the server opens its store, and read whole. What was acknowledged (pv_batch_commit returned) must
+// be there; a batch that was not is there wholly or not at all: what is there is, byte for byte, what the store held
+// after that batch. A crash while the store is made: the next open goes on to the same new store, or refuses.
 // The content after each batch is held against the invariants when it is recorded.
 // An explorer may die by the image it looks at, so it runs in a process of its own.
 #ifndef PV_TESTS_FAULT_EXPLORER_H
