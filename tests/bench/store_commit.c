@@ -1,6 +1,6 @@
-/* Group commit: transactions through the pipeline and its committer, with 1 to 512 writers waiting at a time,
- * beside the same reads and writes on LMDB itself with one sync each, and with one sync for all. A transaction is what a call of
- * the domain costs: 4 reads, and 8 rows of together 1.2 KB, of which four lie in random places. */
+/* Group commit: transactions through the pipeline and its committer, with 1 to 512 writers waiting at a time, beside
+ * the same reads and writes on LMDB itself with one sync each, and with one sync for all. A transaction is what a call
+ * of the domain costs: 4 reads, and 8 rows of together 1.2 KB, of which four lie in random places. */
 #include "echo.pv.h"
 #include "protos/runtime/message.h"
 #include "server/pipeline/pipeline.h"
