@@ -53,7 +53,7 @@ BANNED = [
     (r"atoi|atol|atoll|atof", "does not tell an error", r"$^"),
     # Settings are read before anything else is there; JSON numbers may be doubles; what is left has checked its digits.
     (r"strtol|strtoll|strtod|strtof|strtoul|strtoull", "numbers are read by base",
-     BASE + r"|server/config\.c|protos/runtime/json_(read|write)\.c|client/(demo|cli)/|tests/"),
+     BASE + r"|server/settings\.c|protos/runtime/json_(read|write)\.c|client/(demo|cli)/|tests/"),
     (r"rand|srand|random|srandom|drand48", "not random; pv_random_bytes is", r"tests/"),
     (r"time|gmtime|localtime|ctime|asctime|mktime|gettimeofday|clock_gettime", "time comes from base/time.h",
      BASE + r"|tests/"),
