@@ -139,7 +139,7 @@ static pv_status screen(pv_rpc_call *call, int64_t now_ns)
 static void begin(pv_rpc_call *call)
 {
     pv_rpc_server *server = call->server;
-    server->calls_open++;
+    __atomic_add_fetch(&server->calls_open, 1, __ATOMIC_RELAXED);
     call->started_ns = pv_time_monotonic_ns();
     call->method = pv_rpc_dispatch_find(server->dispatch, view_of(&call->details.method));
     call->summary.method = call->method == NULL ? "unknown" : call->method->info.path;
@@ -239,7 +239,7 @@ void pv_rpc_call_over(pv_rpc_call *call)
     grpc_metadata_array_destroy(&call->metadata);
     grpc_call_details_destroy(&call->details);
     grpc_call_unref(call->grpc);
-    server->calls_open--;
+    __atomic_sub_fetch(&server->calls_open, 1, __ATOMIC_RELAXED);
     pv_rpc_pool_give(call);
     pv_rpc_server_check_stopped(server);
 }

@@ -135,8 +135,8 @@ struct pv_rpc_server {
     pv_rpc_idle idle;
     pv_arena *details_arena;
     pv_rpc_call *current; /* whose `run` is on the stack */
-    size_t calls_open;
-    bool leaving; /* `draining`, once this thread has seen it */
+    size_t calls_open;    /* moved atomically: the one who drains looks at it */
+    bool leaving;         /* `draining`, once this thread has seen it */
     bool core_stopped;
     uint64_t wake_epoch; /* counts the batches of topics that were looked at */
 

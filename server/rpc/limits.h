@@ -112,6 +112,11 @@ enum {
     PV_RPC_ARG_PING_INTERVAL_MS = 10 * 1000,
     PV_RPC_ARG_PING_STRIKES = 2,
 
+    /* A drain waits no longer for connections when no call has been open for this time: whoever has a call on
+     * its way has been told to go, or is seen, by then. */
+    PV_RPC_DRAIN_QUIET_MS = 1000,
+    PV_RPC_DRAIN_LOOK_MS = 100, /* between two looks at that */
+
     /* Only identity (bit 0): a compressed message makes 1.51 inflate without a bound before it
      * looks at the size. Compressed requests are answered UNIMPLEMENTED. */
     PV_RPC_ARG_COMPRESSION_BITSET = 1,

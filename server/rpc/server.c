@@ -262,7 +262,7 @@ void pv_rpc_server_run(pv_rpc_server *server, int64_t grace_ms)
 
 /* --- end --- */
 
-/* Waits until every call has ended; false: not within the time. A negative time is without end. */
+/* Waits until every call and connection has ended; false: not within the time. A negative time is without end. */
 static bool wait_stopped(pv_rpc_server *server, int64_t wait_ms)
 {
     int64_t until_ns = pv_time_monotonic_ns() + wait_ms * PV_NS_PER_MS;
@@ -278,13 +278,31 @@ static bool wait_stopped(pv_rpc_server *server, int64_t wait_ms)
     return stopped;
 }
 
+/* Waits for the grace, or until there has been no call for a while: a peer that rests may not look at its
+ * connection (one on the C core does not), and never hears that it should go. False: not all have gone. */
+static bool wait_quiet(pv_rpc_server *server, int64_t grace_ms)
+{
+    int64_t now_ns = pv_time_monotonic_ns();
+    int64_t end_ns = now_ns + grace_ms * PV_NS_PER_MS;
+    int64_t quiet_ns = now_ns;
+    while (now_ns < end_ns && now_ns - quiet_ns < PV_RPC_DRAIN_QUIET_MS * PV_NS_PER_MS) {
+        int64_t left_ms = (end_ns - now_ns) / PV_NS_PER_MS;
+        if (wait_stopped(server, left_ms < PV_RPC_DRAIN_LOOK_MS ? left_ms : PV_RPC_DRAIN_LOOK_MS)) {
+            return true;
+        }
+        now_ns = pv_time_monotonic_ns();
+        if (__atomic_load_n(&server->calls_open, __ATOMIC_RELAXED) > 0) { quiet_ns = now_ns; }
+    }
+    return false;
+}
+
 void pv_rpc_server_drain(pv_rpc_server *server, int64_t grace_ms)
 {
     PV_ASSERT(!pv_rpc_draining(server));
     pv_rpc_mailbox_drain(server);
     if (!server->started) { pv_rpc_server_start(server); }
     grpc_server_shutdown_and_notify(server->grpc, server->queue, &server->on_stopped);
-    if (wait_stopped(server, grace_ms < 0 ? 0 : grace_ms)) { return; }
+    if (wait_quiet(server, grace_ms)) { return; }
     grpc_server_cancel_all_calls(server->grpc);
     (void)wait_stopped(server, -1);
 }

@@ -124,8 +124,9 @@ void pv_rpc_server_run(pv_rpc_server *server, int64_t grace_ms);
 
 /* Ends gracefully: health answers NOT_SERVING, connections are told to go (GOAWAY), new calls
  * are refused, idle streams get a last look and end with UNAVAILABLE; calls at work have
- * `grace_ms` to finish, the rest is cancelled. Returns when no call is left. Any thread but the
- * polling one; once. */
+ * `grace_ms` to finish, the rest is cancelled. Connections whose peer does not go are closed when
+ * there has been no call for a second. Returns when no call is left. Any thread but the polling
+ * one; once. */
 void pv_rpc_server_drain(pv_rpc_server *server, int64_t grace_ms);
 
 /* Frees the server, after draining it with no grace if that was not done. NULL is permitted. */

@@ -257,6 +257,17 @@ TEST_F(EdgeOfServer, ADrainTellsTheClientToGo)
     EXPECT_EQ(open->seen().goaway, h2::NO_ERROR);
 }
 
+// Nobody waits for ten minutes: a peer on the C core that rests does not hear that it should go.
+TEST_F(EdgeOfServer, APeerThatDoesNotLookHoldsNoDrainUp)
+{
+    ASSERT_EQ(house.stop(SIGTERM), 0);
+    setenv("PURVEYD_DRAIN", "10m", 1);
+    EXPECT_TRUE(house.start());
+    unsetenv("PURVEYD_DRAIN");
+    auto deaf = caller(house, operator_of(house.on.data));
+    EXPECT_EQ(house.stop(SIGTERM), 0);
+}
+
 // A platform begun so long ago that its operator's certificate, of a day, ends in `left_ns`.
 void begin_platform(const std::string &data, pv_arena *arena, int64_t left_ns)
 {

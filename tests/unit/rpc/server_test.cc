@@ -60,6 +60,16 @@ TEST_F(DrainTest, CallsAtWorkMayFinishWithinTheGrace)
     drain.join();
 }
 
+TEST_F(DrainTest, AConnectionThatRestsHoldsNobodyUp)
+{
+    start();
+    Arena arena;
+    std::string text;
+    ASSERT_TRUE(pv_is_ok(echo(client(), "once", &text, arena))); // its connection stays
+    pv_rpc_server_drain(server, 24 * 3600 * 1000);
+    EXPECT_FALSE(pv_is_ok(echo(client(), "again", &text, arena)));
+}
+
 TEST_F(DrainTest, WhatOutlastsTheGraceIsCancelled)
 {
     start();
