@@ -81,6 +81,8 @@ pv_exit pv_store_guard(pv_store_command *command, pv_exit (*work)(pv_store_comma
     if (child == 0) {
         const struct rlimit none = {0, 0};
         (void)setrlimit(RLIMIT_CORE, &none); /* a dump of somebody's map helps nobody */
+        (void)signal(SIGBUS,
+                     SIG_DFL); /* a page that is not there is a finding: nobody else reports it */
         pv_exit exit = work(command);
         bool written = fflush(command->cli->out) == 0 && fflush(command->cli->err) == 0;
         _exit(written || exit != PV_EXIT_OK ? (int)exit : PV_EXIT_OTHER);
