@@ -50,6 +50,7 @@ TEST_F(TlsTest, ThePeerIsTheDigestOfItsCertificate)
         ASSERT_TRUE(pv_is_ok(echo(one, "x", &text, arena))) << arena.error.message;
     }
     EXPECT_TRUE(pv_is_ok(call_with(authority->pem(), &other)));
+    std::lock_guard<std::mutex> guard(lock);
     ASSERT_EQ(peers.size(), 4u);
     for (size_t i = 0; i < 4; i++) {
         const Certificate &expected = i < 3 ? client_certificate : other;
