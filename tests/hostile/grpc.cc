@@ -116,8 +116,9 @@ std::vector<Case> of_messages(const std::string &path)
              frame(HEADERS, END_HEADERS | END_STREAM, 1, field("x-trailer", "a"))},
         {"HeadersTwice", kEnds, kCalm,
          chat + frame(HEADERS, END_HEADERS, 1, block(request(kChatPath)))},
-        // More than the window allows, of one message that is larger than any may be.
-        {"WindowOverflow", "rst 1|status 8|status 12", kSame,
+        // More than the window allows, of one message that is larger than any may be: of its stream or, when the core
+        // reads faster than it refuses, of the connection (RFC 9113, 6.9.1).
+        {"WindowOverflow", "rst 1|status 8|status 12|close", kSame,
          open_ + frame(DATA, 0, 1, std::string("\0\x7f\xff\xff\xff", 5)) +
              repeat(frame(DATA, 0, 1, std::string(16384, 'x')), 300),
          1, nullptr, 2 * kPeerKib},
