@@ -1,29 +1,38 @@
 #include "base/file.h"
 
 #include <errno.h>
-#include <stdio.h>
 
-/* 0, or why not in the terms of errno. */
-static int read_all(FILE *file, pv_buffer *text)
+bool pv_file_read_stream(pv_arena *arena, FILE *stream, size_t size_max, pv_view *ret_bytes)
 {
     uint8_t chunk[4096];
     size_t count;
-    while ((count = fread(chunk, 1, sizeof chunk, file)) > 0) {
-        pv_buffer_append(text, pv_view_of(chunk, count));
-        if (text->size > PV_FILE_BYTES_MAX) { return EFBIG; }
+    pv_buffer bytes = pv_buffer_of(arena);
+    errno = 0;
+    while ((count = fread(chunk, 1, sizeof chunk, stream)) > 0) {
+        if (bytes.size + count > size_max) {
+            errno = EFBIG;
+            return false;
+        }
+        pv_buffer_append(&bytes, pv_view_of(chunk, count));
     }
-    if (ferror(file) != 0) { return errno; }
-    pv_buffer_append(text, pv_view_of("", 1));
-    return text->overflow ? ENOMEM : 0;
+    if (ferror(stream) != 0) { return false; }
+    pv_buffer_append(&bytes, pv_view_of("", 1));
+    if (bytes.overflow) {
+        errno = ENOMEM;
+        return false;
+    }
+    *ret_bytes = pv_view_of(bytes.data, bytes.size - 1);
+    return true;
 }
 
 char *pv_file_read(pv_arena *arena, const char *path)
 {
     FILE *file = fopen(path, "re");
     if (file == NULL) { return NULL; }
-    pv_buffer text = pv_buffer_of(arena);
-    int why = read_all(file, &text);
+    pv_view text;
+    bool good = pv_file_read_stream(arena, file, PV_FILE_BYTES_MAX, &text);
+    int why = errno;
     (void)fclose(file); /* it was only read */
     errno = why;
-    return why == 0 ? (char *)text.data : NULL;
+    return good ? (char *)(uintptr_t)text.data : NULL;
 }

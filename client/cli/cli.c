@@ -1,5 +1,7 @@
 #include "client/cli/cli.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 
 pv_exit pv_exit_of(pv_code code)
@@ -51,31 +53,12 @@ pv_exit pv_cli_fail(pv_cli *cli, const char *format, ...)
     return PV_EXIT_OTHER;
 }
 
-static bool read_stream(FILE *stream, size_t size_max, pv_buffer *buffer)
-{
-    char chunk[4096];
-    for (;;) {
-        size_t count = fread(chunk, 1, sizeof chunk, stream);
-        if (count == 0) { return ferror(stream) == 0; }
-        if (buffer->size + count > size_max) {
-            errno = EFBIG;
-            return false;
-        }
-        pv_buffer_append(buffer, pv_view_of(chunk, count));
-        if (buffer->overflow) {
-            errno = ENOMEM;
-            return false;
-        }
-    }
-}
-
 bool pv_cli_read_bytes(pv_cli *cli, const char *path, size_t size_max, const char *what,
                        pv_view *ret_bytes)
 {
     bool is_input = strcmp(path, "-") == 0;
     FILE *stream = is_input ? cli->in : fopen(path, "re");
-    pv_buffer buffer = pv_buffer_of(cli->arena);
-    bool good = stream != NULL && read_stream(stream, size_max, &buffer);
+    bool good = stream != NULL && pv_file_read_stream(cli->arena, stream, size_max, ret_bytes);
     int error = errno;
     if (stream != NULL && !is_input) { (void)fclose(stream); /* read only: nothing can be lost */ }
     if (!good) {
@@ -83,7 +66,6 @@ bool pv_cli_read_bytes(pv_cli *cli, const char *path, size_t size_max, const cha
                            is_input ? "standard input" : path, strerror(error));
         return false;
     }
-    *ret_bytes = pv_buffer_view(&buffer);
     return true;
 }
 
@@ -91,8 +73,8 @@ const char *pv_cli_read_file(pv_cli *cli, const char *path, size_t size_max, con
 {
     pv_view bytes;
     if (!pv_cli_read_bytes(cli, path, size_max, what, &bytes)) { return NULL; }
-    const char *text = pv_arena_dup(cli->arena, bytes);
-    if (text == NULL || strlen(text) != bytes.size) {
+    const char *text = (const char *)bytes.data;
+    if (strlen(text) != bytes.size) {
         (void)pv_cli_usage(cli, "%s in %s is not text.", what, path);
         return NULL;
     }

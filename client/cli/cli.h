@@ -56,8 +56,8 @@ __attribute__((format(printf, 2, 3))) pv_exit pv_cli_fail(pv_cli *cli, const cha
 /* The whole command line: `arguments` without the program's name. */
 pv_exit pv_cli_run(pv_cli *cli, size_t count, char *const *arguments);
 
-/* Reads a whole file ("-": cli->in), at most `size_max` bytes, into the arena. False after a
- * message if it cannot be read; `what` says in the message what the file is ("the request"). */
+/* Reads a whole file ("-": cli->in), at most `size_max` bytes, into the arena; a NUL stands behind
+ * them. False after a message if it cannot be read; `what` says in the message what the file is ("the request"). */
 PV_MUST_USE bool pv_cli_read_bytes(pv_cli *cli, const char *path, size_t size_max, const char *what,
                                    pv_view *ret_bytes);
 

@@ -45,16 +45,17 @@ pv_exit pv_extra_parse(pv_cli *cli, const pv_extra *extra, void *values, pv_opti
                        size_t count, char *const *arguments, size_t words_max,
                        pv_arguments *ret_arguments, bool *ret_done)
 {
-    static const pv_flag help_flag[] = {
-        {"help", 'h', NULL, offsetof(pv_options, help), "Say what the command takes."}};
     pv_flag_table tables[] = {
         extra->connects ? pv_options_flags(options)
-                        : (pv_flag_table){.flags = help_flag, .count = 1, .values = options},
+                        : pv_options_local_flags(options, extra->answers),
         {.flags = extra->flags, .count = extra->flag_count, .values = values},
     };
     pv_field_flags repeated = {.find = find_repeated, .offer = offer_repeated, .context = extra};
     pv_exit exit = pv_flags_parse(cli, tables, 2, &repeated, count, arguments, ret_arguments);
     if (exit == PV_EXIT_OK) { exit = pv_options_check(cli, options); }
+    if (exit == PV_EXIT_OK && !extra->connects && options->output == PV_OUTPUT_ID) {
+        exit = pv_cli_usage(cli, "--output %s is neither table nor json.", options->output_text);
+    }
     if (exit != PV_EXIT_OK) { return exit; }
     *ret_done = options->help;
     if (options->help) {

@@ -19,6 +19,7 @@ typedef struct pv_extra {
     size_t flag_count;
     const char *repeated; /* a flag that may come several times, as assignments; NULL: none */
     bool connects;        /* takes the flags that every command has; else only its own and --help */
+    bool answers;         /* one that does not connect takes -o table or json beside them */
     /* `count` arguments behind noun and verb. */
     pv_exit (*run)(pv_cli *cli, size_t count, char *const *arguments);
 } pv_extra;

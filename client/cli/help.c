@@ -135,12 +135,15 @@ void pv_help_extra(pv_cli *cli, const pv_extra *extra)
 {
     const char *name = join(cli, extra->noun, extra->verb == NULL ? "" : extra->verb);
     fprintf(cli->out, "usage: purvey %s%s\n\n", join(cli, name, extra->words),
-            extra->connects || extra->flag_count > 0 ? " [FLAGS]" : "");
+            extra->connects || extra->answers || extra->flag_count > 0 ? " [FLAGS]" : "");
     pv_help_paragraph(cli->out, 0, extra->text);
-    if (extra->flag_count > 0) {
+    pv_options options;
+    pv_flag_table local = pv_options_local_flags(&options, extra->answers);
+    if (extra->flag_count > 0 || extra->answers) {
         fputs("\nFlags:\n", cli->out);
         pv_flags_help(cli->out, extra->flags, extra->flag_count);
     }
+    if (extra->answers) { pv_flags_help(cli->out, local.flags, local.count); }
     if (extra->connects) { put_every_flag(cli); }
 }
 

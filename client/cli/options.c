@@ -30,6 +30,16 @@ pv_flag_table pv_options_flags(pv_options *options)
         .flags = flags, .count = sizeof flags / sizeof *flags, .values = options};
 }
 
+pv_flag_table pv_options_local_flags(pv_options *options, bool answers)
+{
+    static const pv_flag local[] = {
+        {"help", 'h', NULL, AT(help), "Say what the command takes."},
+        {"output", 'o', "FORMAT", AT(output_text),
+         "table, or json: one object per line. Default: table."},
+    };
+    return (pv_flag_table){.flags = local, .count = answers ? 2 : 1, .values = options};
+}
+
 bool pv_options_duration(const char *text, int64_t *ret_ms)
 {
     static const struct {

@@ -41,6 +41,9 @@ typedef struct pv_options {
 /* The table of flags for values in `options`. */
 pv_flag_table pv_options_flags(pv_options *options);
 
+/* Those of a command that does not connect: --help, and -o if it answers. */
+pv_flag_table pv_options_local_flags(pv_options *options, bool answers);
+
 /* Reads --deadline and --output. PV_EXIT_USAGE after a message. */
 pv_exit pv_options_check(pv_cli *cli, pv_options *options);
 

@@ -30,6 +30,7 @@ pv_exit pv_store_parse(pv_cli *cli, const pv_extra *extra, const char *wants, si
     pv_exit exit =
         pv_extra_parse(cli, extra, &command, &every, count, arguments, words_max, &words, ret_done);
     if (exit != PV_EXIT_OK || *ret_done) { return exit; }
+    command.json = every.output != PV_OUTPUT_TABLE;
     if (words.word_count > 0) { command.word = words.words[0]; }
     if (wants != NULL && command.word == NULL) {
         return pv_cli_usage(cli, "%s is missing: purvey store %s %s", wants, extra->verb,

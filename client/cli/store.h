@@ -32,15 +32,11 @@ typedef struct pv_store_command {
     struct pv_store_trace *trace; /* of the guard */
 } pv_store_command;
 
-/* The flags that the commands share, for values in a pv_store_command. */
+/* The flag that the commands share, for values in a pv_store_command. */
 #define PV_STORE_FLAG_DATA                                             \
     {                                                                  \
         "data", 0, "DIR", offsetof(pv_store_command, data),            \
             "The server's folder, as in purveyd --data. PURVEYD_DATA." \
-    }
-#define PV_STORE_FLAG_JSON                                                                    \
-    {                                                                                         \
-        "json", 0, NULL, offsetof(pv_store_command, json), "Write JSON, one object per line." \
     }
 
 /* Parses a command of `extra`; `wants` says what its word is called, NULL: it may be missing. With ret_done there

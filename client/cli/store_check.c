@@ -187,7 +187,7 @@ static pv_exit run_check(pv_cli *cli, size_t count, char *const *arguments)
     return pv_store_guard(&command, work_check);
 }
 
-static const pv_flag flags[] = {PV_STORE_FLAG_DATA, PV_STORE_FLAG_JSON};
+static const pv_flag flags[] = {PV_STORE_FLAG_DATA};
 
 const pv_extra pv_extra_store_check = {
     .noun = "store",
@@ -200,6 +200,7 @@ const pv_extra pv_extra_store_check = {
             "a line.",
     .flags = flags,
     .flag_count = sizeof flags / sizeof *flags,
+    .answers = true,
     .run = run_check,
 };
 
@@ -328,5 +329,6 @@ const pv_extra pv_extra_store_stat = {
             "freed cannot be used again while it reads. Slots of dead readers are cleared.",
     .flags = flags,
     .flag_count = sizeof flags / sizeof *flags,
+    .answers = true,
     .run = run_stat,
 };

@@ -121,7 +121,6 @@ static pv_exit run_backup(pv_cli *cli, size_t count, char *const *arguments)
 
 static const pv_flag backup_flags[] = {
     PV_STORE_FLAG_DATA,
-    PV_STORE_FLAG_JSON,
     {"force", 0, NULL, offsetof(pv_store_command, force), "Replace a backup of that name."},
 };
 
@@ -136,6 +135,7 @@ const pv_extra pv_extra_store_backup = {
             "Keep the folder authority of --data with it: certificates are not in the store.",
     .flags = backup_flags,
     .flag_count = sizeof backup_flags / sizeof *backup_flags,
+    .answers = true,
     .run = run_backup,
 };
 
@@ -192,7 +192,6 @@ static pv_exit run_restore(pv_cli *cli, size_t count, char *const *arguments)
 
 static const pv_flag restore_flags[] = {
     PV_STORE_FLAG_DATA,
-    PV_STORE_FLAG_JSON,
     {"force", 0, NULL, offsetof(pv_store_command, force),
      "Replace the store that is there. What it holds is gone."},
 };
@@ -206,6 +205,7 @@ const pv_extra pv_extra_store_restore = {
             "copy once more before it takes the place.",
     .flags = restore_flags,
     .flag_count = sizeof restore_flags / sizeof *restore_flags,
+    .answers = true,
     .run = run_restore,
 };
 
@@ -226,7 +226,7 @@ static pv_exit run_compact(pv_cli *cli, size_t count, char *const *arguments)
     return exit;
 }
 
-static const pv_flag compact_flags[] = {PV_STORE_FLAG_DATA, PV_STORE_FLAG_JSON};
+static const pv_flag compact_flags[] = {PV_STORE_FLAG_DATA};
 
 const pv_extra pv_extra_store_compact = {
     .noun = "store",
@@ -239,5 +239,6 @@ const pv_extra pv_extra_store_compact = {
         "again by itself: this only gives disk back.",
     .flags = compact_flags,
     .flag_count = sizeof compact_flags / sizeof *compact_flags,
+    .answers = true,
     .run = run_compact,
 };

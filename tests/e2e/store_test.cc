@@ -107,19 +107,19 @@ TEST(Store, BackupIsTakenUnderLoadAndRestoredElsewhere)
                      "in use by another server"));
     EXPECT_EQ(house.stop(SIGTERM), 0);
 
-    const Outcome now = store({"stat", "--json", "--data", data});
+    const Outcome now = store({"stat", "-o", "json", "--data", data});
     ASSERT_EQ(now.code, 0) << now.err;
     EXPECT_TRUE(says(store({"restore", folder + "/4.store", "--data", data}), 4,
                      "--force puts the backup in its place"));
-    EXPECT_EQ(store({"stat", "--json", "--data", data}).out, now.out)
+    EXPECT_EQ(store({"stat", "-o", "json", "--data", data}).out, now.out)
         << "the refusal has changed nothing";
     EXPECT_TRUE(
         says(store({"restore", folder + "/4.store", "--data", data, "--force"}), 0, "restored"));
     EXPECT_TRUE(says(store({"check", "--data", data}), 0, "0 findings"));
-    const Outcome then = store({"stat", "--json", "--data", data});
+    const Outcome then = store({"stat", "-o", "json", "--data", data});
     EXPECT_LE(number_in(then.out, "revision"), number_in(now.out, "revision"));
     EXPECT_TRUE(says(store({"compact", "--data", data}), 0, "compacted"));
-    EXPECT_EQ(number_in(store({"stat", "--json", "--data", data}).out, "free_bytes"), 0U);
+    EXPECT_EQ(number_in(store({"stat", "-o", "json", "--data", data}).out, "free_bytes"), 0U);
     ASSERT_TRUE(house.start()) << "a server goes on with it";
     house.join(PV_ACCOUNT_TYPE_VENDOR, "After");
     EXPECT_TRUE(says(store({"check", "--data", data}), 0, "0 findings"));
@@ -207,7 +207,7 @@ TEST(Store, UsageIsHeldAgainstItsLedgersAndSums)
     ASSERT_TRUE(pv_id_parse("urp", pv_view_of(imported.out.data() + at, 30), &report));
     EXPECT_EQ(house.stop(SIGTERM), 0);
     EXPECT_TRUE(says(store({"check", "--data", data}), 0, "0 findings"));
-    const Outcome stat = store({"stat", "--json", "--data", data});
+    const Outcome stat = store({"stat", "-o", "json", "--data", data});
     EXPECT_GE(number_in(stat.out, "blocks"), 4U) << "a ledger, records, sums, sources";
 
     const std::string good = read_file(data_file(data));
@@ -283,13 +283,13 @@ TEST(Store, StatNamesTheOldestReaderAndClearsADeadOne)
     }
     const Outcome alive = store({"stat", "--data", data});
     EXPECT_TRUE(says(alive, 0, "process " + std::to_string(reader) + ", "));
-    const Outcome json = store({"stat", "--json", "--data", data});
+    const Outcome json = store({"stat", "-o", "json", "--data", data});
     EXPECT_EQ(number_in(json.out, "oldest_reader_pid"), static_cast<uint64_t>(reader));
     EXPECT_GE(number_in(json.out, "oldest_reader_commits_behind"), 3U);
     ASSERT_EQ(kill(reader, SIGKILL), 0);
     ASSERT_EQ(waitpid(reader, nullptr, 0), reader);
     EXPECT_TRUE(says(store({"stat", "--data", data}), 0, "dead readers cleared"));
-    const Outcome after = store({"stat", "--json", "--data", data});
+    const Outcome after = store({"stat", "-o", "json", "--data", data});
     EXPECT_EQ(number_in(after.out, "oldest_reader_pid"), 0U);
     EXPECT_EQ(number_in(after.out, "readers_cleared"), 0U);
 }
