@@ -1,9 +1,9 @@
 /* about.c — small commands: who am I, which version, is the service there. */
+#include "base/version.h"
 #include "client/cli/answer.h"
 #include "client/cli/connect.h"
 #include "client/cli/extra.h"
 #include "client/cli/failure.h"
-#include "client/cli/version.h"
 #include "client/cli/whoami.h"
 #include "grpc/health/v1/health.pv.h"
 #include "protos/runtime/message.h"

@@ -1,7 +1,7 @@
 #include "client/cli/connect.h"
 
+#include "base/version.h"
 #include "client/cli/profile.h"
-#include "client/cli/version.h"
 #include "client/rpc/client.h"
 
 /* Says what is missing and how to give it. */

@@ -1,19 +1,34 @@
 /* The caller's own view of itself. */
 #include "purvey/account/v1/identity_service.pv.h"
 
+#include "base/version.h"
+#include "protos/runtime/timestamp.h"
 #include "server/flows/account/grants.h"
 #include "server/flows/account/members.h"
 #include "server/flows/make.h"
 #include "server/identity/access.h"
 
-static pv_status add_scopes(pv_call *call, pv_who_am_iresponse *response)
+static pv_status add_rights(pv_call *call, pv_who_am_iresponse *response)
 {
     pv_rights rights = account_rights_of_caller(call);
-    account_grants scopes;
-    PV_TRY(account_grants_of(call, &rights, &scopes));
-    response->scopes = scopes.items;
-    response->n_scopes = scopes.count;
+    pv_rights of_groups;
+    account_grants list;
+    PV_TRY(account_grants_of(call, &rights, &list));
+    response->scopes = list.items;
+    response->n_scopes = list.count;
+    PV_TRY(pv_store_refused(call, pv_rights_of_member(call->context->txn, call->arena,
+                                                      response->membership, &of_groups)));
+    PV_TRY(account_grants_of(call, &of_groups, &list));
+    response->group_grants = list.items;
+    response->n_group_grants = list.count;
     return pv_ok();
+}
+
+static pv_status add_server(pv_call *call, pv_who_am_iresponse *response)
+{
+    response->server_time = pv_timestamp_new(call->arena, call->context->now);
+    if (response->server_time == NULL) { return pv_out_of_memory(call); }
+    return pv_text(call, PV_VERSION, &response->server_version);
 }
 
 static pv_status add_membership(pv_call *call, const pv_membership *membership,
@@ -85,7 +100,8 @@ pv_status pv_identity_service_who_am_i(pv_call *call, const pv_who_am_irequest *
     PV_TRY(pv_fetch(call, &pv_user__object, caller->user_id, &response->user));
     PV_TRY(pv_fetch(call, &pv_membership__object, caller->membership_id, &response->membership));
     PV_TRY(pv_fetch(call, &pv_certificate__object, caller->certificate_id, &response->certificate));
-    PV_TRY(add_scopes(call, response));
+    PV_TRY(add_rights(call, response));
+    PV_TRY(add_server(call, response));
     PV_TRY(add_memberships(call, response));
     return add_methods(call, response);
 }

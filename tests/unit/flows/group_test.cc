@@ -125,6 +125,8 @@ TEST_F(GroupFlow, RightsAreThoseOfAllGroupsTogether)
     Answer cut = world.call(user, "WhoAmI", "{}");
     EXPECT_EQ(cut.text("scopes.1.grant"), "GRANT_VIEW") << "the older certificate carries less";
     EXPECT_EQ(cut.text("scopes.2"), "");
+    EXPECT_EQ(cut.text("group_grants.1.grant"), "GRANT_ACT") << "and why is told";
+    EXPECT_EQ(cut.text("group_grants.2.module"), "MODULE_USAGE");
 }
 
 TEST_F(GroupFlow, ChangedRightsCountFromTheNextCallForEveryMember)

@@ -1,4 +1,5 @@
 // Who am I: the first question of every caller, and what it is told.
+#include "base/version.h"
 #include "tests/unit/flows/account_fixture.h"
 
 namespace purvey {
@@ -27,6 +28,15 @@ TEST_F(AccountFlow, WhoAmITellsAccountUserCertificateScopesAndMethods)
     EXPECT_FALSE(May(who, "purvey.account.v1.AccountService/CreateAccount"));
     EXPECT_TRUE(May(world.call(platform, "WhoAmI", "{}"),
                     "purvey.account.v1.AccountService/CreateAccount"));
+}
+
+TEST_F(AccountFlow, WhoAmITellsTheServersClockAndRelease)
+{
+    Answer who = world.call(vendor, "WhoAmI", "{}");
+    char now[PV_TIME_TEXT_SIZE];
+    pv_time_format(world.now(), now);
+    EXPECT_EQ(who.text("server_time"), now);
+    EXPECT_EQ(who.text("server_version"), PV_VERSION);
 }
 
 TEST_F(AccountFlow, WhoAmIIsForEveryCallerAndListsWhatItsScopesOpen)
