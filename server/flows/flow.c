@@ -225,6 +225,20 @@ pv_status pv_move(pv_call *call, const pv_object_info *object, void *message, in
     return pv_ok();
 }
 
+pv_status pv_resolve(pv_call *call, const char *name, pv_resolved *ret_resolved)
+{
+    PV_ASSERT(call->method->kind == PV_METHOD_UNARY &&
+              (call->method->flags & PV_METHOD_WRITES) != 0);
+    pv_question *question = &call->context->question;
+    if (question->name == NULL) {
+        question->name = pv_arena_dup(call->arena, pv_view_text(name));
+        return question->name == NULL ? pv_out_of_memory(call) : pv_status_of(PV_CODE_UNAVAILABLE);
+    }
+    PV_ASSERT(question->answered && strcmp(question->name, name) == 0);
+    *ret_resolved = question->answer;
+    return pv_ok();
+}
+
 pv_status pv_demand_role(pv_call *call, pv_account_type type)
 {
     unsigned role = pv_caller_of(call)->role;

@@ -22,6 +22,7 @@
 #include "protos/runtime/call.h"
 #include "purvey/common/v1/error_reason.pv.h"
 #include "purvey/common/v1/vocabulary.pv.h"
+#include "server/flows/resolver.h"
 #include "storage/object.h"
 
 #ifdef __cplusplus
@@ -62,6 +63,7 @@ struct pv_context {
     uint32_t changes;              /* objects saved or removed so far: numbers the audit entries */
     pv_id touched[PV_TOUCHED_MAX]; /* accounts that the change concerns, to be woken after commit */
     uint32_t touched_count;
+    pv_question question; /* of pv_resolve */
 };
 
 static inline const pv_caller *pv_caller_of(const pv_call *call)
@@ -163,7 +165,8 @@ PV_MUST_USE pv_status pv_answer_list_as(pv_call *call, const pv_object_info *obj
  * role can use an index that holds one party only. */
 static inline uint8_t pv_role_in(const pv_call *call, pv_id account)
 {
-    return pv_id_equal(account, pv_caller_of(call)->account) ? pv_caller_of(call)->role : 0;
+    const pv_caller *caller = pv_caller_of(call);
+    return caller != NULL && pv_id_equal(account, caller->account) ? caller->role : 0;
 }
 
 /* The condition field = text; the field must exist. */

@@ -130,7 +130,12 @@ void commit_batch(pv_pipeline *pipeline, pipeline_call *first)
             pv_error_init(&of->call->error, of->call->arena);
             of->outcome = pv_store_refused(of->call, status);
         }
-        answer(pipeline, of); /* the call is the carrier's again: `of` is gone */
+        /* Either way the call may be somebody else's then: `of` is gone. */
+        if (pv_is_ok(status) && resolve_wanted(of)) {
+            resolve_ask(pipeline, of);
+        } else {
+            answer(pipeline, of);
+        }
         of = next;
     }
 }

@@ -14,7 +14,7 @@ typedef struct pipeline_call {
     struct pv_context context;
     pv_caller caller;
     pv_call *call;
-    struct pipeline_call *next; /* in the queue, later in the batch */
+    struct pipeline_call *next; /* in the queue, later in the batch, or among those that ask */
     pv_status outcome;          /* of the step, until the batch is durable */
     bool wrote;                 /* the step's transaction was folded into the batch */
     bool replaying;         /* a stream whose answer was found stored: its messages are skipped */
@@ -37,6 +37,12 @@ struct pv_pipeline {
     pipeline_call *tail;
     size_t queued;
     bool stopping;
+
+    pthread_t asker; /* resolve.c; these under `lock` too */
+    pthread_cond_t asked;
+    pipeline_call
+        *asking; /* waiting for an answer, in the order they came; the first is being asked for */
+    bool asks;   /* the asker runs */
 };
 
 static inline pipeline_call *pipeline_call_of(pv_call *call)
@@ -48,6 +54,25 @@ static inline pipeline_call *pipeline_call_of(pv_call *call)
  * earlier call of the batch has changed rights. */
 PV_MUST_USE pv_status pipeline_confirm(pv_pipeline *pipeline, pipeline_call *of, pv_txn *txn,
                                        bool changed);
+
+/* Puts a call at the end of the queue, unless `most` wait there already. */
+PV_MUST_USE bool pipeline_enqueue(pv_pipeline *pipeline, pipeline_call *of, size_t most);
+
+/* resolve.c */
+
+/* Whether the step ended because the handler wants something resolved. */
+static inline bool resolve_wanted(const pipeline_call *of)
+{
+    return of->context.question.name != NULL && !of->context.question.answered;
+}
+
+/* Sees to it that the call is answered its question and queued again. */
+void resolve_ask(pv_pipeline *pipeline, pipeline_call *of);
+
+void resolve_start(pv_pipeline *pipeline);
+
+/* Ends the asker; what waits for an answer is told that there is none now. */
+void resolve_stop(pv_pipeline *pipeline);
 
 /* replay.c */
 

@@ -18,6 +18,7 @@ pv_pipeline *pv_pipeline_create(const pv_pipeline_config *config)
     PV_ASSERT(pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) == 0);
     PV_ASSERT(pthread_cond_init(&pipeline->filled, &monotonic) == 0);
     PV_ASSERT(pthread_condattr_destroy(&monotonic) == 0);
+    PV_ASSERT(pthread_cond_init(&pipeline->asked, NULL) == 0);
     return pipeline;
 }
 
@@ -25,7 +26,8 @@ void pv_pipeline_destroy(pv_pipeline *pipeline)
 {
     if (pipeline == NULL) { return; }
     PV_ASSERT(!pipeline->started);
-    PV_ASSERT(pipeline->head == NULL);
+    PV_ASSERT(pipeline->head == NULL && pipeline->asking == NULL);
+    pthread_cond_destroy(&pipeline->asked);
     pthread_cond_destroy(&pipeline->filled);
     pthread_mutex_destroy(&pipeline->lock);
     free(pipeline);
@@ -97,11 +99,13 @@ void pv_pipeline_start(pv_pipeline *pipeline)
     PV_ASSERT(!pipeline->started);
     pipeline->started = true;
     PV_ASSERT(pthread_create(&pipeline->committer, NULL, committer, pipeline) == 0);
+    resolve_start(pipeline);
 }
 
 void pv_pipeline_stop(pv_pipeline *pipeline)
 {
     if (!pipeline->started) { return; }
+    resolve_stop(pipeline);
     pthread_mutex_lock(&pipeline->lock);
     pipeline->stopping = true;
     pthread_cond_signal(&pipeline->filled);
@@ -178,10 +182,10 @@ static pv_status read_step(pv_pipeline *pipeline, pv_call *call)
     return status;
 }
 
-static bool enqueue(pv_pipeline *pipeline, pipeline_call *of)
+bool pipeline_enqueue(pv_pipeline *pipeline, pipeline_call *of, size_t most)
 {
     pthread_mutex_lock(&pipeline->lock);
-    bool room = pipeline->queued < PV_PIPELINE_QUEUE_MAX;
+    bool room = pipeline->queued < most;
     if (room) {
         of->next = NULL;
         if (pipeline->tail == NULL) {
@@ -213,7 +217,8 @@ void pv_pipeline_run(void *context, pv_call *call)
         return;
     }
     pv_status status = check_message(call);
-    if (pv_is_ok(status) && !enqueue(pipeline, pipeline_call_of(call))) {
+    if (pv_is_ok(status) &&
+        !pipeline_enqueue(pipeline, pipeline_call_of(call), PV_PIPELINE_QUEUE_MAX)) {
         call->error.retry_after_ms = PV_PIPELINE_RETRY_MS;
         status = pv_refuse(&call->error, &pv_error_reason_write_queue_full, NULL);
     }

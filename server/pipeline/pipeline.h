@@ -20,9 +20,12 @@
  * then PV_PIPELINE_SWEEP_MS after the last one ended, a step every PV_PIPELINE_STEP_MS. A request_id whose
  * answer has gone is a new one; a resume token behind the oldest event is RESUME_TOKEN_EXPIRED.
  *
- * Threads: `admit`, `run` and `release` on the carrier's polling thread; one committer thread of its own
- * between pv_pipeline_start and pv_pipeline_stop. Without start, pv_pipeline_commit does the committer's
- * work on the calling thread: tests and simulations run so. */
+ * A write that asks something of the world outside (server/flows/resolver.h) waits for the answer beside the queue and
+ * then runs again, as if it came in only now; one thread of its own asks for one call after the other.
+ *
+ * Threads: `admit`, `run` and `release` on the carrier's polling thread; one committer thread of its own and, with a
+ * resolver, the one that asks it, between pv_pipeline_start and pv_pipeline_stop. Without start, pv_pipeline_commit does
+ * their work on the calling thread: tests and simulations run so. */
 #ifndef PV_SERVER_PIPELINE_PIPELINE_H
 #define PV_SERVER_PIPELINE_PIPELINE_H
 
@@ -38,8 +41,10 @@ enum {
     PV_PIPELINE_QUEUE_MAX = 4096, /* writes waiting; one more is WRITE_QUEUE_FULL */
     PV_PIPELINE_BATCH_MAX = 512,  /* writes per batch: a few milliseconds of work for one sync */
     PV_PIPELINE_RETRY_MS = 50,    /* RetryInfo of a full queue */
-    PV_PIPELINE_STEP_MS = 100,    /* ten thousand old entries a second beside the calls */
-    PV_PIPELINE_SWEEP_MS = 600000 /* what is kept for days need not go to the minute */
+    PV_PIPELINE_ASKING_MAX = 64, /* calls that wait for the resolver; a slow answer takes seconds */
+    PV_PIPELINE_ASKING_PER_ACCOUNT = 4, /* so that nobody makes all others wait */
+    PV_PIPELINE_STEP_MS = 100,          /* ten thousand old entries a second beside the calls */
+    PV_PIPELINE_SWEEP_MS = 600000       /* what is kept for days need not go to the minute */
 };
 
 /* How long to keep what is kept for a time only, in milliseconds; 0: for ever. */
@@ -55,6 +60,7 @@ typedef struct pv_pipeline_config {
     pv_store *store;
     pv_identity *identity;
     const void *authority; /* struct pv_signer of server/identity/signer.h; NULL: none is issued */
+    const pv_resolver *resolver; /* NULL: handlers that ask are told so */
     const pv_service_info *const *services;
     size_t service_count;
     pv_view token_key; /* borrowed for the pipeline's life */
@@ -78,10 +84,10 @@ typedef struct pv_pipeline_config {
 /* Makes a pipeline over an open store. Everything in `config` outlives it. */
 pv_pipeline *pv_pipeline_create(const pv_pipeline_config *config);
 
-/* Starts the committer thread. */
+/* Starts the threads. */
 void pv_pipeline_start(pv_pipeline *pipeline);
 
-/* Answers what is queued and ends the committer thread. No `run` may come afterwards. */
+/* Answers what is queued and ends the threads. No `run` may come afterwards. Waits for the resolver's present answer. */
 void pv_pipeline_stop(pv_pipeline *pipeline);
 
 void pv_pipeline_destroy(pv_pipeline *pipeline);

@@ -1,5 +1,6 @@
-// Group commit, step by step: when the store is made durable, and who is answered what, and when. The store is the
-// memory engine with one function of it replaced, which writes down that it was called and can fail.
+// Group commit, step by step: when the store is made durable, and who is answered what, and when; and what becomes of a
+// call that asks the world outside. The store is the memory engine with one function of it replaced, which writes down
+// that it was called and can fail.
 #include "note.pv.h"
 #include "server/pipeline/pipeline.h"
 #include "storage/engine.h"
@@ -8,8 +9,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
+#include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace {
@@ -18,6 +23,7 @@ using Strings = std::vector<std::string>;
 
 /* What happened, in order; of the one test that runs. */
 Strings events;
+std::atomic<int> answered; /* calls */
 pv_code sync_gives = PV_CODE_OK;
 const pv_engine *memory_engine = nullptr;
 
@@ -31,12 +37,39 @@ pv_status Sync(pv_store *store, pv_engine_view *view)
 
 const pv_reason kRefused = {"REFUSED", PV_CODE_FAILED_PRECONDITION, "Refused.", "Do not."};
 
-/* Writes the text of the request as a key. "refuse" is refused after it has written. "read" writes nothing. */
+/* What is asked of the world outside, at the moment it is. */
+std::function<pv_code(const std::string &)> outside;
+
+pv_resolved Resolve(const pv_resolver *, const char *name, pv_arena *arena)
+{
+    pv_resolved answer = {};
+    answer.status = pv_status_of(outside(name));
+    if (!pv_is_ok(answer.status)) { return answer; }
+    answer.texts = static_cast<const char **>(pv_arena_zalloc(arena, 1, sizeof *answer.texts));
+    answer.texts[0] = pv_arena_printf(arena, "at %s", name);
+    answer.count = 1;
+    return answer;
+}
+
+const pv_resolver kResolver = {Resolve, nullptr};
+
+/* Writes what was found at a name; is refused with the code of the answer if it is none. */
+pv_status Store(pv_call *call, const char *name)
+{
+    pv_resolved found;
+    PV_TRY(pv_resolve(call, name, &found));
+    PV_TRY(found.status);
+    return pv_txn_put(call->context->txn, pv_view_text(found.texts[0]), pv_view_text(name));
+}
+
+/* Writes the text of the request as a key. "refuse" is refused after it has written. "read" writes nothing. "?NAME"
+ * resolves the name. */
 pv_status Handle(pv_call *call, const ProtobufCMessage *request, ProtobufCMessage *)
 {
     pv_view text =
         pv_view_text(reinterpret_cast<const purvey_pipelinetest_v1_write_request *>(request)->text);
     if (pv_view_equal(text, pv_view_text("read"))) { return pv_ok(); }
+    if (text.data[0] == '?') { return Store(call, reinterpret_cast<const char *>(text.data) + 1); }
     PV_TRY(pv_txn_put(call->context->txn, text, text));
     if (pv_view_equal(text, pv_view_text("refuse"))) {
         return pv_refuse(&call->error, &kRefused, nullptr);
@@ -56,6 +89,7 @@ struct Call {
 void Done(pv_call *call, pv_status status)
 {
     events.push_back(reinterpret_cast<Call *>(call)->name + " " + pv_code_name(status.code));
+    answered++;
 }
 
 void Random(void *, uint8_t *bytes, size_t size)
@@ -74,6 +108,7 @@ class Commit : public testing::Test {
     Commit()
     {
         events.clear();
+        answered = 0;
         sync_gives = PV_CODE_OK;
         EXPECT_TRUE(pv_is_ok(pv_memory_open(nullptr, &store_)));
         memory_engine = store_->engine;
@@ -88,8 +123,15 @@ class Commit : public testing::Test {
         method_.module = PV_MODULE_USAGE; /* none that changes who may do what */
         method_.request = &purvey_pipelinetest_v1_write_request__info;
         method_.response = &purvey_pipelinetest_v1_write_response__info;
+        Make(&kResolver);
+    }
+
+    void Make(const pv_resolver *resolver)
+    {
+        pv_pipeline_destroy(pipeline_);
         pv_pipeline_config config = {};
         config.store = store_;
+        config.resolver = resolver;
         config.clock = Clock;
         config.random = Random;
         config.done = Done;
@@ -190,6 +232,95 @@ TEST_F(Commit, OneSyncForAllThatWaitAndNoneForNothing)
     Ask("read");
     pv_pipeline_commit(pipeline_);
     EXPECT_EQ(events, (Strings{"refuse FAILED_PRECONDITION", "read OK"}));
+}
+
+// --- calls that ask the world outside ---
+
+TEST_F(Commit, ACallThatAsksRunsAgainWithTheAnswerWhenOthersAreThrough)
+{
+    outside = [](const std::string &name) {
+        events.push_back("asked " + name);
+        return PV_CODE_OK;
+    };
+    for (const char *text : {"?a", "b"}) { Ask(text); }
+    pv_pipeline_commit(pipeline_);
+    EXPECT_EQ(events, (Strings{"sync", "asked a", "b OK", "sync", "?a OK"}));
+    EXPECT_TRUE(IsStored("at a") && IsStored("b"));
+}
+
+TEST_F(Commit, WithoutAnAnswerTheCallIsToldSo)
+{
+    outside = [](const std::string &) { return PV_CODE_UNAVAILABLE; };
+    Ask("?a");
+    pv_pipeline_commit(pipeline_);
+    Make(nullptr);
+    Ask("?b");
+    pv_pipeline_commit(pipeline_);
+    EXPECT_EQ(events, (Strings{"?a UNAVAILABLE", "?b UNIMPLEMENTED"}));
+    EXPECT_FALSE(IsStored("at a"));
+}
+
+class Slow : public Commit {
+  protected:
+    Slow()
+    {
+        outside = [this](const std::string &) {
+            asked++;
+            while (!released) { usleep(1000); }
+            return PV_CODE_OK;
+        };
+    }
+
+    static void Await(const std::atomic<int> &count, int least)
+    {
+        for (int i = 0; i < 10000 && count < least; i++) { usleep(1000); }
+        ASSERT_GE(count, least);
+    }
+
+    std::atomic<int> asked{0};
+    std::atomic<bool> released{false};
+};
+
+TEST_F(Slow, AnAnswerThatTakesLongHoldsNobodyElseUp)
+{
+    pv_pipeline_start(pipeline_);
+    Ask("?a");
+    Await(asked, 1);
+    Ask("b");
+    Await(answered, 1);
+    released = true;
+    Await(answered, 2);
+    pv_pipeline_stop(pipeline_);
+    EXPECT_EQ(events, (Strings{"sync", "b OK", "sync", "?a OK"}));
+}
+
+TEST_F(Slow, OneAccountWaitsForFewAnswersOnly)
+{
+    pv_pipeline_start(pipeline_);
+    for (int i = 0; i <= PV_PIPELINE_ASKING_PER_ACCOUNT; i++) { Ask("?" + std::to_string(i)); }
+    Await(answered, 1);
+    released = true;
+    Await(answered, PV_PIPELINE_ASKING_PER_ACCOUNT + 1);
+    pv_pipeline_stop(pipeline_);
+    EXPECT_EQ(events[0],
+              "?" + std::to_string(PV_PIPELINE_ASKING_PER_ACCOUNT) + " RESOURCE_EXHAUSTED");
+    EXPECT_EQ(asked, PV_PIPELINE_ASKING_PER_ACCOUNT);
+}
+
+TEST_F(Slow, AtTheEndWhoeverStillWaitsIsAnswered)
+{
+    pv_pipeline_start(pipeline_);
+    for (const char *text : {"?a", "?b"}) { Ask(text); }
+    Await(asked, 1);
+    std::thread later([this] {
+        usleep(100 * 1000);
+        released = true;
+    });
+    pv_pipeline_stop(pipeline_);
+    later.join();
+    std::sort(events.begin(), events.end());
+    EXPECT_EQ(events, (Strings{"?a OK", "?b UNAVAILABLE", "sync"}));
+    EXPECT_EQ(asked, 1);
 }
 
 } // namespace
