@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "server/pipeline/pipeline.h"
+#include "server/resolve/resolve.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -29,6 +30,9 @@ typedef struct pv_config {
     int64_t drain_ms;       /* grace for calls at work after SIGTERM */
     pv_retention retention; /* how long answers, events and audit entries are kept */
     size_t map_bytes;       /* address space for the store: a bound on its size, not memory */
+    bool resolves;          /* domains can be verified */
+    pv_resolver resolver;   /* through this */
+    struct sockaddr_in dns; /* the server that is asked; borrowed by the resolver */
 } pv_config;
 
 typedef enum pv_config_outcome {

@@ -136,6 +136,7 @@ static void make_pipeline(purveyd *self)
         .store = self->store,
         .identity = self->identity,
         .authority = pv_authority_signer(self->authority),
+        .resolver = self->config.resolves ? &self->config.resolver : NULL,
         .services = pv_catalog__services,
         .service_count = pv_catalog__service_count,
         .token_key = pv_view_of(self->token_key, TOKEN_KEY_BYTES),

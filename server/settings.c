@@ -1,5 +1,7 @@
 #include "server/settings.h"
 
+#include <arpa/inet.h>
+#include <arpa/nameser.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,6 +142,40 @@ static bool parse_keep_audit(const char *value, pv_config *config)
     return parse_keep(value, &config->retention.audit_ms);
 }
 
+/* An IPv4 address, then perhaps ":" and a port. */
+static bool parse_dns_server(const char *value, struct sockaddr_in *ret_server)
+{
+    static const char *const units[] = {""};
+    static const int64_t scales[] = {1};
+    char address[INET_ADDRSTRLEN];
+    int64_t port = NS_DEFAULTPORT;
+    size_t size = strcspn(value, ":");
+    if (size >= sizeof address) { return false; }
+    memcpy(address, value, size);
+    address[size] = '\0';
+    if (value[size] == ':' && !parse_scaled(value + size + 1, units, scales, 1, &port)) {
+        return false;
+    }
+    ret_server->sin_family = AF_INET;
+    ret_server->sin_port = htons((uint16_t)port);
+    return inet_pton(AF_INET, address, &ret_server->sin_addr) == 1 && port > 0 &&
+           port <= UINT16_MAX;
+}
+
+static bool parse_resolver(const char *value, pv_config *config)
+{
+    config->resolves = strcmp(value, "off") != 0;
+    if (!config->resolves) { return true; }
+    if (strncmp(value, "file:", 5) == 0) {
+        config->resolver = pv_resolver_file(value + 5);
+        return value[5] != '\0';
+    }
+    bool of_system = strcmp(value, "dns") == 0;
+    config->resolver = pv_resolver_dns(of_system ? NULL : &config->dns);
+    return of_system ||
+           (strncmp(value, "dns:", 4) == 0 && parse_dns_server(value + 4, &config->dns));
+}
+
 const pv_setting pv_settings[PV_SETTING_COUNT] = {
     {"data", "", "folder made by `purvey init`: store, authority, server certificate", parse_data},
     {"listen", "127.0.0.1:20443", "address:port; port 0 takes a free one", parse_listen},
@@ -174,4 +210,9 @@ const pv_setting pv_settings[PV_SETTING_COUNT] = {
      parse_keep_events},
     {"keep-audit", "forever",
      "audit entries are kept for this time: a number with h or d, or forever", parse_keep_audit},
+    {"resolver", "dns",
+     "whom to ask whether a domain belongs to an account: dns (as in /etc/resolv.conf), "
+     "dns:IPV4[:PORT], "
+     "file:PATH, or off",
+     parse_resolver},
 };

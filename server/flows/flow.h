@@ -51,9 +51,10 @@ typedef struct pv_caller {
 
 /* What the pipeline hands to a handler with the call. */
 struct pv_context {
-    const pv_caller *caller; /* NULL for PUBLIC methods without identity */
-    pv_txn *txn;             /* snapshot of a read, or the write transaction */
-    pv_time now;             /* the same for the whole call */
+    const pv_caller
+        *caller; /* NULL for PUBLIC methods: all writes, and reads without a good certificate */
+    pv_txn *txn; /* snapshot of a read, or the write transaction */
+    pv_time now; /* the same for the whole call */
     pv_id_source *ids;
     pv_view token_key;                      /* secret behind page and resume tokens */
     const pv_service_info *const *services; /* everything served, for WhoAmI */

@@ -25,7 +25,8 @@ typedef struct pv_resolved {
     /* UNAVAILABLE: it cannot be known now. UNIMPLEMENTED: this platform asks nobody. RESOURCE_EXHAUSTED: too many
      * wait for an answer. Then there are no texts. */
     pv_status status;
-    const char **texts; /* NUL-ended; without those that hold a NUL or are longer than PV_RESOLVED_TEXT_MAX */
+    const char **
+        texts; /* NUL-ended; without those that hold a NUL or are longer than PV_RESOLVED_TEXT_MAX */
     size_t count;
 } pv_resolved;
 

@@ -159,10 +159,29 @@ pv_status pv_pipeline_admit(void *context, pv_call *call)
     return pv_access_check(call->method, &of->caller, &call->error);
 }
 
+/* Who reads what everybody may read is told to the handler if it can be known. A write that everybody may make is
+ * nobody's. */
+static void recognise(pv_pipeline *pipeline, pipeline_call *of, pv_txn *txn)
+{
+    pv_call *call = of->call;
+    pv_identity *identity = pipeline->config.identity;
+    pv_time now = of->context.now;
+    of->context.caller = NULL;
+    if ((call->method->flags & PV_METHOD_WRITES) != 0 || !call->peer->has_certificate) { return; }
+    if (pv_is_ok(pv_identity_resolve(identity, call->peer, now, &of->caller, &call->error)) &&
+        pv_is_ok(pv_identity_confirm(identity, txn, false, call->peer, now, &of->caller,
+                                     &call->error))) {
+        of->context.caller = &of->caller;
+    }
+}
+
 pv_status pipeline_confirm(pv_pipeline *pipeline, pipeline_call *of, pv_txn *txn, bool changed)
 {
     pv_call *call = of->call;
-    if (of->context.caller == NULL) { return pv_ok(); } /* PUBLIC */
+    if ((call->method->flags & PV_METHOD_PUBLIC) != 0) {
+        recognise(pipeline, of, txn);
+        return pv_ok();
+    }
     PV_TRY(pv_identity_confirm(pipeline->config.identity, txn, changed, call->peer, of->context.now,
                                &of->caller, &call->error));
     return pv_access_check(call->method, &of->caller, &call->error);
