@@ -1,12 +1,12 @@
-/* resolver.h — what a handler may ask of the world outside the store: the texts (TXT records) that stand at a name of the
- * DNS. A flow never sees a socket: it asks, ends, and runs again when the answer is there.
+/* resolver.h — what a handler may ask of the world outside the store: the texts (TXT records) that stand at a name of
+ * the DNS. A flow never sees a socket: it asks, ends, and runs again when the answer is there.
  *
  *     pv_resolved found;
  *     PV_TRY(pv_resolve(call, name, &found));
  *
- * The first time this ends the handler. Its transaction is dropped and a thread of the pipeline asks the resolver, while
- * other calls go on. Then the handler runs again from its beginning, in a transaction that sees what has happened
- * meanwhile, and is given the answer. So a handler asks before it changes anything, and for one name. */
+ * The first time this ends the handler. Its transaction is dropped and a thread of the pipeline asks the resolver,
+ * while other calls go on. Then the handler runs again from its beginning, in a transaction that sees what has
+ * happened meanwhile, and is given the answer. So a handler asks before it changes anything, and for one name. */
 #ifndef PV_SERVER_FLOWS_RESOLVER_H
 #define PV_SERVER_FLOWS_RESOLVER_H
 

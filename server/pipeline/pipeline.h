@@ -24,8 +24,8 @@
  * then runs again, as if it came in only now; one thread of its own asks for one call after the other.
  *
  * Threads: `admit`, `run` and `release` on the carrier's polling thread; one committer thread of its own and, with a
- * resolver, the one that asks it, between pv_pipeline_start and pv_pipeline_stop. Without start, pv_pipeline_commit does
- * their work on the calling thread: tests and simulations run so. */
+ * resolver, the one that asks it, between pv_pipeline_start and pv_pipeline_stop. Without start, pv_pipeline_commit
+ * does their work on the calling thread: tests and simulations run so. */
 #ifndef PV_SERVER_PIPELINE_PIPELINE_H
 #define PV_SERVER_PIPELINE_PIPELINE_H
 

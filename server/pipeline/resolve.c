@@ -1,5 +1,5 @@
-/* Calls whose handler asked for what stands at a name: they wait here, one after the other is asked for by a thread of its
- * own, and then they run again. */
+/* Calls whose handler asked for what stands at a name: they wait here, one after the other is asked for by a thread
+ * of its own, and then they run again. */
 #include "base/thread.h"
 #include "server/pipeline/internal.h"
 

@@ -45,7 +45,8 @@ static bool quoted(char *rest, pv_view *ret_text)
     return *at == '\0' || *at == ';';
 }
 
-/* Reads one line; a line without a record that concerns us leaves `ret_record->name` NULL. False: no line of such a file. */
+/* Reads one line; a line without a record that concerns us leaves `ret_record->name` NULL. False: no line of such a
+ * file. */
 static bool read_line(char *line, record *ret_record)
 {
     *ret_record = (record){0};

@@ -1,8 +1,8 @@
 /* resolve.h — who answers what flows ask of the DNS (server/flows/resolver.h): the DNS itself, or a file for tests and
  * for networks without one.
  *
- * Of an answer only what was asked for is taken: TXT records of the name, or of the name that its CNAME records lead to.
- * Nothing is kept: a change is seen by the next question.
+ * Of an answer only what was asked for is taken: TXT records of the name, or of the name that its CNAME records lead
+ * to. Nothing is kept: a change is seen by the next question.
  *
  * Threads: one question at a time; the pipeline's thread for them. */
 #ifndef PV_SERVER_RESOLVE_RESOLVE_H
@@ -34,9 +34,9 @@ pv_resolver pv_resolver_dns(const struct sockaddr_in *server);
  *     _purvey-challenge.shop.example. TXT "purvey-challenge=..."
  *     _purvey-challenge.www.example.  3600 IN CNAME _purvey-challenge.shop.example.
  *
- * Names are whole, with or without the dot at their end. Records of other types are passed over, the texts of one record
- * joined. A file that cannot be read or has a line that is no record makes every answer UNAVAILABLE, and is logged.
- * `path` is borrowed. */
+ * Names are whole, with or without the dot at their end. Records of other types are passed over, the texts of one
+ * record joined. A file that cannot be read or has a line that is no record makes every answer UNAVAILABLE, and is
+ * logged. `path` is borrowed. */
 pv_resolver pv_resolver_file(const char *path);
 
 #ifdef __cplusplus

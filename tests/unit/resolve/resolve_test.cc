@@ -42,17 +42,23 @@ const Strings kUnavailable = {"UNAVAILABLE"};
 
 const FileCase kFiles[] = {
     {"Plain", "a.example TXT \"one\"\n", {"one"}},
-    {"Several", "a.example. TXT \"one\"\nb.example. TXT \"no\"\nA.Example 60 IN TXT \"two\"",
+    {"Several",
+     "a.example. TXT \"one\"\nb.example. TXT \"no\"\nA.Example 60 IN TXT \"two\"",
      {"one", "two"}},
     {"JoinedWithEscapes", R"(a.example in txt "o\"n" "e; \\" ; and more)", {R"(o"ne; \)"}},
-    {"ChainOfAliases", "a.example CNAME b.example.\nb.example. CNAME C.example\nc.example TXT \"far\"",
+    {"ChainOfAliases",
+     "a.example CNAME b.example.\nb.example. CNAME C.example\nc.example TXT \"far\"",
      {"far"}},
-    {"AliasInACircle", "a.example CNAME b.example\nb.example CNAME a.example\na.example TXT \"x\"", {}},
-    {"OtherTypesAndComments", "; zone\n\n  ; more\r\na.example A 192.0.2.1\na.example MX 10 m.example\n",
+    {"AliasInACircle",
+     "a.example CNAME b.example\nb.example CNAME a.example\na.example TXT \"x\"",
+     {}},
+    {"OtherTypesAndComments",
+     "; zone\n\n  ; more\r\na.example A 192.0.2.1\na.example MX 10 m.example\n",
      {}},
     {"NoName", "ba.example TXT \"x\"\nexample TXT \"y\"\n", {}},
-    {"TooLong", "a.example TXT \"" + std::string(256, 'x') + "\"\na.example TXT \"" +
-                    std::string(255, 'y') + "\"",
+    {"TooLong",
+     "a.example TXT \"" + std::string(256, 'x') + "\"\na.example TXT \"" + std::string(255, 'y') +
+         "\"",
      {std::string(255, 'y')}},
     {"Empty", "", {}},
     {"Unquoted", "a.example TXT one\n", kUnavailable},
@@ -130,7 +136,8 @@ class DnsServer {
             questions++;
             std::string reply = answer_(std::string(question, static_cast<size_t>(got)));
             if (reply.empty()) { continue; }
-            sendto(socket_, reply.data(), reply.size(), 0, reinterpret_cast<sockaddr *>(&from), size);
+            sendto(socket_, reply.data(), reply.size(), 0, reinterpret_cast<sockaddr *>(&from),
+                   size);
         }
     }
 
@@ -174,7 +181,8 @@ std::string Reply(const std::string &question, const Strings &records, unsigned 
 {
     size_t end = 12 + Name("a.example").size() + 4;
     std::string head = question.substr(0, 2) + static_cast<char>(0x81 | (truncated ? 2 : 0)) +
-                       static_cast<char>(0x80 | code) + U16(1) + U16(records.size()) + U16(0) + U16(0);
+                       static_cast<char>(0x80 | code) + U16(1) + U16(records.size()) + U16(0) +
+                       U16(0);
     std::string reply = head + question.substr(12, end - 12);
     for (const std::string &record : records) { reply += record; }
     return reply;
@@ -215,7 +223,8 @@ const DnsCase kAnswers[] = {
      {""}},
     {"NulInside",
      [](const std::string &q) {
-         return Reply(q, {Text("a.example", {std::string("o\0ne", 4)}), Text("a.example", {"one"})});
+         return Reply(q,
+                      {Text("a.example", {std::string("o\0ne", 4)}), Text("a.example", {"one"})});
      },
      {"one"}},
     {"RecordCutShort",
