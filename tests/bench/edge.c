@@ -43,7 +43,6 @@ static void note(bench *of, const char *name, json_t *values)
 static bool measure_calls(bench *of, const load_target *servers)
 {
     row rows[SHAPES * SIDES];
-    double p50_us[SHAPES * SIDES][ROW_ROUNDS];
     memset(rows, 0, sizeof rows);
     pv_view request = request_bytes(of);
     for (int round = 0; round < ROW_ROUNDS; round++) {
@@ -57,17 +56,9 @@ static bool measure_calls(bench *of, const load_target *servers)
             load_result result = load_run(&target, "/purvey.bench.v1.EchoService/Echo", &request, 1,
                                           shape->calls, shape->in_flight);
             if (!row_take(&rows[i], round, &result)) { return false; }
-            p50_us[i][round] = result.p50_us;
         }
     }
     rows_report(rows, SHAPES * SIDES, of->results);
-    printf("\n%-32s", "p50 us of the three rounds");
-    for (size_t i = 0; i < SHAPES * SIDES; i++) {
-        const double *p50 = p50_us[i];
-        printf("\n%-32s %10.0f %10.0f %10.0f", rows[i].name, p50[0], p50[1], p50[2]);
-        note(of, rows[i].name, json_pack("{s:[f,f,f]}", "p50_us", p50[0], p50[1], p50[2]));
-    }
-    printf("\n");
     return true;
 }
 

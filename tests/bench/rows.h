@@ -19,7 +19,8 @@ typedef struct row {
     size_t bytes;            /* of an answer */
     double us[ROW_ROUNDS];   /* server CPU for one call, message or record; 0: not measured */
     double rate[ROW_ROUNDS]; /* of them in a second */
-    double p99[ROW_ROUNDS];  /* microseconds; 0: not measured */
+    double p50[ROW_ROUNDS];  /* microseconds that half of them took at most; 0: not measured */
+    double p99[ROW_ROUNDS];  /* and 99 of 100 */
 } row;
 
 /* Takes over what a load found; false after a sentence on stderr if a call of it failed. */
