@@ -2,6 +2,7 @@
 
 #include "protos/runtime/wire.h"
 #include "storage/check_parts.h"
+#include "storage/record.h"
 #include "storage/txn.h"
 
 #include <stdarg.h>
@@ -113,6 +114,18 @@ static void check_answer(pv_checker *self, pv_view key, const pv_key_parts *part
                         pv_view_of(value.data + TIME_SIZE, value.size - TIME_SIZE));
 }
 
+static void check_use(pv_checker *self, pv_view key, const pv_key_parts *parts, pv_view value)
+{
+    self->summary.uses++;
+    pv_use use;
+    if (!is_there(self, self->rules->certificate, parts->id)) {
+        pv_check_tell(self, key, "its certificate is not there");
+    }
+    if (!pv_use_read(value, &use) || use.first.utc_ns > use.last.utc_ns) {
+        pv_check_tell(self, key, "it cannot be read");
+    }
+}
+
 /* --- rows of the store itself --- */
 
 static void check_setting(pv_checker *self, pv_view key, const pv_key_parts *parts)
@@ -166,6 +179,7 @@ static void check_row(pv_checker *self, pv_view key, const pv_key_parts *parts, 
         return;
     case PV_SPACE_DIGEST: self->summary.digests++; return;
     case PV_SPACE_RUN: pv_check_run(self, key, parts); return;
+    case PV_SPACE_USE: check_use(self, key, parts, value); return;
     case PV_SPACE_SETTING: check_setting(self, key, parts); return;
     case PV_SPACE_CATALOGUE: check_catalogue_row(self, key, value); return;
     }
@@ -182,6 +196,7 @@ static void count_row(pv_check_summary *summary, pv_space space)
     case PV_SPACE_BLOCK: summary->blocks++; return;
     case PV_SPACE_DIGEST: summary->digests++; return;
     case PV_SPACE_RUN: summary->run_blocks++; return;
+    case PV_SPACE_USE: summary->uses++; return;
     case PV_SPACE_SETTING: summary->settings++; return;
     case PV_SPACE_CATALOGUE: summary->indexes++; return;
     }

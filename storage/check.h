@@ -11,6 +11,7 @@
  *   audit       parts of each revision without a gap; of an account that is there
  *   answers     of an account and a user that are there
  *   runs        the list of an owner's runs; each block is one of them, sorted, in its part of the hashes
+ *   uses        of a certificate that is there; the first not behind the last
  *   settings    known by name
  *   blocks      by the domain
  *   digests     nothing but their keys
@@ -31,6 +32,7 @@ typedef struct pv_check_rules {
     const pv_schema *schema;
     const pv_object_info *account;
     const pv_object_info *user;
+    const pv_object_info *certificate;
     const pv_message_info *event;
     const pv_message_info *audit_entry;
     const pv_message_info *answer;
@@ -52,7 +54,7 @@ typedef struct pv_check_rules {
 typedef struct pv_check_summary {
     uint64_t rows;
     uint64_t objects, index_entries, events, audit_entries, answers, blocks, digests, run_blocks,
-        settings, indexes;
+        uses, settings, indexes;
     uint64_t findings;
     uint64_t revision;
     bool whole; /* the walk came to its end */

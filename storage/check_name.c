@@ -70,6 +70,8 @@ static const char *name_of(const pv_check_rules *rules, const pv_key_parts *part
         return pv_arena_printf(arena, "block %u of run %llu of owner %s", parts->part,
                                (unsigned long long)parts->number,
                                hex(parts->owner.bytes, PV_ID_SIZE, arena));
+    case PV_SPACE_USE:
+        return pv_arena_printf(arena, "use of %s", id_text(rules->certificate, parts->id, arena));
     case PV_SPACE_SETTING: return pv_arena_printf(arena, "setting %s", plain(parts->text, arena));
     case PV_SPACE_CATALOGUE:
         return pv_arena_printf(arena, "catalogue of index %u of %s", parts->index,

@@ -98,6 +98,7 @@ static void take_parts(cursor *from, pv_key_parts *parts)
         parts->number = take_number(from, 4);
         parts->part = (uint32_t)take_number(from, 4);
         return;
+    case PV_SPACE_USE: parts->id = take_id(from); return;
     case PV_SPACE_SETTING: parts->text = take_text(from); return;
     case PV_SPACE_CATALOGUE:
         parts->tag = (uint8_t)take_number(from, 1);

@@ -202,6 +202,11 @@ pv_key pv_key_of_run(pv_id owner, uint32_t run, uint32_t block)
     return key;
 }
 
+pv_key pv_key_of_use(pv_id object)
+{
+    return begin_with_id(PV_SPACE_USE, object);
+}
+
 pv_key pv_key_of_feed(pv_id account, uint64_t sequence)
 {
     pv_key key = pv_key_prefix_feed(account);

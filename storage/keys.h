@@ -10,6 +10,7 @@
  *   b      owner, block number                        packed block
  *   d      owner, digest                              small value of a digest
  *   s      owner, run, block                          block of a sorted run (storage/runs.h)
+ *   u      object                                     when it was used (a certificate)
  *   m      name                                       setting of the store itself
  *   x      object tag, index                          how far the index is (storage/schema.h)
  *
@@ -43,6 +44,7 @@ typedef enum pv_space {
     PV_SPACE_BLOCK = 'b',
     PV_SPACE_DIGEST = 'd',
     PV_SPACE_RUN = 's',
+    PV_SPACE_USE = 'u',
     PV_SPACE_SETTING = 'm',
     PV_SPACE_CATALOGUE = 'x'
 } pv_space;
@@ -64,6 +66,7 @@ pv_key pv_key_of_audit(pv_id account, uint64_t revision, uint32_t part);
 pv_key pv_key_of_block(pv_id owner, uint32_t number);
 pv_key pv_key_of_digest(pv_id owner, const uint8_t digest[16]);
 pv_key pv_key_of_run(pv_id owner, uint32_t run, uint32_t block);
+pv_key pv_key_of_use(pv_id object);
 pv_key pv_key_of_feed(pv_id account, uint64_t sequence);
 pv_key pv_key_of_setting(pv_view name);
 pv_key pv_key_of_catalogue(uint8_t tag, uint8_t index_number);
@@ -111,7 +114,7 @@ PV_MUST_USE bool pv_key_read_audit(pv_view key, uint64_t *ret_revision, uint32_t
 typedef struct pv_key_parts {
     pv_space space;
     pv_id owner;     /* the account, or the owner of a block, digest or run */
-    pv_id id;        /* the object, or the user of a replay row */
+    pv_id id;        /* the object, also that was used, or the user of a replay row */
     uint8_t tag;     /* of the object */
     uint8_t index;   /* its number */
     uint64_t number; /* sequence, revision, block or run number */

@@ -139,6 +139,48 @@ pv_status pv_block_delete(pv_txn *txn, pv_arena *arena, pv_id owner, uint32_t li
     return pv_ok();
 }
 
+/* --- uses: the value is both times (8 bytes each) and the address --- */
+
+enum { USE_HEAD_SIZE = 16 };
+
+bool pv_use_read(pv_view row, pv_use *ret_use)
+{
+    if (row.size < USE_HEAD_SIZE) { return false; }
+    ret_use->first.utc_ns = (int64_t)pv_load_u64(row.data);
+    ret_use->last.utc_ns = (int64_t)pv_load_u64(row.data + 8);
+    ret_use->peer_address = pv_view_of(row.data + USE_HEAD_SIZE, row.size - USE_HEAD_SIZE);
+    return true;
+}
+
+pv_status pv_use_get(pv_txn *txn, pv_id object, pv_use *ret_use)
+{
+    pv_key key = pv_key_of_use(object);
+    pv_view value;
+    PV_TRY(get(txn, &key, &value));
+    return pv_use_read(value, ret_use) ? pv_ok() : pv_status_of(PV_CODE_DATA_LOSS);
+}
+
+pv_status pv_use_put(pv_txn *txn, pv_id object, pv_time now, const char *peer_address)
+{
+    pv_key key = pv_key_of_use(object);
+    pv_use use = {now, now, pv_view_text(peer_address)};
+    pv_use before;
+    pv_status status = pv_use_get(txn, object, &before);
+    if (pv_is_ok(status)) {
+        if (before.last.utc_ns >= now.utc_ns) { return pv_ok(); }
+        use.first = before.first;
+    } else if (status.code != PV_CODE_NOT_FOUND) {
+        return status;
+    }
+    size_t size = USE_HEAD_SIZE + use.peer_address.size;
+    uint8_t *value = (uint8_t *)pv_arena_alloc(pv_txn_arena(txn), size);
+    if (value == NULL) { return pv_status_of(PV_CODE_RESOURCE_EXHAUSTED); }
+    pv_store_u64(value, (uint64_t)use.first.utc_ns);
+    pv_store_u64(value + 8, (uint64_t)use.last.utc_ns);
+    memcpy(value + USE_HEAD_SIZE, use.peer_address.data, use.peer_address.size);
+    return put(txn, &key, pv_view_of(value, size));
+}
+
 /* --- digests --- */
 
 pv_status pv_digest_get(pv_txn *txn, pv_id owner, const uint8_t digest[16], pv_view *ret_value)

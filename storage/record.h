@@ -1,4 +1,4 @@
-/* record.h — rows that are no objects: replayed answers, audit entries, packed blocks, small settings.
+/* record.h — rows that are no objects: replayed answers, audit entries, packed blocks, uses, small settings.
  * Keys are built in storage/keys.c and nowhere else. */
 #ifndef PV_STORAGE_RECORD_H
 #define PV_STORAGE_RECORD_H
@@ -46,6 +46,21 @@ PV_MUST_USE pv_status pv_digest_get(pv_txn *txn, pv_id owner, const uint8_t dige
 PV_MUST_USE pv_status pv_digest_put(pv_txn *txn, pv_id owner, const uint8_t digest[16],
                                     pv_view value);
 PV_MUST_USE pv_status pv_digest_delete(pv_txn *txn, pv_id owner, const uint8_t digest[16]);
+
+/* When an object (a certificate) was used: a row beside its own, so that noting it changes neither etag nor revision.
+ * The first use stays what it was. */
+typedef struct pv_use {
+    pv_time first;
+    pv_time last;
+    pv_view peer_address; /* of the last */
+} pv_use;
+
+/* NOT_FOUND: it was never used. */
+PV_MUST_USE pv_status pv_use_get(pv_txn *txn, pv_id object, pv_use *ret_use);
+/* Notes a use; one that is older than the last that was noted changes nothing. */
+PV_MUST_USE pv_status pv_use_put(pv_txn *txn, pv_id object, pv_time now, const char *peer_address);
+/* A row as a scan shows it. False: it is none. */
+PV_MUST_USE bool pv_use_read(pv_view row, pv_use *ret_use);
 
 /* A named value of the store itself: trust domain, token key. The names "format" and "revision" are the
  * store layer's own: to put them is a programmer error. */

@@ -67,6 +67,7 @@ static const struct {
     {"blocks", "packed blocks", offsetof(pv_check_summary, blocks)},
     {"digests", "digests", offsetof(pv_check_summary, digests)},
     {"run_blocks", "blocks of runs", offsetof(pv_check_summary, run_blocks)},
+    {"uses", "certificates in use", offsetof(pv_check_summary, uses)},
     {"settings", "settings", offsetof(pv_check_summary, settings)},
     {"indexes", "indexes", offsetof(pv_check_summary, indexes)},
 };

@@ -1,6 +1,7 @@
 #include "client/cli/store_rules.h"
 
 #include "purvey/account/v1/account.pv.h"
+#include "purvey/account/v1/certificate.pv.h"
 #include "purvey/account/v1/user.pv.h"
 #include "purvey/catalog.pv.h"
 #include "purvey/event/v1/event.pv.h"
@@ -23,6 +24,7 @@ pv_check_rules pv_store_rules(void)
         .schema = schema(),
         .account = &pv_account__object,
         .user = &pv_user__object,
+        .certificate = &pv_certificate__object,
         .event = &pv_event__info,
         .audit_entry = &pv_audit_entry__info,
         .answer = &pv_stored_answer__info,

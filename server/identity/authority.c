@@ -28,6 +28,7 @@ struct pv_authority {
     X509 *issuing;
     EVP_PKEY *issuing_key;
     const char *issuing_pem;
+    pv_issuer issuer;
     const char *trust_domain;
 };
 
@@ -259,6 +260,13 @@ static pv_status sign(const pv_signer *signer, const pv_signing *signing, pv_are
                              error);
 }
 
+static pv_status issuer(const pv_signer *signer, pv_issuer *ret_issuer, pv_error *error)
+{
+    (void)error;
+    *ret_issuer = ((const pv_authority *)(const void *)signer)->issuer;
+    return pv_ok();
+}
+
 /* Checks that key, issuing certificate and root belong together, and fills in what follows from them. */
 static pv_status complete(pv_authority *authority, X509 *root, const char *folder, pv_arena *arena,
                           pv_error *error)
@@ -283,8 +291,10 @@ static pv_status complete(pv_authority *authority, X509 *root, const char *folde
     if (ASN1_TIME_to_tm(X509_get0_notAfter(authority->issuing), &end) != 1) {
         return refuse(error, "The end of " PV_AUTHORITY_ISSUING " cannot be read");
     }
-    authority->signer.not_after.utc_ns = (int64_t)timegm(&end) * PV_NS_PER_S;
+    authority->issuer.not_after.utc_ns = (int64_t)timegm(&end) * PV_NS_PER_S;
+    PV_ASSERT(X509_digest(authority->issuing, EVP_sha256(), authority->issuer.sha256, NULL) == 1);
     authority->signer.sign = sign;
+    authority->signer.issuer = issuer;
     return to_pem(authority->issuing, arena, &authority->issuing_pem);
 }
 
@@ -345,6 +355,7 @@ static pv_status encode(const pv_authority *authority, X509 *certificate, pv_are
     pv_sha256(ret_signed->der, ret_signed->sha256);
     ret_signed->pem = pem;
     ret_signed->chain_pem = authority->issuing_pem;
+    memcpy(ret_signed->issuer_sha256, authority->issuer.sha256, PV_SHA256_SIZE);
     return pv_ok();
 }
 
@@ -357,9 +368,9 @@ pv_status pv_authority_sign(const pv_authority *authority, const pv_signing *sig
     PV_ASSERT(size > 0);
     PV_ASSERT((size_t)size < sizeof uri);
     if (signing->not_after.utc_ns <= signing->not_before.utc_ns ||
-        signing->not_after.utc_ns > authority->signer.not_after.utc_ns) {
+        signing->not_after.utc_ns > authority->issuer.not_after.utc_ns) {
         char end[PV_TIME_TEXT_SIZE];
-        (void)pv_time_format(authority->signer.not_after, end);
+        (void)pv_time_format(authority->issuer.not_after, end);
         return pv_refuse(error, &pv_error_reason_authority_unavailable,
                          "The issuing authority ends at %s; no certificate can outlive it.", end);
     }

@@ -1,11 +1,11 @@
 #include "server/identity/identity.h"
 
-#include "base/digest.h"
 #include "protos/runtime/timestamp.h"
 #include "purvey/account/v1/account.pv.h"
 #include "purvey/account/v1/certificate.pv.h"
 #include "purvey/account/v1/user.pv.h"
 #include "server/identity/rights.h"
+#include "server/identity/uses.h"
 #include "storage/record.h"
 
 #include <pthread.h>
@@ -32,7 +32,9 @@ typedef struct entry {
     uint64_t generation; /* under which they were read; even; 0: empty */
     pv_time not_before;
     pv_time not_after;
+    pv_time use_due; /* a use before this moment is not noted */
     bool revoked;
+    bool issuer_refused;
     bool account_active;
     bool user_active;
     bool member; /* the membership is JOINED */
@@ -44,7 +46,10 @@ struct pv_identity {
     pv_id operator_account;
     pv_arena *arena;             /* this struct lives in it */
     _Atomic uint64_t generation; /* odd while a change is being made durable */
-    pthread_mutex_t lock;        /* guards `entries` */
+    pv_uses uses;
+    pthread_mutex_t lock; /* guards what follows */
+    pv_issuer_digest refused[PV_ISSUERS_REFUSED_MAX];
+    size_t refused_count;
     entry entries[PV_IDENTITY_CACHE_MAX];
 };
 
@@ -81,6 +86,7 @@ pv_status pv_identity_create(pv_store *store, pv_error *error, pv_identity **ret
     identity->store = store;
     identity->arena = arena;
     atomic_init(&identity->generation, 2);
+    pv_uses_init(&identity->uses);
     PV_ASSERT(pthread_mutex_init(&identity->lock, NULL) == 0);
     pv_status status = read_operator(store, arena, error, &identity->operator_account);
     if (!pv_is_ok(status)) {
@@ -95,6 +101,7 @@ void pv_identity_destroy(pv_identity *identity)
 {
     if (identity == NULL) { return; }
     PV_ASSERT(pthread_mutex_destroy(&identity->lock) == 0);
+    pv_uses_deinit(&identity->uses);
     pv_arena_destroy(identity->arena);
 }
 
@@ -111,6 +118,31 @@ void pv_identity_changing(pv_identity *identity)
 void pv_identity_changed(pv_identity *identity)
 {
     PV_ASSERT(is_changing(atomic_fetch_add(&identity->generation, 1)));
+}
+
+void pv_identity_refuse_issuers(pv_identity *identity, const pv_issuer_digest *issuers,
+                                size_t count)
+{
+    PV_ASSERT(count <= PV_ISSUERS_REFUSED_MAX);
+    PV_ASSERT(pthread_mutex_lock(&identity->lock) == 0);
+    if (count > 0) { memcpy(identity->refused, issuers, count * sizeof *issuers); }
+    identity->refused_count = count;
+    PV_ASSERT(pthread_mutex_unlock(&identity->lock) == 0);
+    /* By two: it may come while somebody else's change is under way, which stays so. */
+    (void)atomic_fetch_add(&identity->generation, 2);
+}
+
+static bool is_refused(pv_identity *identity, const char *issuer_sha256)
+{
+    char hex[HEX_SIZE];
+    PV_ASSERT(pthread_mutex_lock(&identity->lock) == 0);
+    bool refused = identity->refused_count > 0 && *issuer_sha256 == '\0';
+    for (size_t i = 0; i < identity->refused_count && !refused; i++) {
+        pv_hex_format(pv_view_of(identity->refused[i].bytes, PV_SHA256_SIZE), hex);
+        refused = strcmp(issuer_sha256, hex) == 0;
+    }
+    PV_ASSERT(pthread_mutex_unlock(&identity->lock) == 0);
+    return refused;
 }
 
 static pv_status load_object(pv_txn *txn, const pv_object_info *object, const char *id,
@@ -130,8 +162,17 @@ static pv_status load_object(pv_txn *txn, const pv_object_info *object, const ch
     return pv_ok();
 }
 
+/* When the next use is to be noted: at once if none was, else a step behind the last. */
+static pv_status load_use_due(pv_txn *txn, pv_id certificate, pv_time *ret_due)
+{
+    pv_use use;
+    pv_status status = pv_use_get(txn, certificate, &use);
+    ret_due->utc_ns = pv_is_ok(status) ? use.last.utc_ns + PV_USE_STEP_S * PV_NS_PER_S : 0;
+    return status.code == PV_CODE_NOT_FOUND ? pv_ok() : status;
+}
+
 /* Reads what the rows say about a certificate. NOT_FOUND: it is unknown. */
-static pv_status load_entry(const pv_identity *identity, pv_txn *txn,
+static pv_status load_entry(pv_identity *identity, pv_txn *txn,
                             const uint8_t sha256[PV_SHA256_SIZE], pv_arena *arena, entry *ret_entry)
 {
     char hex[HEX_SIZE];
@@ -161,6 +202,7 @@ static pv_status load_entry(const pv_identity *identity, pv_txn *txn,
         !pv_time_of(certificate->not_after, &ret_entry->not_after)) {
         return pv_status_of(PV_CODE_DATA_LOSS);
     }
+    PV_TRY(load_use_due(txn, caller->certificate, &ret_entry->use_due));
     pv_rights rights;
     pv_rights scopes = {{0}};
     PV_TRY(pv_rights_of_member(txn, arena, membership, &rights));
@@ -170,6 +212,7 @@ static pv_status load_entry(const pv_identity *identity, pv_txn *txn,
     caller->role = (uint8_t)account->type;
     memcpy(ret_entry->sha256, sha256, PV_SHA256_SIZE);
     ret_entry->revoked = certificate->state != PV_CERTIFICATE_STATE_ACTIVE;
+    ret_entry->issuer_refused = is_refused(identity, certificate->issuer_sha256);
     ret_entry->account_active = account->state == PV_ACCOUNT_STATE_ACTIVE;
     ret_entry->user_active = user->state == PV_USER_STATE_ACTIVE;
     ret_entry->member = membership->state == PV_MEMBERSHIP_STATE_JOINED;
@@ -177,7 +220,7 @@ static pv_status load_entry(const pv_identity *identity, pv_txn *txn,
 }
 
 /* The same in this transaction, or in one of its own (NULL). */
-static pv_status read_entry(const pv_identity *identity, pv_txn *within,
+static pv_status read_entry(pv_identity *identity, pv_txn *within,
                             const uint8_t sha256[PV_SHA256_SIZE], pv_error *error, entry *ret_entry)
 {
     memset(ret_entry, 0, sizeof *ret_entry);
@@ -225,6 +268,9 @@ static void keep(pv_identity *identity, const entry *read)
 static pv_status judge(const entry *found, pv_time now, pv_error *error)
 {
     if (found->revoked) { return pv_refuse(error, &pv_error_reason_certificate_revoked, NULL); }
+    if (found->issuer_refused) {
+        return pv_refuse(error, &pv_error_reason_certificate_issuer_refused, NULL);
+    }
     if (now.utc_ns < found->not_before.utc_ns || now.utc_ns >= found->not_after.utc_ns) {
         char from[PV_TIME_TEXT_SIZE];
         char to[PV_TIME_TEXT_SIZE];
@@ -248,6 +294,31 @@ static pv_status judge(const entry *found, pv_time now, pv_error *error)
     return pv_ok();
 }
 
+/* Once in a while a call is a use to be noted. */
+static void note_use(pv_identity *identity, const entry *of, const pv_peer *peer, pv_time now)
+{
+    if (now.utc_ns < of->use_due.utc_ns || peer->address == NULL ||
+        !pv_uses_note(&identity->uses, of->caller.certificate, now, peer->address)) {
+        return;
+    }
+    PV_ASSERT(pthread_mutex_lock(&identity->lock) == 0);
+    entry *kept = place_of(identity, of->sha256);
+    if (memcmp(kept->sha256, of->sha256, PV_SHA256_SIZE) == 0) {
+        kept->use_due.utc_ns = now.utc_ns + PV_USE_STEP_S * PV_NS_PER_S;
+    }
+    PV_ASSERT(pthread_mutex_unlock(&identity->lock) == 0);
+}
+
+bool pv_identity_uses_wait(pv_identity *identity)
+{
+    return pv_uses_wait(&identity->uses);
+}
+
+pv_status pv_identity_write_uses(pv_identity *identity, pv_txn *txn)
+{
+    return pv_uses_write(&identity->uses, txn);
+}
+
 pv_status pv_identity_resolve(pv_identity *identity, const pv_peer *peer, pv_time now,
                               pv_caller *ret_caller, pv_error *error)
 {
@@ -265,6 +336,7 @@ pv_status pv_identity_resolve(pv_identity *identity, const pv_peer *peer, pv_tim
         if (settled) { keep(identity, &found); }
     }
     PV_TRY(judge(&found, now, error));
+    note_use(identity, &found, peer, now);
     *ret_caller = found.caller;
     return pv_ok();
 }

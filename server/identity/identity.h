@@ -15,12 +15,15 @@
  * change in between. pv_identity_confirm closes the gap: it compares the generation again inside the transaction, and
  * reads the rows in it if they could have changed.
  *
+ * Uses of certificates are noted on the way (uses.h): a peer without an address is nobody's call, and is not noted.
+ *
  * Threads: everything may be called on any thread at the same time; the lock is held only to copy a row.
- * Order of refusal: NO_CERTIFICATE, CERTIFICATE_UNKNOWN, CERTIFICATE_REVOKED, CERTIFICATE_EXPIRED,
- * ACCOUNT_INACTIVE, USER_INACTIVE, MEMBERSHIP_ENDED. */
+ * Order of refusal: NO_CERTIFICATE, CERTIFICATE_UNKNOWN, CERTIFICATE_REVOKED, CERTIFICATE_ISSUER_REFUSED,
+ * CERTIFICATE_EXPIRED, ACCOUNT_INACTIVE, USER_INACTIVE, MEMBERSHIP_ENDED. */
 #ifndef PV_SERVER_IDENTITY_IDENTITY_H
 #define PV_SERVER_IDENTITY_IDENTITY_H
 
+#include "base/digest.h"
 #include "server/flows/flow.h"
 
 #ifdef __cplusplus
@@ -28,7 +31,12 @@ extern "C" {
 #endif
 
 /* Certificates kept in memory: as many as the connections a server holds. One more takes another's place. */
-enum { PV_IDENTITY_CACHE_MAX = 4096 };
+enum { PV_IDENTITY_CACHE_MAX = 4096, PV_ISSUERS_REFUSED_MAX = 64 };
+
+/* SHA-256 of the certificate of an authority that issues certificates. */
+typedef struct pv_issuer_digest {
+    uint8_t bytes[PV_SHA256_SIZE];
+} pv_issuer_digest;
 
 /* Names of the settings that `purvey init` writes (storage/record.h). */
 #define PV_SETTING_OPERATOR "operator_account" /* id of the operator's account, as text */
@@ -62,6 +70,16 @@ PV_MUST_USE pv_status pv_identity_confirm(pv_identity *identity, pv_txn *txn, bo
  * before it is answered; in pairs, by one thread. */
 void pv_identity_changing(pv_identity *identity);
 void pv_identity_changed(pv_identity *identity);
+
+/* From the next call on, refuses every certificate that one of these authorities has issued, and of others none: the
+ * list takes the place of the one before. At most PV_ISSUERS_REFUSED_MAX. A certificate whose row does not say its
+ * issuer (of an older release) counts as issued by one of them. */
+void pv_identity_refuse_issuers(pv_identity *identity, const pv_issuer_digest *issuers,
+                                size_t count);
+
+/* Whether uses of certificates wait to be written, and writes them. For the committer. */
+bool pv_identity_uses_wait(pv_identity *identity);
+PV_MUST_USE pv_status pv_identity_write_uses(pv_identity *identity, pv_txn *txn);
 
 extern const pv_reason pv_identity_reason_not_initialised;
 

@@ -19,7 +19,7 @@ static char *hex(pv_arena *arena, const uint8_t *bytes, size_t size)
     return text;
 }
 
-static pv_signing signing_of(const pv_signer *signer, const pv_issue *issue)
+static pv_signing signing_of(const pv_issuer *issuer, const pv_issue *issue)
 {
     pv_signing signing;
     memset(&signing, 0, sizeof signing);
@@ -29,9 +29,10 @@ static pv_signing signing_of(const pv_signer *signer, const pv_issue *issue)
     signing.certificate_id = issue->certificate_id;
     signing.not_before = whole_seconds(issue->now.utc_ns - PV_BACKDATE_S * PV_NS_PER_S);
     signing.not_after = whole_seconds(issue->now.utc_ns + issue->lifetime_days * NS_PER_DAY);
-    if (signing.not_after.utc_ns > signer->not_after.utc_ns) {
-        signing.not_after = signer->not_after;
+    if (signing.not_after.utc_ns > issuer->not_after.utc_ns) {
+        signing.not_after = issuer->not_after;
     }
+    memcpy(signing.issuer_sha256, issuer->sha256, PV_SHA256_SIZE);
     memcpy(signing.serial, issue->random, PV_SERIAL_SIZE);
     /* Positive, and always of sixteen bytes. */
     signing.serial[0] = (uint8_t)((signing.serial[0] & 0x7f) | 0x40);
@@ -44,7 +45,9 @@ pv_status pv_issue_certificate(const pv_signer *signer, const pv_issue *issue, p
 {
     PV_ASSERT(issue->lifetime_days >= 1);
     PV_ASSERT(issue->lifetime_days <= PV_LIFETIME_DAYS_MAX);
-    pv_signing signing = signing_of(signer, issue);
+    pv_issuer issuer;
+    PV_TRY(signer->issuer(signer, &issuer, error));
+    pv_signing signing = signing_of(&issuer, issue);
     pv_signed made;
     PV_TRY(signer->sign(signer, &signing, arena, &made, error));
     pv_certificate *certificate = pv_arena_alloc(arena, sizeof *certificate);
@@ -62,8 +65,10 @@ pv_status pv_issue_certificate(const pv_signer *signer, const pv_issue *issue, p
     certificate->not_after = pv_timestamp_new(arena, signing.not_after);
     certificate->serial = hex(arena, signing.serial, sizeof signing.serial);
     certificate->label = issue->label;
-    if (certificate->sha256 == NULL || certificate->not_before == NULL ||
-        certificate->not_after == NULL || certificate->serial == NULL) {
+    certificate->issuer_sha256 = hex(arena, made.issuer_sha256, sizeof made.issuer_sha256);
+    if (certificate->sha256 == NULL || certificate->issuer_sha256 == NULL ||
+        certificate->not_before == NULL || certificate->not_after == NULL ||
+        certificate->serial == NULL) {
         return pv_status_of(PV_CODE_RESOURCE_EXHAUSTED);
     }
     *ret_certificate = certificate;

@@ -2,7 +2,10 @@
  * server/identity/authority.h gives the real signer; tests give their own. No OpenSSL here.
  *
  * A signer is handed to the flow as pv_context.authority; NULL there means that this server cannot sign.
- * Threads: any, at the same time; a signer is immutable. */
+ * Who signs may change at any time. What is decided before a signature and must hold for it (its issuer and the
+ * end that follows from it) is asked for once, kept, and given back with the signing.
+ *
+ * Threads: any, at the same time. */
 #ifndef PV_SERVER_IDENTITY_SIGNER_H
 #define PV_SERVER_IDENTITY_SIGNER_H
 
@@ -28,8 +31,10 @@ typedef struct pv_signing {
     const char *user_id;        /* "usr_...", canonical */
     const char *certificate_id; /* "crt_...", canonical: common name of the subject, for people */
     pv_time not_before;         /* whole seconds */
-    pv_time not_after;          /* whole seconds, above not_before, not above the signer's */
+    pv_time not_after;          /* whole seconds, above not_before, not above the issuer's */
     uint8_t serial[PV_SERIAL_SIZE]; /* big-endian, first byte 1 to 127; unique */
+    /* Which authority signs: one that `issuer` gave before, or all zero: whichever signs now. */
+    uint8_t issuer_sha256[PV_SHA256_SIZE];
 } pv_signing;
 
 /* A signed certificate, in the arena of the call. */
@@ -37,8 +42,15 @@ typedef struct pv_signed {
     pv_view der;
     uint8_t sha256[PV_SHA256_SIZE]; /* of the DER */
     const char *pem;
-    const char *chain_pem; /* the issuing authority's certificate */
+    const char *chain_pem;                 /* the issuing authority's certificate */
+    uint8_t issuer_sha256[PV_SHA256_SIZE]; /* of its DER */
 } pv_signed;
+
+/* An authority that signs certificates. There is one at a time, and another follows it (authority.h). */
+typedef struct pv_issuer {
+    uint8_t sha256[PV_SHA256_SIZE]; /* of the DER of its certificate */
+    pv_time not_after;              /* its end: no certificate outlives it */
+} pv_issuer;
 
 typedef struct pv_signer pv_signer;
 
@@ -48,7 +60,9 @@ struct pv_signer {
      * Two signatures over the same content differ: a retry is answered from its request_id, not signed again. */
     PV_MUST_USE pv_status (*sign)(const pv_signer *signer, const pv_signing *signing,
                                   pv_arena *arena, pv_signed *ret_signed, pv_error *error);
-    pv_time not_after; /* end of the issuing authority: no certificate outlives it */
+    /* Which authority signs now. AUTHORITY_UNAVAILABLE: none. */
+    PV_MUST_USE pv_status (*issuer)(const pv_signer *signer, pv_issuer *ret_issuer,
+                                    pv_error *error);
 };
 
 #ifdef __cplusplus

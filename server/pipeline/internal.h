@@ -28,6 +28,7 @@ struct pv_pipeline {
     pv_time last_now;     /* of the committer: time never goes back along the writes */
     pv_prune_sweep sweep; /* of the committer */
     int64_t sweep_at_ns;  /* of the committer: when its next step is due, by the monotonic clock */
+    int64_t uses_at_ns;   /* likewise, when uses of certificates may be written next */
     pthread_t committer;
     bool started;
 
@@ -93,5 +94,8 @@ void commit_batch(pv_pipeline *pipeline, pipeline_call *first);
 
 /* One step of deleting what is past its retention; false: the sweep is over, or cannot go on. */
 bool retain_step(pv_pipeline *pipeline);
+
+/* Writes the uses of certificates that wait, if any. */
+void write_uses(pv_pipeline *pipeline);
 
 #endif

@@ -33,11 +33,12 @@ void pv_pipeline_destroy(pv_pipeline *pipeline)
     free(pipeline);
 }
 
-/* Waits, with the lock held, until there are calls, the end, or a step of the sweep to make. */
+/* Waits, with the lock held, until there are calls, the end, or other work is due. */
 static void wait_for_work(pv_pipeline *pipeline)
 {
-    const struct timespec until = {.tv_sec = pipeline->sweep_at_ns / PV_NS_PER_S,
-                                   .tv_nsec = pipeline->sweep_at_ns % PV_NS_PER_S};
+    int64_t due_ns =
+        pipeline->sweep_at_ns < pipeline->uses_at_ns ? pipeline->sweep_at_ns : pipeline->uses_at_ns;
+    const struct timespec until = {.tv_sec = due_ns / PV_NS_PER_S, .tv_nsec = due_ns % PV_NS_PER_S};
     int waited = 0;
     while (pipeline->head == NULL && !pipeline->stopping && waited == 0) {
         waited = pthread_cond_timedwait(&pipeline->filled, &pipeline->lock, &until);
@@ -75,6 +76,13 @@ static void sweep_when_due(pv_pipeline *pipeline)
         (unfinished ? PV_PIPELINE_STEP_MS : PV_PIPELINE_SWEEP_MS) * PV_NS_PER_MS;
 }
 
+static void write_uses_when_due(pv_pipeline *pipeline)
+{
+    if (pv_time_monotonic_ns() < pipeline->uses_at_ns) { return; }
+    write_uses(pipeline);
+    pipeline->uses_at_ns = pv_time_monotonic_ns() + PV_PIPELINE_USES_MS * PV_NS_PER_MS;
+}
+
 static bool ended(pv_pipeline *pipeline)
 {
     pthread_mutex_lock(&pipeline->lock);
@@ -89,8 +97,10 @@ static void *committer(void *context)
     while (!ended(pipeline)) {
         pipeline_call *first = take(pipeline, true);
         if (first != NULL) { commit_batch(pipeline, first); }
+        write_uses_when_due(pipeline);
         sweep_when_due(pipeline);
     }
+    write_uses(pipeline);
     return NULL;
 }
 
@@ -117,6 +127,7 @@ void pv_pipeline_stop(pv_pipeline *pipeline)
 size_t pv_pipeline_commit(pv_pipeline *pipeline)
 {
     PV_ASSERT(!pipeline->started);
+    write_uses(pipeline);
     size_t served = 0;
     for (pipeline_call *first; (first = take(pipeline, false)) != NULL;) {
         for (const pipeline_call *of = first; of != NULL; of = of->next) { served++; }

@@ -23,6 +23,8 @@
  * A write that asks something of the world outside (server/flows/resolver.h) waits for the answer beside the queue and
  * then runs again, as if it came in only now; one thread of its own asks for one call after the other.
  *
+ * Which certificates are used is noted in memory and written by the committer too, at most once in PV_PIPELINE_USES_MS.
+ *
  * Threads: `admit`, `run` and `release` on the carrier's polling thread; one committer thread of its own and, with a
  * resolver, the one that asks it, between pv_pipeline_start and pv_pipeline_stop. Without start, pv_pipeline_commit
  * does their work on the calling thread: tests and simulations run so. */
@@ -44,7 +46,8 @@ enum {
     PV_PIPELINE_ASKING_MAX = 64, /* calls that wait for the resolver; a slow answer takes seconds */
     PV_PIPELINE_ASKING_PER_ACCOUNT = 4, /* so that nobody makes all others wait */
     PV_PIPELINE_STEP_MS = 100,          /* ten thousand old entries a second beside the calls */
-    PV_PIPELINE_SWEEP_MS = 600000       /* what is kept for days need not go to the minute */
+    PV_PIPELINE_SWEEP_MS = 600000,      /* what is kept for days need not go to the minute */
+    PV_PIPELINE_USES_MS = 1000          /* a sync a second at the most */
 };
 
 /* How long to keep what is kept for a time only, in milliseconds; 0: for ever. */
@@ -58,7 +61,7 @@ typedef struct pv_pipeline pv_pipeline;
 
 typedef struct pv_pipeline_config {
     pv_store *store;
-    pv_identity *identity;
+    pv_identity *identity; /* NULL: every method is PUBLIC, as in some tests */
     const void *authority; /* struct pv_signer of server/identity/signer.h; NULL: none is issued */
     const pv_resolver *resolver; /* NULL: handlers that ask are told so */
     const pv_service_info *const *services;
@@ -97,8 +100,8 @@ PV_MUST_USE pv_status pv_pipeline_admit(void *pipeline, pv_call *call);
 void pv_pipeline_run(void *pipeline, pv_call *call);
 void pv_pipeline_release(void *pipeline, pv_call *call);
 
-/* Serves the writes that are queued, on the calling thread; returns how many. Only without a committer
- * thread. */
+/* Writes the uses that wait and serves the writes that are queued, on the calling thread; returns how many calls were
+ * served. Only without a committer thread. */
 size_t pv_pipeline_commit(pv_pipeline *pipeline);
 
 /* Deletes everything that is past its retention, on the calling thread. Only without a committer thread. */

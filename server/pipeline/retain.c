@@ -1,4 +1,5 @@
-/* The committer's other work: what is kept for a time only goes in small steps between the batches of calls. */
+/* The committer's other work, between the batches of calls: what is kept for a time only goes in small steps, and uses
+ * of certificates are written. */
 #include "protos/runtime/message.h"
 #include "protos/runtime/timestamp.h"
 #include "purvey/event/v1/event.pv.h"
@@ -42,25 +43,59 @@ static pv_prune_rule rule_of(const pv_pipeline *pipeline)
     return rule;
 }
 
-static pv_status step_in_batch(pv_pipeline *pipeline, pv_batch *batch, pv_arena *arena)
+static pv_status prune(pv_pipeline *pipeline, pv_txn *txn, pv_arena *arena)
 {
     pv_prune_rule rule = rule_of(pipeline);
+    return pv_prune_step(txn, arena, &rule, &pipeline->sweep);
+}
+
+static pv_status put_uses(pv_pipeline *pipeline, pv_txn *txn, pv_arena *arena)
+{
+    (void)arena;
+    return pv_identity_write_uses(pipeline->config.identity, txn);
+}
+
+typedef pv_status work(pv_pipeline *pipeline, pv_txn *txn, pv_arena *arena);
+
+static pv_status work_in_batch(pv_pipeline *pipeline, pv_batch *batch, work *of, pv_arena *arena)
+{
     pv_txn *txn = NULL;
     PV_TRY(pv_write_begin(batch, arena, &txn));
-    pv_status status = pv_prune_step(txn, arena, &rule, &pipeline->sweep);
+    pv_status status = of(pipeline, txn, arena);
     if (pv_is_ok(status)) { return pv_txn_commit(txn); }
     pv_txn_abort(txn);
     return status;
 }
 
-static pv_status step(pv_pipeline *pipeline, pv_arena *arena)
+/* Does the work in a batch of its own. A full store cannot even delete, and damage is for the operator: calls meet both
+ * and say so. */
+static bool done(pv_pipeline *pipeline, work *of, const char *what)
 {
+    pv_arena *arena = pv_arena_create(STEP_ARENA_BYTES);
     pv_batch *batch = NULL;
-    PV_TRY(pv_batch_begin(pipeline->config.store, &batch));
-    pv_status status = step_in_batch(pipeline, batch, arena);
-    if (pv_is_ok(status)) { return pv_batch_commit(batch); }
-    pv_batch_abort(batch);
-    return status;
+    pv_status status = pv_batch_begin(pipeline->config.store, &batch);
+    if (pv_is_ok(status)) {
+        status = work_in_batch(pipeline, batch, of, arena);
+        if (pv_is_ok(status)) {
+            status = pv_batch_commit(batch);
+        } else {
+            pv_batch_abort(batch);
+        }
+    }
+    pv_arena_destroy(arena);
+    if (!pv_is_ok(status)) {
+        const pv_log_field field = pv_log_text("code", pv_code_name(status.code));
+        pv_log(PV_LOG_WARN, what, &field, 1);
+    }
+    return pv_is_ok(status);
+}
+
+void write_uses(pv_pipeline *pipeline)
+{
+    pv_identity *identity = pipeline->config.identity;
+    if (identity != NULL && pv_identity_uses_wait(identity)) {
+        (void)done(pipeline, put_uses, "uses of certificates are lost");
+    }
 }
 
 static void log_sweep(const pv_prune_sweep *sweep)
@@ -78,16 +113,8 @@ static void log_sweep(const pv_prune_sweep *sweep)
 
 bool retain_step(pv_pipeline *pipeline)
 {
-    pv_arena *arena = pv_arena_create(STEP_ARENA_BYTES);
-    pv_status status = step(pipeline, arena);
-    pv_arena_destroy(arena);
-    if (!pv_is_ok(status)) {
-        /* A full store cannot even delete, and damage is for the operator: calls meet both and say so. */
-        const pv_log_field fields[] = {pv_log_text("code", pv_code_name(status.code))};
-        pv_log(PV_LOG_WARN, "retention cannot go on", fields, 1);
-    } else if (pipeline->sweep.kind < PV_KEPT_COUNT) {
-        return true;
-    } else {
+    if (done(pipeline, prune, "retention cannot go on")) {
+        if (pipeline->sweep.kind < PV_KEPT_COUNT) { return true; }
         log_sweep(&pipeline->sweep);
     }
     pipeline->sweep = (pv_prune_sweep){0};

@@ -2,11 +2,43 @@
  * is decided for whom and with which rights. */
 #include "purvey/account/v1/certificate_service.pv.h"
 
+#include "protos/runtime/message.h"
+#include "protos/runtime/timestamp.h"
 #include "purvey/account/v1/account.pv.h"
 #include "purvey/account/v1/user.pv.h"
 #include "server/flows/account/grants.h"
 #include "server/flows/make.h"
 #include "server/identity/issue.h"
+#include "storage/record.h"
+
+enum { SHOWN_BYTES = 1024 * 1024 };
+
+#define NS_PER_DAY (INT64_C(86400) * PV_NS_PER_S)
+
+/* Fills in what the stored row does not say: how long it lasts, and when it was used. */
+static pv_status show(pv_call *call, pv_arena *arena, pv_certificate *certificate)
+{
+    pv_time end;
+    if (!pv_time_of(certificate->not_after, &end)) {
+        return pv_store_refused(call, pv_status_of(PV_CODE_DATA_LOSS));
+    }
+    int64_t left_ns = end.utc_ns - call->context->now.utc_ns;
+    bool active = certificate->state == PV_CERTIFICATE_STATE_ACTIVE;
+    certificate->days_left = active && left_ns > 0 ? (int32_t)(left_ns / NS_PER_DAY) : 0;
+    pv_use use;
+    pv_status status =
+        pv_use_get(call->context->txn, pv_id_of(&pv_certificate__object, certificate->id), &use);
+    if (status.code == PV_CODE_NOT_FOUND) { return pv_ok(); }
+    PV_TRY(pv_store_refused(call, status));
+    certificate->first_use_time = pv_timestamp_new(arena, use.first);
+    certificate->last_use_time = pv_timestamp_new(arena, use.last);
+    certificate->last_peer_address = pv_arena_dup(arena, use.peer_address);
+    if (certificate->first_use_time == NULL || certificate->last_use_time == NULL ||
+        certificate->last_peer_address == NULL) {
+        return pv_out_of_memory(call);
+    }
+    return pv_ok();
+}
 
 /* The member, its user and its account must all be able to call. */
 static pv_status check_owner(pv_call *call, const pv_membership *membership)
@@ -76,6 +108,7 @@ static pv_status sign(pv_call *call, pv_issue *issue, pv_issue_certificate_respo
     PV_TRY(pv_move(call, &pv_certificate__object, certificate, PV_CERTIFICATE_STATE_ACTIVE));
     PV_TRY(pv_save(call, &pv_certificate__object, certificate));
     response->certificate = certificate;
+    PV_TRY(show(call, call->arena, certificate));
     PV_TRY(pv_text(call, made.pem, &response->certificate_pem));
     return pv_text(call, made.chain_pem, &response->chain_pem);
 }
@@ -106,8 +139,20 @@ pv_status pv_certificate_service_get_certificate(pv_call *call,
                                                  const pv_get_certificate_request *request,
                                                  pv_get_certificate_response *response)
 {
-    (void)response;
-    return pv_answer_get(call, &pv_certificate__object, request->certificate_id);
+    PV_TRY(pv_find(call, &pv_certificate__object, request->certificate_id, &response->certificate));
+    return show(call, call->arena, response->certificate);
+}
+
+static pv_status show_stored(pv_call *call, void *context, pv_view *ret_shown)
+{
+    pv_arena *arena = context; /* for one at a time */
+    ProtobufCMessage *message = NULL;
+    pv_arena_reset(arena);
+    if (!pv_message_unpack(&pv_certificate__info, *ret_shown, arena, &message)) {
+        return pv_store_refused(call, pv_status_of(PV_CODE_DATA_LOSS));
+    }
+    PV_TRY(show(call, arena, (pv_certificate *)(void *)message));
+    return pv_message_encode(message, arena, ret_shown) ? pv_ok() : pv_out_of_memory(call);
 }
 
 pv_status pv_certificate_service_list_certificates(pv_call *call,
@@ -123,7 +168,11 @@ pv_status pv_certificate_service_list_certificates(pv_call *call,
     if (!pv_is_empty(request->account_id)) {
         conditions[count++] = pv_where(&pv_certificate__object, "account_id", request->account_id);
     }
-    return pv_answer_list(call, &pv_certificate__object, &request->base, conditions, count);
+    pv_arena *arena = pv_arena_create(SHOWN_BYTES);
+    pv_status status = pv_answer_list_as(call, &pv_certificate__object, &request->base, conditions,
+                                         count, show_stored, arena);
+    pv_arena_destroy(arena);
+    return status;
 }
 
 pv_status pv_certificate_service_revoke_certificate(pv_call *call,
@@ -135,7 +184,8 @@ pv_status pv_certificate_service_revoke_certificate(pv_call *call,
                     &certificate));
     PV_TRY(pv_stamp(call, &certificate->revoke_time));
     certificate->revoke_reason = request->reason;
+    PV_TRY(
+        pv_move_and_save(call, &pv_certificate__object, certificate, PV_CERTIFICATE_STATE_REVOKED));
     response->certificate = certificate;
-    return pv_move_and_save(call, &pv_certificate__object, certificate,
-                            PV_CERTIFICATE_STATE_REVOKED);
+    return show(call, call->arena, certificate);
 }

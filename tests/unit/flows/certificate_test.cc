@@ -205,5 +205,72 @@ TEST_F(AccountFlow, CertificatesAreListedByAccountUserAndState)
               "");
 }
 
+TEST_F(AccountFlow, WhatARefusedAuthorityIssuedIsRefusedFromTheNextCallOn)
+{
+    ASSERT_TRUE(world.call(vendor, "WhoAmI", "{}").ok());
+    world.between = [&] { world.refuse_issuer(true); }; // admitted before, and waiting
+    EXPECT_EQ(world.call(vendor, "CreateGroup", R"({"name": "x"})").reason,
+              "CERTIFICATE_ISSUER_REFUSED");
+    Answer refused = world.call(vendor, "WhoAmI", "{}");
+    EXPECT_EQ(refused.code, PV_CODE_UNAUTHENTICATED);
+    EXPECT_EQ(refused.reason, "CERTIFICATE_ISSUER_REFUSED");
+    EXPECT_EQ(world.call(platform, "WhoAmI", "{}").reason, "CERTIFICATE_ISSUER_REFUSED");
+    world.refuse_issuer(false);
+    EXPECT_TRUE(world.call(vendor, "WhoAmI", "{}").ok());
+}
+
+TEST_F(AccountFlow, UsesOfACertificateAreToldToTheHourAndChangeNothingElse)
+{
+    const int64_t minute = 60 * 1000;
+    Actor user = world.user(vendor, {{"ORDER", "ACT"}});
+    auto get = [&](const char *field) {
+        return world.call(vendor, "GetCertificate", Id("certificate_id", user.certificate_id))
+            .text(std::string("certificate.") + field);
+    };
+    // Uses are written by the committer, with the next write at the latest.
+    auto settle = [&] { (void)world.group(vendor, {{"ORDER", "VIEW"}}); };
+    EXPECT_EQ(get("first_use_time") + get("last_use_time") + get("last_peer_address"), "");
+    std::string etag = get("etag"), revision = get("revision");
+    ASSERT_TRUE(world.call(user, "WhoAmI", "{}").ok());
+    settle();
+    std::string first = get("first_use_time");
+    EXPECT_NE(first, "");
+    EXPECT_EQ(get("last_use_time"), first);
+    EXPECT_NE(get("last_peer_address"), "");
+    world.advance(59 * minute);
+    ASSERT_TRUE(world.call(user, "WhoAmI", "{}").ok());
+    settle();
+    EXPECT_EQ(get("last_use_time"), first) << "within the hour";
+    world.advance(minute);
+    ASSERT_TRUE(world.call(user, "WhoAmI", "{}").ok());
+    settle();
+    EXPECT_GT(get("last_use_time"), first);
+    EXPECT_EQ(get("first_use_time"), first);
+    EXPECT_EQ(get("etag"), etag);
+    EXPECT_EQ(get("revision"), revision);
+    Answer list = world.call(vendor, "ListCertificates", Id("user_id", user.user_id));
+    EXPECT_EQ(list.text("certificates.0.last_use_time"), get("last_use_time"));
+    EXPECT_EQ(list.text("certificates.0.first_use_time"), first);
+}
+
+TEST_F(AccountFlow, DaysLeftAreCountedWhenTheyAreAskedFor)
+{
+    Actor user = world.user(vendor, {{"ORDER", "ACT"}});
+    auto days = [&] {
+        return world.call(vendor, "GetCertificate", Id("certificate_id", user.certificate_id))
+            .text("certificate.days_left");
+    };
+    int64_t issued_ns = world.now().utc_ns; // the end is in whole seconds
+    EXPECT_EQ(days(), issued_ns % 1000000000 == 0 ? "90" : "89");
+    world.advance(kDayMs);
+    EXPECT_EQ(days(), issued_ns % 1000000000 == 0 ? "89" : "88");
+    world.advance(88 * kDayMs + kDayMs / 2);
+    EXPECT_EQ(days(), "") << "less than a day: zero is not written";
+    Actor other = world.user(vendor, {{"ORDER", "ACT"}});
+    Answer revoked = Revoke(platform, other.certificate_id);
+    ASSERT_TRUE(revoked.ok()) << revoked.message;
+    EXPECT_EQ(revoked.text("certificate.days_left"), "");
+}
+
 } // namespace
 } // namespace purvey

@@ -74,6 +74,15 @@ pv_status sign(const pv_signer *, const pv_signing *signing, pv_arena *arena, pv
     pv_sha256(ret_signed->der, ret_signed->sha256);
     ret_signed->pem = der;
     ret_signed->chain_pem = "chain";
+    memcpy(ret_signed->issuer_sha256, signing->issuer_sha256, PV_SHA256_SIZE);
+    return pv_ok();
+}
+
+/* One that never ends. */
+pv_status issuer(const pv_signer *, pv_issuer *ret_issuer, pv_error *)
+{
+    memset(ret_issuer->sha256, 0xaa, sizeof ret_issuer->sha256);
+    ret_issuer->not_after = pv_time{INT64_MAX};
     return pv_ok();
 }
 
@@ -331,7 +340,7 @@ World::World() : state(new State)
 {
     state->store = opener()();
     state->signer.sign = sign;
-    state->signer.not_after = pv_time{INT64_MAX};
+    state->signer.issuer = issuer;
     pv_arena *arena = pv_arena_create(kArenaBytes);
     pv_error error;
     pv_error_init(&error, arena);
@@ -426,6 +435,15 @@ bool World::run_committer_until(const std::function<bool()> &condition)
     }
     pv_pipeline_stop(state->pipeline);
     return holds;
+}
+
+void World::refuse_issuer(bool refused)
+{
+    pv_issuer now = {};
+    pv_issuer_digest digest;
+    PV_ASSERT(pv_is_ok(issuer(nullptr, &now, nullptr)));
+    memcpy(digest.bytes, now.sha256, sizeof digest.bytes);
+    pv_identity_refuse_issuers(state->identity, &digest, refused ? 1 : 0);
 }
 
 void World::damage(const pv_object_info *object, const std::string &id)

@@ -112,6 +112,8 @@ class World {
     void prune();
     /* Runs the committer's thread until a condition holds, for ten seconds at the most. */
     bool run_committer_until(const std::function<bool()> &condition);
+    /* Trusts the authority that issued every certificate of this world no longer, or again. */
+    void refuse_issuer(bool refused);
     /* Overwrites the stored row of an object with bytes that are none. */
     void damage(const pv_object_info *object, const std::string &id);
     void advance(int64_t milliseconds);

@@ -307,7 +307,10 @@ TEST(Authority, NoCertificateOutlivesTheIssuingAuthority)
     std::string csr = MakeRequest(EcKey("P-256"));
     pv_signed made = {};
     pv_signing signing = authority.Signing(csr);
-    signing.not_after = pv_authority_signer(authority.loaded)->not_after;
+    const pv_signer *signer = pv_authority_signer(authority.loaded);
+    pv_issuer issuer = {};
+    ASSERT_TRUE(pv_is_ok(signer->issuer(signer, &issuer, &authority.memory.error)));
+    signing.not_after = issuer.not_after;
     EXPECT_TRUE(pv_is_ok(pv_authority_sign(authority.loaded, &signing, authority.memory.arena,
                                            &made, &authority.memory.error)));
     signing.not_after.utc_ns += PV_NS_PER_S;

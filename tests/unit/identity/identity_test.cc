@@ -396,6 +396,72 @@ TEST_F(Identity, NoSnapshotShowsDataThatIsNewerThanTheRightsItWasConfirmedWith)
     EXPECT_EQ(escaped, 0);
 }
 
+TEST_F(Identity, RefusedIssuersAreJudgedByTheRow)
+{
+    // The signer of the platform says that its digest is all aa.
+    pv_issuer_digest ours, other;
+    memset(ours.bytes, 0xaa, sizeof ours.bytes);
+    memset(other.bytes, 0xbb, sizeof other.bytes);
+    const pv_issuer_digest both[] = {other, ours};
+    ASSERT_EQ(Resolve(platform.Peer()), "");
+    pv_identity_refuse_issuers(identity, &other, 1);
+    EXPECT_EQ(Resolve(platform.Peer()), "") << "what others issued is not touched";
+    pv_identity_refuse_issuers(identity, both, 2);
+    EXPECT_EQ(Resolve(platform.Peer()), "CERTIFICATE_ISSUER_REFUSED");
+    pv_identity_refuse_issuers(identity, &other, 1);
+    EXPECT_EQ(Resolve(platform.Peer()), "");
+    pv_identity_changing(identity); // meanwhile something else changes
+    pv_identity_refuse_issuers(identity, &ours, 1);
+    EXPECT_EQ(Resolve(platform.Peer()), "CERTIFICATE_ISSUER_REFUSED");
+    pv_identity_changed(identity);
+    EXPECT_EQ(Resolve(platform.Peer()), "CERTIFICATE_ISSUER_REFUSED");
+    pv_identity_refuse_issuers(identity, nullptr, 0);
+    EXPECT_EQ(Resolve(platform.Peer()), "");
+}
+
+TEST_F(Identity, ARowThatDoesNotSayItsIssuerCountsAsRefusedOnceOneIs)
+{
+    pv_identity_changing(identity);
+    SetCertificate([](pv_certificate *certificate) { certificate->issuer_sha256[0] = '\0'; });
+    pv_identity_changed(identity);
+    EXPECT_EQ(Resolve(platform.Peer()), "");
+    pv_issuer_digest any = {};
+    pv_identity_refuse_issuers(identity, &any, 1);
+    EXPECT_EQ(Resolve(platform.Peer()), "CERTIFICATE_ISSUER_REFUSED");
+}
+
+TEST_F(Identity, AUseIsNotedOnceAnHourAndNotOfThoseWhoAreRefused)
+{
+    constexpr int64_t kHour = INT64_C(3600) * PV_NS_PER_S;
+    pv_peer peer = platform.Peer();
+    peer.address = "ipv4:127.0.0.1:4242";
+    auto noted = [&](int64_t at_ns) {
+        memory.Clear();
+        (void)!pv_is_ok(pv_identity_resolve(identity, &peer, At(at_ns), &caller, &memory.error));
+        bool waits = pv_identity_uses_wait(identity);
+        platform.Write([&](pv_txn *txn, pv_arena *) {
+            EXPECT_TRUE(pv_is_ok(pv_identity_write_uses(identity, txn)));
+        });
+        EXPECT_FALSE(pv_identity_uses_wait(identity));
+        return waits;
+    };
+    pv_peer nobody = platform.Peer();
+    nobody.address = nullptr;
+    ASSERT_EQ(Resolve(nobody), "");
+    EXPECT_FALSE(pv_identity_uses_wait(identity)) << "a peer without an address is nobody's call";
+    EXPECT_TRUE(noted(kNow));
+    EXPECT_FALSE(noted(kNow + kHour - 1));
+    pv_identity_changing(identity);
+    pv_identity_changed(identity);
+    EXPECT_FALSE(noted(kNow + kHour - 1)) << "also when the rows are read again";
+    EXPECT_TRUE(noted(kNow + kHour));
+    EXPECT_FALSE(noted(kNow + kHour));
+    pv_identity_changing(identity);
+    SetCertificate([](pv_certificate *row) { row->state = PV_CERTIFICATE_STATE_REVOKED; });
+    pv_identity_changed(identity);
+    EXPECT_FALSE(noted(kNow + 3 * kHour));
+}
+
 TEST(IdentityStore, AStoreThatWasNotInitialisedIsRefused)
 {
     Memory memory;

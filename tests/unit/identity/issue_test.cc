@@ -18,6 +18,15 @@ pv_status Sign(const pv_signer *, const pv_signing *signing, pv_arena *, pv_sign
     last_signing = *signing;
     memset(ret_signed, 0, sizeof *ret_signed);
     memset(ret_signed->sha256, 0xab, sizeof ret_signed->sha256);
+    memcpy(ret_signed->issuer_sha256, signing->issuer_sha256, PV_SHA256_SIZE);
+    return pv_ok();
+}
+
+pv_issuer present_issuer;
+
+pv_status Issuer(const pv_signer *, pv_issuer *ret_issuer, pv_error *)
+{
+    *ret_issuer = present_issuer;
     return pv_ok();
 }
 
@@ -42,7 +51,9 @@ class Issue : public testing::Test {
         memset(issue.random, 0xff, sizeof issue.random);
         issue.now = At(kNow + 123456789);
         signer.sign = Sign;
-        signer.not_after = At(kNow + 1000 * kDay);
+        signer.issuer = Issuer;
+        present_issuer.not_after = At(kNow + 1000 * kDay);
+        memset(present_issuer.sha256, 0xcd, sizeof present_issuer.sha256);
     }
 
     pv_status Make(pv_arena *arena = nullptr)
@@ -84,6 +95,9 @@ TEST_F(Issue, TheRowSaysWhatWasSigned)
     std::string hex;
     for (int i = 0; i < PV_SHA256_SIZE; i++) { hex += "ab"; }
     EXPECT_EQ(row->sha256, hex);
+    std::string issuer;
+    for (int i = 0; i < PV_SHA256_SIZE; i++) { issuer += "cd"; }
+    EXPECT_EQ(row->issuer_sha256, issuer);
     EXPECT_EQ(row->state, PV_CERTIFICATE_STATE_UNSPECIFIED) << "the caller moves it";
 }
 
@@ -100,7 +114,7 @@ TEST_F(Issue, SerialNumbersArePositiveAndSixteenBytesLong)
 
 TEST_F(Issue, NothingOutlivesTheAuthority)
 {
-    signer.not_after = At(kNow + 10 * kDay);
+    present_issuer.not_after = At(kNow + 10 * kDay);
     ASSERT_TRUE(pv_is_ok(Make()));
     EXPECT_EQ(last_signing.not_after.utc_ns, kNow + 10 * kDay);
     EXPECT_EQ(row->not_after->seconds * kSecond, kNow + 10 * kDay);

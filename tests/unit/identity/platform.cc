@@ -10,6 +10,14 @@ static pv_status SignAnything(const pv_signer *, const pv_signing *signing, pv_a
     ret_signed->chain_pem = "chain";
     ret_signed->der = pv_view_text(ret_signed->pem);
     pv_sha256(ret_signed->der, ret_signed->sha256);
+    memcpy(ret_signed->issuer_sha256, signing->issuer_sha256, PV_SHA256_SIZE);
+    return pv_ok();
+}
+
+static pv_status NeverEnds(const pv_signer *, pv_issuer *ret_issuer, pv_error *)
+{
+    memset(ret_issuer->sha256, 0xaa, sizeof ret_issuer->sha256);
+    ret_issuer->not_after = At(INT64_MAX);
     return pv_ok();
 }
 
@@ -17,7 +25,7 @@ Platform::Platform()
 {
     EXPECT_TRUE(pv_is_ok(pv_memory_open(nullptr, &store)));
     signer.sign = SignAnything;
-    signer.not_after = At(INT64_MAX);
+    signer.issuer = NeverEnds;
     ids.random = pv_random_bytes;
     options.trust_domain = kDomain;
     options.operator_name = "Orion Operations";

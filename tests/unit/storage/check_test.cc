@@ -30,7 +30,7 @@ struct Found {
     pv_check_summary summary = {};
 };
 
-// Members stand for accounts and users, packed things for events, audit entries and answers.
+// Members stand for accounts, users and certificates, packed things for events, audit entries and answers.
 Found Check(pv_store *store)
 {
     static const char *const settings[] = {"known", nullptr};
@@ -39,6 +39,7 @@ Found Check(pv_store *store)
     rules.schema = Schema();
     rules.account = &ts_member__object;
     rules.user = &ts_member__object;
+    rules.certificate = &ts_member__object;
     rules.event = rules.audit_entry = rules.answer = &ts_thing__info;
     rules.settings = settings;
     rules.found = [](void *context, const char *row, const char *what) {
@@ -98,6 +99,7 @@ void Fill(pv_store *store)
     ASSERT_CODE("OK", pv_block_put(write, Id(1), 0, View("block")));
     const uint8_t digest[16] = {7};
     ASSERT_CODE("OK", pv_digest_put(write, Id(1), digest, View("note")));
+    ASSERT_CODE("OK", pv_use_put(write, Id(100), Seconds(1), "address"));
     ASSERT_CODE("OK", pv_setting_put(write, "known", View("1")));
     pv_runs *runs = nullptr;
     ASSERT_CODE("OK", pv_runs_open(write, write.arena(), Id(9), &runs));
@@ -132,6 +134,7 @@ TEST_P(Checks, GoodStoreHasNoFindings)
     EXPECT_EQ(found.summary.answers, 1U);
     EXPECT_EQ(found.summary.blocks, 1U);
     EXPECT_EQ(found.summary.digests, 1U);
+    EXPECT_EQ(found.summary.uses, 1U);
     EXPECT_EQ(found.summary.run_blocks, 2U);
     EXPECT_EQ(found.summary.indexes,
               1U + ts_thing__object.index_count + 1 + ts_member__object.index_count);
@@ -290,7 +293,20 @@ std::vector<Damage> AccountDamages()
 std::vector<Damage> StoreDamages(pv_store *store)
 {
     const std::string x1 = Raw(pv_key_of_catalogue(7, 1));
+    const std::string use = Value(store, Raw(pv_key_of_use(Id(100))));
     return {
+        {"use_of_nothing",
+         Raw(pv_key_of_use(Id(101))),
+         To(use),
+         {"use of " + IdText("mem", Id(101)) + ": its certificate is not there"}},
+        {"use_is_cut",
+         Raw(pv_key_of_use(Id(100))),
+         To(use.substr(0, 15)),
+         {"use of " + IdText("mem", Id(100)) + ": it cannot be read"}},
+        {"use_that_ends_before_it_begins",
+         Raw(pv_key_of_use(Id(100))),
+         To("\x01" + use.substr(1)),
+         {"use of " + IdText("mem", Id(100)) + ": it cannot be read"}},
         {"setting_unknown",
          Raw(pv_key_of_setting(View("other"))),
          To("1"),

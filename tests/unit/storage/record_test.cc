@@ -259,6 +259,29 @@ TEST_P(Records, DigestsAreASetPerOwner)
     EXPECT_CODE("NOT_FOUND", pv_digest_get(write, Id(1), one, &value));
 }
 
+TEST_P(Records, AUseKeepsTheFirstAndTheNewestOfTheOthers)
+{
+    Store store(GetParam());
+    Write write(store.get());
+    pv_use use;
+    EXPECT_CODE("NOT_FOUND", pv_use_get(write, Id(1), &use));
+    const struct {
+        int64_t second;
+        const char *address;
+        int64_t last;
+        const char *last_address;
+    } steps[] = {
+        {5, "one", 5, "one"}, {9, "two", 9, "two"}, {7, "late", 9, "two"}, {9, "same", 9, "two"}};
+    for (const auto &step : steps) {
+        ASSERT_CODE("OK", pv_use_put(write, Id(1), Seconds(step.second), step.address));
+        ASSERT_CODE("OK", pv_use_get(write, Id(1), &use));
+        EXPECT_EQ(use.first.utc_ns, Seconds(5).utc_ns);
+        EXPECT_EQ(use.last.utc_ns, Seconds(step.last).utc_ns);
+        EXPECT_EQ(Bytes(use.peer_address), step.last_address);
+    }
+    EXPECT_CODE("NOT_FOUND", pv_use_get(write, Id(2), &use));
+}
+
 TEST_P(Records, SettingsAreNamed)
 {
     Store store(GetParam());
