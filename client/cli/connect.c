@@ -1,50 +1,69 @@
 #include "client/cli/connect.h"
 
 #include "base/version.h"
-#include "client/cli/profile.h"
+#include "client/cli/failure.h"
+#include "client/cli/pair.h"
+#include "client/cli/trouble.h"
 #include "client/rpc/client.h"
 
-/* Says what is missing and how to give it. */
-static pv_exit check(pv_cli *cli, const pv_profile *profile)
+#include <stdlib.h>
+
+/* A pair that is being replaced is read from one folder: its name is looked up once for both files. */
+static void settle(pv_arena *arena, pv_profile *profile)
 {
-    const struct {
-        const char *value, *what, *flag, *variable;
-    } needed[] = {
-        {profile->server, "where the service is", "--server HOST:PORT", "PURVEY_SERVER"},
-        {profile->ca, "the roots to check the service against", "--ca FILE", "PURVEY_CA"},
-        {profile->cert, "your client certificate", "--cert FILE", "PURVEY_CERT"},
-        {profile->key, "the key of your certificate", "--key FILE", "PURVEY_KEY"},
-    };
-    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++) {
-        if (needed[i].value == NULL) {
-            return pv_cli_usage(
-                cli, "missing is %s: give %s, set %s, or write it to ~/.config/purvey/config.",
-                needed[i].what, needed[i].flag, needed[i].variable);
-        }
-    }
-    return PV_EXIT_OK;
+    const char *slash = strrchr(profile->cert, '/');
+    size_t size = slash == NULL ? 0 : (size_t)(slash - profile->cert) + 1;
+    if (size == 0 || strncmp(profile->cert, profile->key, size) != 0) { return; }
+    char *folder = realpath(pv_arena_dup(arena, pv_view_of(profile->cert, size)), NULL);
+    if (folder == NULL) { return; /* reading the files tells why */ }
+    profile->cert = pv_arena_printf(arena, "%s/%s", folder, profile->cert + size);
+    profile->key = pv_arena_printf(arena, "%s/%s", folder, profile->key + size);
+    free(folder);
 }
 
-pv_exit pv_connect(pv_cli *cli, const pv_options *options, pv_client **ret_client)
+static pv_exit read_files(pv_cli *cli, const pv_profile *profile, pv_client_tls *tls)
 {
-    pv_profile profile;
-    pv_exit exit = pv_profile_read(cli, options, &profile);
-    if (exit == PV_EXIT_OK) { exit = check(cli, &profile); }
+    tls->ca = pv_cli_read_file(cli, profile->ca, PV_CONNECT_FILE_BYTES_MAX, "the roots");
+    if (tls->ca == NULL) { return PV_EXIT_USAGE; }
+    if (profile->cert == NULL) { return PV_EXIT_OK; }
+    pv_error error;
+    pv_error_init(&error, cli->arena);
+    pv_pair pair;
+    pv_status status = pv_pair_read(profile->cert, profile->key, cli->arena, &error, &pair);
+    if (!pv_is_ok(status)) { return pv_failure_tell(cli, status, &error); }
+    tls->certificate =
+        pv_cli_read_file(cli, profile->cert, PV_CONNECT_FILE_BYTES_MAX, "the certificate");
+    tls->key = pv_cli_read_file(cli, profile->key, PV_CONNECT_FILE_BYTES_MAX, "the key");
+    return tls->certificate == NULL || tls->key == NULL ? PV_EXIT_USAGE : PV_EXIT_OK;
+}
+
+pv_exit pv_connect_with(pv_cli *cli, const pv_profile *profile, int64_t deadline_ms,
+                        pv_client **ret_client)
+{
+    pv_profile settled = *profile;
+    if (settled.cert != NULL) { settle(cli->arena, &settled); }
+    pv_client_tls tls = {.server_name = settled.server_name};
+    pv_exit exit = read_files(cli, &settled, &tls);
     if (exit != PV_EXIT_OK) { return exit; }
-    pv_client_tls tls = {.server_name = profile.server_name};
-    tls.ca = pv_cli_read_file(cli, profile.ca, PV_CONNECT_FILE_BYTES_MAX, "the roots");
-    tls.certificate =
-        pv_cli_read_file(cli, profile.cert, PV_CONNECT_FILE_BYTES_MAX, "the certificate");
-    tls.key = pv_cli_read_file(cli, profile.key, PV_CONNECT_FILE_BYTES_MAX, "the key");
-    if (tls.ca == NULL || tls.certificate == NULL || tls.key == NULL) { return PV_EXIT_USAGE; }
-    pv_client_config config = {.target = profile.server,
+    pv_client_config config = {.target = settled.server,
                                .tls = &tls,
-                               .deadline_ms = options->deadline_ms,
+                               .deadline_ms = deadline_ms,
                                .user_agent = "purvey/" PV_VERSION};
     pv_error error;
     pv_error_init(&error, cli->arena);
     if (pv_is_ok(pv_client_create(&config, &error, ret_client))) { return PV_EXIT_OK; }
-    return pv_cli_usage(cli, "%s", error.message != NULL ? error.message : error.reason->text);
+    return pv_cli_usage(cli, "%s", pv_trouble_text(&error));
+}
+
+pv_exit pv_connect(pv_cli *cli, const pv_options *options, pv_client **ret_client)
+{
+    pv_error error;
+    pv_error_init(&error, cli->arena);
+    pv_profile profile;
+    pv_status status = pv_profile_read(cli->arena, options, &error, &profile);
+    if (pv_is_ok(status)) { status = pv_profile_check(&profile, true, &error); }
+    if (!pv_is_ok(status)) { return pv_failure_tell(cli, status, &error); }
+    return pv_connect_with(cli, &profile, options->deadline_ms, ret_client);
 }
 
 void pv_disconnect(pv_client *client)

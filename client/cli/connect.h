@@ -4,7 +4,7 @@
 #ifndef PV_CLIENT_CLI_CONNECT_H
 #define PV_CLIENT_CLI_CONNECT_H
 
-#include "client/cli/options.h"
+#include "client/cli/profile.h"
 #include "protos/runtime/stub.h"
 
 #ifdef __cplusplus
@@ -16,6 +16,11 @@ enum { PV_CONNECT_FILE_BYTES_MAX = 1024 * 1024 };
 /* Reads the profile and its files and makes a client; the network is touched by the first call. A
  * message and an exit code when a value is missing or a file cannot be read. */
 pv_exit pv_connect(pv_cli *cli, const pv_options *options, pv_client **ret_client);
+
+/* The same with these values. Without a certificate none is shown, and only PUBLIC methods can be
+ * called. `deadline_ms` is the default of calls; 0: client/rpc's own. */
+pv_exit pv_connect_with(pv_cli *cli, const pv_profile *profile, int64_t deadline_ms,
+                        pv_client **ret_client);
 
 /* NULL is permitted. */
 void pv_disconnect(pv_client *client);

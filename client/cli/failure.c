@@ -1,10 +1,16 @@
 #include "client/cli/failure.h"
 
 #include "client/cli/terminal.h"
+#include "client/cli/trouble.h"
 #include "protos/runtime/reasons.h"
 #include "purvey/common/v1/error_reason.pv.h"
 
 #include <inttypes.h>
+
+static const char *safe(pv_cli *cli, const char *text)
+{
+    return pv_terminal_text(cli->arena, text, 0, NULL);
+}
 
 const char *pv_failure_next_step(const char *reason)
 {
@@ -21,21 +27,24 @@ const char *pv_failure_next_step(const char *reason)
     return "";
 }
 
+pv_exit pv_failure_tell(pv_cli *cli, pv_status status, const pv_error *error)
+{
+    if (error->reason == NULL) { return pv_cli_fail(cli, "there is no memory left."); }
+    (void)pv_cli_fail(cli, "%s", safe(cli, pv_trouble_text(error)));
+    fprintf(cli->err, "  next: %s\n", error->reason->next_step);
+    return pv_exit_of(status.code);
+}
+
 /* What to do about a failure that has no reason of its own: the network's. */
 static const char *step_of_code(pv_code code)
 {
     if (code == PV_CODE_UNAVAILABLE) {
-        return "Check --server and the certificates, and that the service runs; then repeat.";
+        return "purvey doctor says whether it is the way there, a certificate or the service.";
     }
     if (code == PV_CODE_DEADLINE_EXCEEDED) {
         return "Repeat, with a longer --deadline if the service is slow.";
     }
     return "";
-}
-
-static const char *safe(pv_cli *cli, const char *text)
-{
-    return pv_terminal_text(cli->arena, text, 0, NULL);
 }
 
 static void put_violations(pv_cli *cli, const pv_error *error)

@@ -118,9 +118,8 @@ TEST(Answer, AStreamThatBreaksIsAFailure)
     fake::Result result = fake::run({"usage-report", "export-records", "urp_1"});
     EXPECT_EQ(result.exit, PV_EXIT_UNAVAILABLE);
     EXPECT_EQ(result.out, "{\"number\":\"1\"}\n");
-    EXPECT_EQ(result.err,
-              "error: UNAVAILABLE: gone\n  next: Check --server and the certificates, and that the "
-              "service runs; then repeat.\n");
+    EXPECT_EQ(result.err, "error: UNAVAILABLE: gone\n  next: purvey doctor says whether it is the "
+                          "way there, a certificate or the service.\n");
 }
 
 TEST(Failure, TellsReasonFieldsValuesAndNextStep)

@@ -173,6 +173,11 @@ pv_exit pv_connect(pv_cli *, const pv_options *, pv_client **ret_client)
     return PV_EXIT_OK;
 }
 
+pv_exit pv_connect_with(pv_cli *cli, const pv_profile *, int64_t, pv_client **ret_client)
+{
+    return pv_connect(cli, nullptr, ret_client);
+}
+
 void pv_disconnect(pv_client *)
 {
 }

@@ -1,4 +1,5 @@
 // Where the connection's values come from, and which wins.
+#include "client/cli/failure.h"
 #include "client/cli/profile.h"
 #include "tests/unit/client/fake.h"
 
@@ -35,7 +36,10 @@ class Profile : public testing::Test {
     {
         values = {};
         streams = std::make_unique<fake::Streams>();
-        return pv_profile_read(&streams->cli, &options, &values);
+        pv_error error;
+        pv_error_init(&error, streams->cli.arena);
+        pv_status status = pv_profile_read(streams->cli.arena, &options, &error, &values);
+        return pv_is_ok(status) ? PV_EXIT_OK : pv_failure_tell(&streams->cli, status, &error);
     }
     std::string folder;
     std::unique_ptr<fake::Streams> streams;

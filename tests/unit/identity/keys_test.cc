@@ -20,7 +20,7 @@ TEST(Keys, AKeyIsMadeOnceWithMode0600)
     EXPECT_EQ(about.st_mode & 07777, 0600u);
     std::string before = folder.Read("me.key");
     EXPECT_EQ(pv_keys_create(path.c_str(), &memory.error).code, PV_CODE_FAILED_PRECONDITION);
-    EXPECT_EQ(memory.Reason(), "KEY_FILE");
+    EXPECT_EQ(memory.Reason(), "FILE_UNWRITTEN");
     EXPECT_NE(memory.Message().find("File exists"), std::string::npos);
     EXPECT_EQ(folder.Read("me.key"), before);
 }
