@@ -101,6 +101,9 @@ void gen_check_field(gen_model *model, const gen_field *field)
         gen_refuse(model, &field->element, GEN_OPTION_FIELD,
                    "id is a form of its own: no pattern beside it");
     }
+    if (rule->introduces && *rule->id == '\0') {
+        gen_refuse(model, &field->element, GEN_OPTION_FIELD, "rule introduces is for ids");
+    }
     if (rule->output_only && rule->required) {
         gen_refuse(model, &field->element, GEN_OPTION_FIELD,
                    "a field set by the server cannot be required of the client");

@@ -74,6 +74,7 @@ const char *gen_rule_words(const gen_field *field)
     if (rule->output_only) { add_words(&text, "set by the server"); }
     if (rule->immutable) { add_words(&text, "immutable"); }
     if (rule->sensitive) { add_words(&text, "sensitive"); }
+    if (rule->introduces) { add_words(&text, "introduces"); }
     if (*rule->id != '\0') { add_words(&text, gen_format("id \"%s_...\"", rule->id)); }
     if (*rule->party != '\0') { add_words(&text, gen_format("party %s", rule->party)); }
     bool bytes = field->proto->type == GOOGLE__PROTOBUF__FIELD_DESCRIPTOR_PROTO__TYPE__TYPE_BYTES;

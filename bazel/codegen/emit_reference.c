@@ -71,13 +71,18 @@ static void put_method(const gen_model *model, const gen_method *method, gen_tex
     gen_put(out, "\n");
 }
 
-static void put_message(const gen_message *message, gen_text *out)
+static void put_message(const gen_model *model, const gen_message *message, gen_text *out)
 {
     if (message->proto->options != NULL && message->proto->options->map_entry) { return; }
     gen_print(out, "### %s\n\n", message->element.label);
     put_paragraphs(out, message->element.comment);
     if (message->object != NULL) {
-        gen_print(out, "A stored object; its ids begin with `%s_`.\n\n", message->rule->id_prefix);
+        gen_print(out, "A stored object; its ids begin with `%s_`.", message->rule->id_prefix);
+        if (message->object->shown_to != 0) {
+            gen_print(out, " Shown, at least in part, also to: %s.",
+                      gen_words_of_set(model->roles, message->object->shown_to, ", ", ""));
+        }
+        gen_put(out, "\n\n");
     }
     if (message->fields.count == 0) { return; }
     gen_put(out, "| field | type | rule | meaning |\n|---|---|---|---|\n");
@@ -121,7 +126,9 @@ static void put_file(const gen_model *model, const gen_file *file, gen_text *out
     if (file->messages.count + file->enums.count > 0) {
         gen_print(out, "## %s\n\n", file->proto->name);
     }
-    for (size_t i = 0; i < file->messages.count; i++) { put_message(file->messages.items[i], out); }
+    for (size_t i = 0; i < file->messages.count; i++) {
+        put_message(model, file->messages.items[i], out);
+    }
     for (size_t i = 0; i < file->enums.count; i++) { put_enum(file->enums.items[i], out); }
 }
 

@@ -36,7 +36,7 @@ static void put_method(const gen_model *model, const gen_method *method, gen_tex
     if (method->reasons.count > 0) { gen_put(out, "\n"); }
 }
 
-static void put_message(const gen_message *message, gen_text *out)
+static void put_message(const gen_model *model, const gen_message *message, gen_text *out)
 {
     bool ruled = message->object != NULL;
     for (size_t i = 0; i < message->fields.count; i++) {
@@ -46,6 +46,10 @@ static void put_message(const gen_message *message, gen_text *out)
     gen_print(out, "message %s", message->element.label);
     if (message->object != NULL) {
         gen_print(out, ": stored, id %s_, tag %u", message->rule->id_prefix, message->rule->tag);
+        if (message->object->shown_to != 0) {
+            gen_print(out, ", shown to %s",
+                      gen_words_of_set(model->roles, message->object->shown_to, ", ", ""));
+        }
     }
     gen_put(out, "\n");
     for (size_t i = 0; i < message->fields.count; i++) {
@@ -76,5 +80,7 @@ void gen_emit_rules(const gen_model *model, const gen_file *file, gen_text *out)
             put_method(model, service->methods.items[j], out);
         }
     }
-    for (size_t i = 0; i < file->messages.count; i++) { put_message(file->messages.items[i], out); }
+    for (size_t i = 0; i < file->messages.count; i++) {
+        put_message(model, file->messages.items[i], out);
+    }
 }

@@ -45,6 +45,7 @@ static const char *rule_flags(const gen_field *field)
     put_flag(&flags, rule->output_only, "PV_RULE_OUTPUT_ONLY");
     put_flag(&flags, rule->immutable, "PV_RULE_IMMUTABLE");
     put_flag(&flags, rule->sensitive, "PV_RULE_SENSITIVE");
+    put_flag(&flags, rule->introduces, "PV_RULE_INTRODUCES");
     put_flag(&flags, rule->unique, "PV_RULE_UNIQUE");
     put_flag(&flags, rule->range != NULL, "PV_RULE_RANGE");
     put_flag(&flags, rule->decimal != NULL, "PV_RULE_DECIMAL");
@@ -186,6 +187,9 @@ static void put_object(const gen_message *message, gen_text *out)
         gen_print(out, "    .terminal_states = UINT64_C(0x%" PRIx64 "),\n",
                   terminal_states(object->states));
         gen_print(out, "    .state_prefix = \"%s\",\n", object->states->prefix);
+    }
+    if (object->shown_to != 0) {
+        gen_print(out, "    .shown_to = UINT64_C(0x%" PRIx64 "),\n", object->shown_to);
     }
     gen_put(out, "};\n");
 }

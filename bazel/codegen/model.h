@@ -53,9 +53,10 @@ typedef struct gen_index {
 /* A stored object. Field indexes go into gen_message.fields; -1: no such field. */
 typedef struct gen_object {
     int id, etag, revision, create_time, update_time, state;
-    gen_list parties; /* gen_field */
-    gen_list indexes; /* gen_index */
-    gen_enum *states; /* NULL: no state */
+    gen_list parties;  /* gen_field */
+    gen_list indexes;  /* gen_index */
+    gen_enum *states;  /* NULL: no state */
+    uint64_t shown_to; /* bit set of role numbers */
 } gen_object;
 
 struct gen_message {

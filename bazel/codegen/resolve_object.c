@@ -151,6 +151,8 @@ void gen_resolve_message(gen_model *model, gen_message *message)
     object->update_time = standard_field(model, message, "update_time", TYPE(MESSAGE), TIMESTAMP);
     object->state = state_field(model, message, object);
     collect_parties(model, message, object);
+    object->shown_to = gen_set_of_words(model, &message->element, GEN_OPTION_OBJECT, model->roles,
+                                        "role", message->rule->shown_to, message->rule->n_shown_to);
     for (size_t i = 0; i < message->rule->n_indexes; i++) {
         resolve_index(model, message, object, message->rule->indexes[i]);
     }

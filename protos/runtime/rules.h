@@ -41,10 +41,11 @@ enum {
     PV_RULE_OUTPUT_ONLY = 1 << 1,
     PV_RULE_IMMUTABLE = 1 << 2,
     PV_RULE_SENSITIVE = 1 << 3,
-    PV_RULE_UNIQUE = 1 << 4,  /* elements differ from each other */
-    PV_RULE_RANGE = 1 << 5,   /* range_min and range_max hold */
-    PV_RULE_DECIMAL = 1 << 6, /* the field is a Decimal message; scale_max holds */
-    PV_RULE_NEGATIVE = 1 << 7 /* a Decimal that may be below zero */
+    PV_RULE_UNIQUE = 1 << 4,    /* elements differ from each other */
+    PV_RULE_RANGE = 1 << 5,     /* range_min and range_max hold */
+    PV_RULE_DECIMAL = 1 << 6,   /* the field is a Decimal message; scale_max holds */
+    PV_RULE_NEGATIVE = 1 << 7,  /* a Decimal that may be below zero */
+    PV_RULE_INTRODUCES = 1 << 8 /* an id that may be of an object unknown to the caller */
 };
 
 /* What a field must hold. */
@@ -105,6 +106,7 @@ struct pv_object_info {
     const ProtobufCEnumDescriptor *states; /* NULL: no state */
     uint64_t terminal_states;              /* bit n: state number n */
     const char *state_prefix;              /* "ORDER_STATE_", stripped in texts */
+    uint64_t shown_to; /* bit n: role number n may be shown it without being a party */
 };
 
 /* One permitted state change. Sets are bit sets of enum numbers. */

@@ -110,8 +110,13 @@ pv_status pv_peek(pv_call *call, const pv_object_info *object, const char *id, v
         pv_object_load(call->context->txn, object, parsed, call->arena, &message, &row);
     if (status.code == PV_CODE_NOT_FOUND) { return status; }
     PV_TRY(pv_store_refused(call, status));
+    const pv_caller *caller = pv_caller_of(call);
+    bool is_party = pv_row_party(&row, caller->account, NULL);
+    if (!is_party && (object->shown_to >> caller->role & 1) == 0) {
+        return pv_status_of(PV_CODE_NOT_FOUND);
+    }
     memcpy(ret_message, &message, sizeof message);
-    *ret_is_party = pv_row_party(&row, pv_caller_of(call)->account, NULL);
+    *ret_is_party = is_party;
     return pv_ok();
 }
 

@@ -104,10 +104,20 @@ PV_MUST_USE pv_status pv_find(pv_call *call, const pv_object_info *object, const
 PV_MUST_USE pv_status pv_fetch(pv_call *call, const pv_object_info *object, const char *id,
                                void *ret_message);
 
-/* The stored object of an id that the caller gave, whoever its parties are: the flow must decide whether the
- * caller may see it. NOT_FOUND is returned without filling call->error. */
+/* The stored object of an id that the caller gave, of which it is a party or which an account of its type may be shown
+ * (shown_to in the .proto): of the latter the flow must decide whether this caller may see it. It looks for its
+ * grounds in the same places whether or not there is such an object, so that what is not there and what others have
+ * cost the same; pv_no_id helps. NOT_FOUND is returned without filling call->error, and ret_message stays. */
 PV_MUST_USE pv_status pv_peek(pv_call *call, const pv_object_info *object, const char *id,
                               void *ret_message, bool *ret_is_party);
+
+/* An id that no object has, as text. */
+static inline const char *pv_no_id(const pv_object_info *object, char ret_text[PV_ID_TEXT_SIZE])
+{
+    pv_id none = {{0}};
+    pv_id_format(object->id_prefix, none, ret_text);
+    return ret_text;
+}
 
 /* Begins a verb of the call's method on an object: visible? may this party? etag equal (an empty one is
  * not compared)? state allows? (as the method's transitions on this object say). */

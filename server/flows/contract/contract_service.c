@@ -60,24 +60,29 @@ static pv_status draw_up(pv_call *call, const pv_agreement *agreement,
     return pv_ok();
 }
 
+/* An account of the type that is active may be invited by whoever has its id. What else there is to say of an account
+ * is said to its partners alone; to others it does not exist. */
 static pv_status find_partner(pv_call *call, const char *partner_id, pv_agreement_type type)
 {
     pv_account *partner = NULL;
     bool is_party = false;
+    bool known = false;
+    PV_TRY(contract_is_partner(call, partner_id, &known));
     PV_TRY(pv_or_not_found(call, &pv_account__object, partner_id,
                            pv_peek(call, &pv_account__object, partner_id, &partner, &is_party)));
     bool program = type == PV_AGREEMENT_TYPE_PROGRAM;
-    if (partner->type != (program ? PV_ACCOUNT_TYPE_VENDOR : PV_ACCOUNT_TYPE_RESELLER)) {
+    bool fits = partner->type == (program ? PV_ACCOUNT_TYPE_VENDOR : PV_ACCOUNT_TYPE_RESELLER);
+    bool active = partner->state == PV_ACCOUNT_STATE_ACTIVE;
+    if (fits && active) { return pv_ok(); }
+    if (!known && !is_party) { return pv_not_found(call, &pv_account__object, partner_id); }
+    if (!fits) {
         pv_error_note(&call->error, "type", program ? "VENDOR" : "RESELLER");
         return pv_refuse(&call->error, &pv_error_reason_partner_type_wrong,
                          "The partner of a %s contract is a %s.", program ? "PROGRAM" : "SERVICE",
                          program ? "vendor" : "reseller");
     }
-    if (partner->state != PV_ACCOUNT_STATE_ACTIVE) {
-        pv_error_note(&call->error, "account", "%s", partner_id);
-        return pv_refuse(&call->error, &pv_error_reason_partner_inactive, NULL);
-    }
-    return pv_ok();
+    pv_error_note(&call->error, "account", "%s", partner_id);
+    return pv_refuse(&call->error, &pv_error_reason_partner_inactive, NULL);
 }
 
 pv_status pv_contract_service_create_contract(pv_call *call,

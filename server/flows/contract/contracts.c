@@ -92,21 +92,27 @@ pv_status pv_contract_on_marketplace(pv_call *call, const char *marketplace_id,
                      ret_contract);
 }
 
-/* Whether the caller, who is not its owner, may see the agreement. OK or NOT_FOUND, without words. */
-static pv_status agreement_shown(pv_call *call, const pv_agreement *agreement)
+/* Whether the caller, who is not its owner, may see the agreement; NULL: there is none. OK or NOT_FOUND, without words. */
+static pv_status agreement_shown(pv_call *call, const char *agreement_id,
+                                 const pv_agreement *agreement)
 {
     const pv_caller *caller = pv_caller_of(call);
-    pv_contract *contract = NULL;
-    pv_condition condition = pv_where(&pv_contract__object, "agreement_id", agreement->id);
-    pv_status status =
-        pv_lookup(call, &pv_contract__object, caller->account, &condition, 1, &contract);
-    if (status.code != PV_CODE_NOT_FOUND) { return status; }
-    if (agreement->type != PV_AGREEMENT_TYPE_DISTRIBUTION || agreement->active_version == 0 ||
-        caller->role != PV_ACCOUNT_TYPE_VENDOR) {
-        return status;
+    char none[PV_ID_TEXT_SIZE];
+    const char *distributor_id =
+        agreement == NULL ? pv_no_id(&pv_account__object, none) : agreement->distributor_id;
+    pv_contract *on_it = NULL;
+    pv_contract *program = NULL;
+    pv_condition condition = pv_where(&pv_contract__object, "agreement_id", agreement_id);
+    PV_TRY(
+        pv_if_any(pv_lookup(call, &pv_contract__object, caller->account, &condition, 1, &on_it)));
+    if (caller->role == PV_ACCOUNT_TYPE_VENDOR) {
+        PV_TRY(pv_if_any(pv_contract_find_active(call, PV_AGREEMENT_TYPE_PROGRAM, distributor_id,
+                                                 caller->account_id, "", &program)));
     }
-    return pv_contract_find_active(call, PV_AGREEMENT_TYPE_PROGRAM, agreement->distributor_id,
-                                   caller->account_id, "", &contract);
+    bool offered = agreement != NULL && program != NULL &&
+                   agreement->type == PV_AGREEMENT_TYPE_DISTRIBUTION &&
+                   agreement->active_version != 0;
+    return on_it != NULL || offered ? pv_ok() : pv_status_of(PV_CODE_NOT_FOUND);
 }
 
 pv_status pv_agreement_find_shown(pv_call *call, const char *agreement_id,
@@ -114,8 +120,9 @@ pv_status pv_agreement_find_shown(pv_call *call, const char *agreement_id,
 {
     pv_agreement *agreement = NULL;
     bool is_party = false;
-    PV_TRY(pv_peek(call, &pv_agreement__object, agreement_id, &agreement, &is_party));
-    if (!is_party) { PV_TRY(agreement_shown(call, agreement)); }
+    PV_TRY(pv_if_any(pv_peek(call, &pv_agreement__object, agreement_id, &agreement, &is_party)));
+    if (!is_party) { PV_TRY(agreement_shown(call, agreement_id, agreement)); }
+    if (agreement == NULL) { return pv_status_of(PV_CODE_NOT_FOUND); }
     *ret_agreement = agreement;
     return pv_ok();
 }

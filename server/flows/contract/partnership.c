@@ -81,3 +81,16 @@ pv_status contract_follow(pv_call *call, const pv_contract *contract)
     if (partnership->state == state) { return pv_ok(); }
     return pv_move_and_save(call, object, partnership, (int)state);
 }
+
+pv_status contract_is_partner(pv_call *call, const char *account_id, bool *ret_is)
+{
+    static const char *const fields[] = {"vendor_id", "reseller_id"};
+    pv_partnership *partnership = NULL;
+    for (size_t i = 0; partnership == NULL && i < sizeof fields / sizeof *fields; i++) {
+        pv_condition condition = pv_where(&pv_partnership__object, fields[i], account_id);
+        PV_TRY(pv_if_any(pv_lookup(call, &pv_partnership__object, pv_caller_of(call)->account,
+                                   &condition, 1, &partnership)));
+    }
+    *ret_is = partnership != NULL;
+    return pv_ok();
+}

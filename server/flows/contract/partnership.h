@@ -9,4 +9,7 @@
  * it with the first one. Call it after the contract was stored or removed. */
 PV_MUST_USE pv_status contract_follow(pv_call *call, const pv_contract *contract);
 
+/* Whether the calling distributor has, or had, a contract with the account. */
+PV_MUST_USE pv_status contract_is_partner(pv_call *call, const char *account_id, bool *ret_is);
+
 #endif

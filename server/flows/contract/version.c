@@ -178,12 +178,11 @@ pv_agreement_service_delete_agreement_version(pv_call *call,
 static pv_status version_shown(pv_call *call, const pv_agreement_version *version)
 {
     pv_contract *carrier = NULL;
-    pv_status status = find_carrier(call, version, &carrier);
-    if (status.code != PV_CODE_NOT_FOUND || version->state != PV_AGREEMENT_VERSION_STATE_ACTIVE) {
-        return status;
-    }
     pv_agreement *agreement = NULL;
-    return pv_agreement_find_shown(call, version->agreement_id, &agreement);
+    PV_TRY(pv_if_any(find_carrier(call, version, &carrier)));
+    PV_TRY(pv_if_any(pv_agreement_find_shown(call, version->agreement_id, &agreement)));
+    bool offered = agreement != NULL && version->state == PV_AGREEMENT_VERSION_STATE_ACTIVE;
+    return carrier != NULL || offered ? pv_ok() : pv_status_of(PV_CODE_NOT_FOUND);
 }
 
 pv_status
@@ -195,9 +194,16 @@ pv_agreement_service_get_agreement_version(pv_call *call,
     const char *id = request->agreement_version_id;
     pv_agreement_version *version = NULL;
     bool is_party = false;
-    pv_status status = pv_peek(call, object, id, &version, &is_party);
-    if (pv_is_ok(status) && !is_party) { status = version_shown(call, version); }
-    PV_TRY(pv_or_not_found(call, object, id, status));
+    PV_TRY(pv_if_any(pv_peek(call, object, id, &version, &is_party)));
+    if (!is_party) {
+        pv_agreement_version none = PV_AGREEMENT_VERSION__INIT;
+        char text[PV_ID_TEXT_SIZE];
+        pv_no_id(&pv_agreement__object, text);
+        none.agreement_id = text;
+        PV_TRY(pv_or_not_found(call, object, id,
+                               version_shown(call, version == NULL ? &none : version)));
+    }
+    PV_ASSERT(version != NULL);
     response->agreement_version = version;
     return pv_ok();
 }

@@ -11,33 +11,36 @@ static bool calls_as_reseller(const pv_call *call)
 
 /* A reseller whose contract has ended is told so; to one that never had any the marketplace does
  * not exist. */
-static pv_status refuse_reseller(pv_call *call, const pv_marketplace *marketplace)
+static pv_status refuse_reseller(pv_call *call, const char *marketplace_id, const char *owner_id)
 {
     const char *reseller_id = pv_caller_of(call)->account_id;
     const pv_condition ended[] = {
         pv_where_number(&pv_contract__object, "type", PV_AGREEMENT_TYPE_SERVICE),
         pv_where_number(&pv_contract__object, "state", PV_CONTRACT_STATE_TERMINATED),
-        pv_where(&pv_contract__object, "distributor_id", marketplace->owner_id)};
+        pv_where(&pv_contract__object, "distributor_id", owner_id)};
     pv_contract *contract = NULL;
-    PV_TRY(pv_or_not_found(call, &pv_marketplace__object, marketplace->id,
+    PV_TRY(pv_or_not_found(call, &pv_marketplace__object, marketplace_id,
                            pv_lookup(call, &pv_contract__object, pv_caller_of(call)->account, ended,
                                      sizeof ended / sizeof ended[0], &contract)));
-    return pv_contract_demand_service(call, marketplace->owner_id, reseller_id, &contract);
+    return pv_contract_demand_service(call, owner_id, reseller_id, &contract);
 }
 
 static pv_status find_marketplace(pv_call *call, const char *id, pv_marketplace **ret_marketplace)
 {
+    pv_marketplace *marketplace = NULL;
     bool owned = false;
-    PV_TRY(pv_or_not_found(call, &pv_marketplace__object, id,
-                           pv_peek(call, &pv_marketplace__object, id, ret_marketplace, &owned)));
+    PV_TRY(pv_if_any(pv_peek(call, &pv_marketplace__object, id, &marketplace, &owned)));
+    *ret_marketplace = marketplace;
     if (!calls_as_reseller(call)) {
         return owned ? pv_ok() : pv_not_found(call, &pv_marketplace__object, id);
     }
+    char none[PV_ID_TEXT_SIZE];
+    const char *owner_id =
+        marketplace == NULL ? pv_no_id(&pv_account__object, none) : marketplace->owner_id;
     pv_contract *service = NULL;
-    pv_status status =
-        pv_contract_find_active(call, PV_AGREEMENT_TYPE_SERVICE, (*ret_marketplace)->owner_id,
-                                pv_caller_of(call)->account_id, "", &service);
-    return status.code == PV_CODE_NOT_FOUND ? refuse_reseller(call, *ret_marketplace) : status;
+    pv_status status = pv_contract_find_active(call, PV_AGREEMENT_TYPE_SERVICE, owner_id,
+                                               pv_caller_of(call)->account_id, "", &service);
+    return status.code == PV_CODE_NOT_FOUND ? refuse_reseller(call, id, owner_id) : status;
 }
 
 static pv_status find_listing(pv_call *call, const pv_product *product,

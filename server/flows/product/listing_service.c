@@ -5,26 +5,31 @@
 #include "server/flows/contract/contracts.h"
 #include "server/flows/make.h"
 
-/* Whether the caller, who is no party of it, may see the listing. OK or NOT_FOUND, without words. */
+/* Whether the caller, who is no party of it, may see the listing; NULL: there is none. OK or NOT_FOUND, without words. */
 static pv_status listing_shown(pv_call *call, const pv_listing *listing)
 {
-    const pv_caller *caller = pv_caller_of(call);
-    if (caller->role != PV_ACCOUNT_TYPE_RESELLER || listing->state != PV_LISTING_STATE_LISTED) {
-        return pv_status_of(PV_CODE_NOT_FOUND);
-    }
+    char none[PV_ID_TEXT_SIZE];
+    const char *distributor_id = listing == NULL || pv_is_empty(listing->distributor_id)
+                                     ? pv_no_id(&pv_account__object, none)
+                                     : listing->distributor_id;
     pv_contract *contract = NULL;
-    return pv_contract_find_active(call, PV_AGREEMENT_TYPE_SERVICE, listing->distributor_id,
-                                   caller->account_id, "", &contract);
+    PV_TRY(pv_contract_find_active(call, PV_AGREEMENT_TYPE_SERVICE, distributor_id,
+                                   pv_caller_of(call)->account_id, "", &contract));
+    bool listed = listing != NULL && listing->state == PV_LISTING_STATE_LISTED;
+    return listed ? pv_ok() : pv_status_of(PV_CODE_NOT_FOUND);
 }
 
 pv_status pv_listing_service_get_listing(pv_call *call, const pv_get_listing_request *request,
                                          pv_get_listing_response *response)
 {
+    const pv_object_info *object = &pv_listing__object;
     pv_listing *listing = NULL;
     bool is_party = false;
-    pv_status status = pv_peek(call, &pv_listing__object, request->listing_id, &listing, &is_party);
-    if (pv_is_ok(status) && !is_party) { status = listing_shown(call, listing); }
-    PV_TRY(pv_or_not_found(call, &pv_listing__object, request->listing_id, status));
+    PV_TRY(pv_if_any(pv_peek(call, object, request->listing_id, &listing, &is_party)));
+    if (!is_party) {
+        PV_TRY(pv_or_not_found(call, object, request->listing_id, listing_shown(call, listing)));
+    }
+    PV_ASSERT(listing != NULL);
     response->listing = listing;
     return pv_ok();
 }

@@ -36,18 +36,22 @@ static pv_status shown_to_distributor(pv_call *call, const char *product_id)
                      &listing);
 }
 
+static pv_status product_shown(pv_call *call, const char *product_id)
+{
+    switch (pv_caller_of(call)->role) {
+    case PV_ACCOUNT_TYPE_DISTRIBUTOR: return shown_to_distributor(call, product_id);
+    case PV_ACCOUNT_TYPE_RESELLER: return shown_to_reseller(call, product_id);
+    default: return pv_status_of(PV_CODE_NOT_FOUND);
+    }
+}
+
 pv_status pv_product_find(pv_call *call, const char *product_id, pv_product **ret_product)
 {
     pv_product *product = NULL;
     bool is_party = false;
-    PV_TRY(pv_peek(call, &pv_product__object, product_id, &product, &is_party));
-    if (!is_party) {
-        switch (pv_caller_of(call)->role) {
-        case PV_ACCOUNT_TYPE_DISTRIBUTOR: PV_TRY(shown_to_distributor(call, product_id)); break;
-        case PV_ACCOUNT_TYPE_RESELLER: PV_TRY(shown_to_reseller(call, product_id)); break;
-        default: return pv_status_of(PV_CODE_NOT_FOUND);
-        }
-    }
+    PV_TRY(pv_if_any(pv_peek(call, &pv_product__object, product_id, &product, &is_party)));
+    if (!is_party) { PV_TRY(product_shown(call, product_id)); }
+    if (product == NULL) { return pv_status_of(PV_CODE_NOT_FOUND); }
     *ret_product = product;
     return pv_ok();
 }
@@ -63,33 +67,35 @@ pv_status pv_product_part_visible(pv_call *call, const pv_object_info *object, c
 {
     ProtobufCMessage *message = NULL;
     bool is_party = false;
-    pv_status status = pv_peek(call, object, id, &message, &is_party);
-    if (pv_is_ok(status) && !is_party) {
+    PV_TRY(pv_if_any(pv_peek(call, object, id, &message, &is_party)));
+    if (!is_party) {
+        char none[PV_ID_TEXT_SIZE];
         pv_product *product = NULL;
-        status = pv_product_find(call, pv_text_of(message, "product_id"), &product);
+        const char *product_id = message == NULL ? pv_no_id(&pv_product__object, none)
+                                                 : pv_text_of(message, "product_id");
+        PV_TRY(pv_or_not_found(call, object, id, pv_product_find(call, product_id, &product)));
     }
-    PV_TRY(pv_or_not_found(call, object, id, status));
     memcpy(ret_message, &message, sizeof message);
     *ret_is_own = is_party;
     return pv_ok();
 }
 
 /* Whether a contract opens somebody else's marketplace to the caller. OK or NOT_FOUND, without words. */
-static pv_status marketplace_shown(pv_call *call, const pv_marketplace *marketplace)
+static pv_status marketplace_shown(pv_call *call, const char *marketplace_id, const char *owner_id)
 {
     const pv_caller *caller = pv_caller_of(call);
     pv_contract *contract = NULL;
-    pv_status status = pv_contract_on_marketplace(call, marketplace->id, &contract);
+    pv_status status = pv_contract_on_marketplace(call, marketplace_id, &contract);
     if (status.code != PV_CODE_NOT_FOUND) { return status; }
-    if (caller->role == PV_ACCOUNT_TYPE_VENDOR) {
-        return pv_contract_find_active(call, PV_AGREEMENT_TYPE_PROGRAM, marketplace->owner_id,
+    switch (caller->role) {
+    case PV_ACCOUNT_TYPE_VENDOR:
+        return pv_contract_find_active(call, PV_AGREEMENT_TYPE_PROGRAM, owner_id,
                                        caller->account_id, "", &contract);
-    }
-    if (caller->role == PV_ACCOUNT_TYPE_RESELLER) {
-        return pv_contract_find_active(call, PV_AGREEMENT_TYPE_SERVICE, marketplace->owner_id,
+    case PV_ACCOUNT_TYPE_RESELLER:
+        return pv_contract_find_active(call, PV_AGREEMENT_TYPE_SERVICE, owner_id,
                                        caller->account_id, "", &contract);
+    default: return status;
     }
-    return status;
 }
 
 pv_status pv_marketplace_visible(pv_call *call, const char *marketplace_id,
@@ -97,10 +103,17 @@ pv_status pv_marketplace_visible(pv_call *call, const char *marketplace_id,
 {
     pv_marketplace *marketplace = NULL;
     bool is_party = false;
-    pv_status status =
-        pv_peek(call, &pv_marketplace__object, marketplace_id, &marketplace, &is_party);
-    if (pv_is_ok(status) && !is_party) { status = marketplace_shown(call, marketplace); }
+    pv_status status = pv_ok();
+    PV_TRY(
+        pv_if_any(pv_peek(call, &pv_marketplace__object, marketplace_id, &marketplace, &is_party)));
+    if (!is_party) {
+        char none[PV_ID_TEXT_SIZE];
+        const char *owner_id =
+            marketplace == NULL ? pv_no_id(&pv_account__object, none) : marketplace->owner_id;
+        status = marketplace_shown(call, marketplace_id, owner_id);
+    }
     PV_TRY(pv_or_not_found(call, &pv_marketplace__object, marketplace_id, status));
+    PV_ASSERT(marketplace != NULL);
     *ret_marketplace = marketplace;
     return pv_ok();
 }

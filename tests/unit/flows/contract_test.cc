@@ -157,8 +157,10 @@ TEST_F(Contracts, ACreatedContractNeedsAFittingAgreementAndPartner)
     EXPECT_EQ(create(program, Actor{"acc_00000000000000000000000000", "", "", "", ""}).reason,
               "NOT_FOUND");
     EXPECT_EQ(create(distribution(), vendor).reason, "AGREEMENT_TYPE_WRONG");
-    EXPECT_EQ(create(program, reseller).reason, "PARTNER_TYPE_WRONG");
-    EXPECT_EQ(create(agreement("SERVICE"), vendor).reason, "PARTNER_TYPE_WRONG");
+    std::string service = agreement("SERVICE");
+    EXPECT_EQ(create(program, reseller).reason, "NOT_FOUND") << "of a stranger nothing is told";
+    EXPECT_EQ(create(service, vendor).reason, "NOT_FOUND");
+    EXPECT_EQ(create(program, distributor).reason, "PARTNER_TYPE_WRONG");
     std::string draft =
         text(distributor, "CreateAgreement",
              R"({"type": "AGREEMENT_TYPE_PROGRAM", "name": "Draft"})", "agreement.id");
@@ -169,10 +171,16 @@ TEST_F(Contracts, ACreatedContractNeedsAFittingAgreementAndPartner)
     EXPECT_EQ(second.note("existing_id"), made.text("contract.id"));
     act(vendor, "RejectContract", made.text("contract.id"));
     EXPECT_TRUE(create(program, vendor).ok()) << "a contract that has ended is in nobody's way";
+    EXPECT_EQ(create(service, vendor).reason, "PARTNER_TYPE_WRONG") << "of a partner it is";
     Actor gone = world.account("VENDOR", "Gone");
-    world.call(world.platform(), "DeactivateAccount",
-               json(R"({"account_id": "%s"})", gone.account_id.c_str()));
+    Actor stranger = world.account("VENDOR", "Stranger");
+    EXPECT_TRUE(create(program, gone).ok());
+    for (const Actor &one : {gone, stranger}) {
+        world.call(world.platform(), "DeactivateAccount",
+                   json(R"({"account_id": "%s"})", one.account_id.c_str()));
+    }
     EXPECT_EQ(create(program, gone).reason, "PARTNER_INACTIVE");
+    EXPECT_EQ(create(program, stranger).reason, "NOT_FOUND");
 }
 
 TEST_F(Contracts, AVendorEnrolsOnlyUnderAProgramContractAndOnce)

@@ -262,6 +262,7 @@ class Carrier {
                 result.violations.emplace_back(error.violations[i].subject,
                                                error.violations[i].description);
             }
+            result.whole = dump(status, result.message);
         } else if (call()->reply.data != nullptr) {
             result.packed.assign(reinterpret_cast<const char *>(call()->reply.data),
                                  call()->reply.size);
@@ -273,6 +274,24 @@ class Carrier {
     }
 
   private:
+    std::string dump(pv_status status, const std::string &message)
+    {
+        const pv_error &error = call()->error;
+        auto text = [](const char *of) { return std::string(of == nullptr ? "-" : of); };
+        std::string all = pv_code_name(status.code);
+        all += "|" + text(error.reason == nullptr ? nullptr : error.reason->name) + "|" + message;
+        for (size_t i = 0; i < error.metadata_count; i++) {
+            all += "|" + text(error.metadata[i].key) + "=" + text(error.metadata[i].value);
+        }
+        for (size_t i = 0; i < error.violation_count; i++) {
+            const pv_error_violation &one = error.violations[i];
+            all += "|" + text(one.type) + " " + text(one.subject) + ": " + text(one.description);
+        }
+        all += "|" + text(error.resource_type) + " " + text(error.resource_name);
+        return all + "|" + std::to_string(error.retry_after_ms) + "|" +
+               std::to_string(error.dropped);
+    }
+
     std::shared_ptr<json_t> print(pv_view reply)
     {
         pv_error error;

@@ -47,6 +47,7 @@ struct Answer {
     std::vector<std::pair<std::string, std::string>> violations; /* subject, description */
     std::shared_ptr<json_t> json;
     std::string packed; /* the packed reply, for byte comparisons */
+    std::string whole;  /* all that a refusal tells, to its last word */
     bool replayed = false;
 
     bool ok() const { return code == PV_CODE_OK; }
