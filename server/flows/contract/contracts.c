@@ -92,7 +92,7 @@ pv_status pv_contract_on_marketplace(pv_call *call, const char *marketplace_id,
                      ret_contract);
 }
 
-/* Whether the caller, who is not its owner, may see the agreement; NULL: there is none. OK or NOT_FOUND, without words. */
+/* Whether the caller, who is not its owner, may see the agreement (NULL: there is none). OK or NOT_FOUND, no words. */
 static pv_status agreement_shown(pv_call *call, const char *agreement_id,
                                  const pv_agreement *agreement)
 {

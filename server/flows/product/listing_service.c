@@ -5,7 +5,7 @@
 #include "server/flows/contract/contracts.h"
 #include "server/flows/make.h"
 
-/* Whether the caller, who is no party of it, may see the listing; NULL: there is none. OK or NOT_FOUND, without words. */
+/* Whether the caller, who is no party of it, may see the listing (NULL: there is none). OK or NOT_FOUND, no words. */
 static pv_status listing_shown(pv_call *call, const pv_listing *listing)
 {
     char none[PV_ID_TEXT_SIZE];
