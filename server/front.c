@@ -88,6 +88,7 @@ static pv_status open_edge(front *self, const pv_config *config, pv_error *error
         .listeners = &listener,
         .listener_count = 1,
         .tls = {.client_roots = format(self->arena, authority, PV_AUTHORITY_ROOT),
+                .client_refused = format(self->arena, authority, PV_AUTHORITY_RETIRED),
                 .certificate = format(self->arena, authority, PV_AUTHORITY_SERVER),
                 .key = format(self->arena, authority, PV_AUTHORITY_SERVER_KEY),
                 .folder = *config->certificates != '\0'
@@ -232,12 +233,10 @@ static pv_status close_page(front *self, pv_txn *txn, pv_query *query, pv_arena 
     return status;
 }
 
-void front_identity_changed(front *self, pv_id account)
+/* Ends the connections of those of the account's certificates that meet the condition and are no longer let in. */
+static void close_refused(front *self, pv_id account, const pv_condition *condition)
 {
-    char account_id[PV_ID_TEXT_SIZE];
-    pv_id_format(pv_account__object.id_prefix, account, account_id);
-    const pv_condition of_account = pv_where(&pv_certificate__object, "account_id", account_id);
-    pv_query query = {.account = account, .conditions = &of_account, .condition_count = 1};
+    pv_query query = {.account = account, .conditions = condition, .condition_count = 1};
     pv_arena *arena = pv_arena_create(SCAN_ARENA_BYTES);
     pv_arena *scratch = pv_arena_create(SCAN_ARENA_BYTES);
     pv_txn *txn = NULL;
@@ -255,6 +254,22 @@ void front_identity_changed(front *self, pv_id account)
     pv_txn_abort(txn);
     pv_arena_destroy(scratch);
     pv_arena_destroy(arena);
+}
+
+void front_identity_changed(front *self, pv_id account)
+{
+    char account_id[PV_ID_TEXT_SIZE];
+    pv_id_format(pv_account__object.id_prefix, account, account_id);
+    const pv_condition of_account = pv_where(&pv_certificate__object, "account_id", account_id);
+    close_refused(self, account, &of_account);
+}
+
+void front_issuers_refused(front *self)
+{
+    /* The operator is a party of every certificate. */
+    const pv_condition active =
+        pv_where_number(&pv_certificate__object, "state", PV_CERTIFICATE_STATE_ACTIVE);
+    close_refused(self, pv_identity_operator(self->identity), &active);
 }
 
 /* --- end --- */

@@ -38,6 +38,9 @@ void front_tick(front *self); /* every second or so */
  * those of its certificates that are no longer let in. */
 void front_identity_changed(front *self, pv_id account);
 
+/* After issuing authorities were refused: the same for the certificates of every account. */
+void front_issuers_refused(front *self);
+
 void front_drain(front *self);
 void front_close(front *self); /* NULL is permitted */
 

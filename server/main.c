@@ -1,7 +1,7 @@
 /* purveyd: reads its settings, opens what it needs, wires the parts, and waits for a signal.
  * Threads: this one waits for signals; server/edge has one for connections, server/rpc the polling
- * thread, server/pipeline the committer. SIGTERM and SIGINT drain and end; SIGHUP reads the server's
- * certificates again, as does a change of their files. */
+ * thread, server/pipeline the committer. SIGTERM and SIGINT drain and end; SIGHUP reads the authority and the
+ * server's certificates again, as does a change of their files. */
 #include "base/digest.h"
 #include "google/rpc/error_details.pv.h"
 #include "purvey/catalog.pv.h"
@@ -12,6 +12,7 @@
 #include "server/pipeline/pipeline.h"
 #include "server/rpc/server.h"
 #include "server/served.h"
+#include "server/trust.h"
 #include "storage/lmdb/lmdb.h"
 #include "storage/record.h"
 #include "storage/schema.h"
@@ -104,8 +105,9 @@ static bool open_data(purveyd *self, pv_error *error)
     if (!pv_is_ok(pv_schema_apply(self->store, &schema, why))) {
         return fail("the store cannot be brought up to date", why);
     }
-    if (!pv_is_ok(pv_authority_load(path_in(self, "authority", ""), self->arena, error,
-                                    &self->authority))) {
+    const char *authority = path_in(self, "authority", "");
+    if (!pv_is_ok(pv_authority_settle(authority, error)) ||
+        !pv_is_ok(pv_authority_load(authority, self->arena, error, &self->authority))) {
         return fail_error("the authority cannot be loaded", error);
     }
     if (!pv_is_ok(pv_identity_create(self->store, error, &self->identity))) {
@@ -214,6 +216,8 @@ static bool write_port(const purveyd *self)
 
 static void serve(purveyd *self, const sigset_t *signals)
 {
+    const trust authority = {self->authority, self->identity, self->front};
+    trust_begin(&authority);
     pv_pipeline_start(self->pipeline);
     pv_rpc_server_start(self->server);
     front_start(self->front);
@@ -229,8 +233,8 @@ static void serve(purveyd *self, const sigset_t *signals)
     unsigned seconds = 0;
     for (int received = 0; received != SIGTERM && received != SIGINT;) {
         received = sigtimedwait(signals, NULL, &second);
-        if (received == SIGHUP) { front_reload(self->front); }
-        if (received < 0) { front_tick(self->front); }
+        if (received == SIGHUP) { trust_reload(&authority); }
+        if (received < 0) { trust_tick(&authority); }
         /* A tool that read the store and was killed must not pin its snapshot for ever. */
         if (received < 0 && ++seconds % SECONDS_PER_MINUTE == 0) {
             pv_lmdb_check_readers(self->store);

@@ -110,6 +110,7 @@ static pv_edge *allocate(const pv_edge_config *config)
     PV_ASSERT(edge != NULL);
     set_bounds(edge, &config->bounds);
     edge->files.client_roots = copy_text(config->tls.client_roots);
+    edge->files.client_refused = copy_text(config->tls.client_refused);
     edge->files.certificate = copy_text(config->tls.certificate);
     edge->files.key = copy_text(config->tls.key);
     edge->files.folder = copy_text(config->tls.folder);
@@ -375,6 +376,7 @@ void pv_edge_destroy(pv_edge *edge)
     PV_ASSERT(pthread_mutex_destroy(&edge->mailbox.lock) == 0);
     free(edge->timers.heap);
     free((void *)(uintptr_t)edge->files.client_roots);
+    free((void *)(uintptr_t)edge->files.client_refused);
     free((void *)(uintptr_t)edge->files.certificate);
     free((void *)(uintptr_t)edge->files.key);
     free((void *)(uintptr_t)edge->files.folder);

@@ -43,6 +43,8 @@ typedef struct pv_edge_listener {
 typedef struct pv_edge_tls {
     const char *
         client_roots; /* roots that clients' chains must end in; intermediates come from the clients */
+    /* Intermediates that no client's chain may contain any more; NULL or not there: none. */
+    const char *client_refused;
     const char *
         certificate; /* the server's chain, leaf first: for clients that name no server, or an unknown one */
     const char *key; /* its key: P-256, mode 0600 */

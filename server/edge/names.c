@@ -174,6 +174,7 @@ uint64_t edge_tls_signature(const pv_edge_tls *files)
 {
     uint64_t signature = 1;
     mix_file(&signature, files->client_roots);
+    if (files->client_refused != NULL) { mix_file(&signature, files->client_refused); }
     mix_file(&signature, files->certificate);
     mix_file(&signature, files->key);
     char **entries;

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,12 +188,36 @@ static pv_status load_roots(edge_tls *tls, const char *path, pv_error *error)
     return tls->root_names == NULL ? edge_refuse_file(error, path, NULL) : pv_ok();
 }
 
+/* A chain is built of what the store holds before what the client sends: an intermediate that stands there as rejected
+ * ends every chain through it (certificate_verify, "certificate rejected"). It is no root: a chain must end in one. */
+static pv_status load_refused(edge_tls *tls, const char *path, pv_error *error)
+{
+    struct stat facts;
+    ERR_clear_error();
+    if (path == NULL || stat(path, &facts) != 0) { return pv_ok(); }
+    BIO *bio = BIO_new_file(path, "r");
+    int count = 0;
+    bool good = bio != NULL;
+    for (X509 *next; good && (next = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL; count++) {
+        good = X509_add1_reject_object(next, OBJ_nid2obj(NID_client_auth)) == 1 &&
+               X509_STORE_add_cert(tls->roots, next) == 1;
+        X509_free(next);
+    }
+    BIO_free(bio);
+    /* Reading ends well where nothing more begins like PEM. */
+    good = good && count > 0 && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+    if (!good) { return edge_refuse_file(error, path, NULL); }
+    ERR_clear_error();
+    return pv_ok();
+}
+
 pv_status edge_tls_load(const pv_edge_tls *files, pv_error *error, edge_tls **ret_tls)
 {
     edge_tls *tls = (edge_tls *)calloc(1, sizeof *tls);
     PV_ASSERT(tls != NULL);
     tls->refers = 1;
     pv_status status = load_roots(tls, files->client_roots, error);
+    if (pv_is_ok(status)) { status = load_refused(tls, files->client_refused, error); }
     if (pv_is_ok(status)) {
         status = edge_tls_add_pair(tls, files, files->certificate, files->key, error);
     }

@@ -9,6 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,6 +19,9 @@ const pv_reason pv_authority_reason_files = {
     "The files of the certificate authority are not as they should be.",
     "Correct what the message names.",
 };
+
+/* What a file is called until it gets its name. */
+#define BESIDE ".new"
 
 typedef struct file_path {
     char text[PATH_MAX];
@@ -70,6 +74,27 @@ pv_status pv_file_absent(const char *folder, const char *name, pv_error *error)
     return errno == ENOENT ? pv_ok() : refuse_errno(error, "look for", path.text);
 }
 
+bool pv_file_exists(const char *folder, const char *name)
+{
+    file_path path;
+    struct stat about;
+    int size = snprintf(path.text, sizeof path.text, "%s/%s", folder, name);
+    return size > 0 && (size_t)size < sizeof path.text && lstat(path.text, &about) == 0;
+}
+
+pv_status pv_folder_lock(const char *folder, pv_error *error, int *ret_descriptor)
+{
+    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) { return refuse_errno(error, "open", folder); }
+    if (flock(descriptor, LOCK_EX) != 0) {
+        pv_status status = refuse_errno(error, "lock", folder);
+        (void)close(descriptor);
+        return status;
+    }
+    *ret_descriptor = descriptor;
+    return pv_ok();
+}
+
 static pv_status sync_folder(const char *folder, pv_error *error)
 {
     int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -78,6 +103,36 @@ static pv_status sync_folder(const char *folder, pv_error *error)
     pv_status status = synced ? pv_ok() : refuse_errno(error, "sync", folder);
     (void)close(descriptor); /* opened for reading: nothing is lost */
     return status;
+}
+
+pv_status pv_file_rename(const char *folder, const char *from, const char *to, pv_error *error)
+{
+    file_path source;
+    file_path target;
+    PV_TRY(path_of(folder, from, "", error, &source));
+    PV_TRY(path_of(folder, to, "", error, &target));
+    if (rename(source.text, target.text) != 0) {
+        return refuse_errno(error, "rename to", target.text);
+    }
+    return sync_folder(folder, error);
+}
+
+pv_status pv_file_place(const char *folder, const char *name, pv_error *error)
+{
+    char beside[NAME_MAX];
+    int size = snprintf(beside, sizeof beside, "%s" BESIDE, name);
+    PV_ASSERT(size > 0 && (size_t)size < sizeof beside);
+    return pv_file_rename(folder, beside, name, error);
+}
+
+pv_status pv_file_remove(const char *folder, const char *name, pv_error *error)
+{
+    file_path path;
+    PV_TRY(path_of(folder, name, "", error, &path));
+    if (unlink(path.text) != 0 && errno != ENOENT) {
+        return refuse_errno(error, "remove", path.text);
+    }
+    return sync_folder(folder, error);
 }
 
 static pv_status write_all(int descriptor, const char *path, pv_view bytes, pv_error *error)
@@ -96,11 +151,9 @@ static pv_status write_file(const char *folder, const char *name, pv_file_mode m
                             pv_view bytes, pv_error *error)
 {
     file_path path;
-    file_path target;
-    PV_TRY(path_of(folder, name, mode == PV_FILE_REPLACE ? ".new" : "", error, &path));
-    PV_TRY(path_of(folder, name, "", error, &target));
+    PV_TRY(path_of(folder, name, mode == PV_FILE_NEW ? "" : BESIDE, error, &path));
     /* What an attempt that died left beside is no file of the authority. */
-    if (mode == PV_FILE_REPLACE && unlink(path.text) != 0 && errno != ENOENT) {
+    if (mode != PV_FILE_NEW && unlink(path.text) != 0 && errno != ENOENT) {
         return refuse_errno(error, "remove", path.text);
     }
     int descriptor = open(path.text, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, rights);
@@ -110,10 +163,8 @@ static pv_status write_file(const char *folder, const char *name, pv_file_mode m
         status = refuse_errno(error, "close", path.text);
     }
     PV_TRY(status);
-    if (mode == PV_FILE_REPLACE && rename(path.text, target.text) != 0) {
-        return refuse_errno(error, "rename to", target.text);
-    }
-    return sync_folder(folder, error);
+    return mode == PV_FILE_REPLACE ? pv_file_place(folder, name, error)
+                                   : sync_folder(folder, error);
 }
 
 /* Writes what a memory BIO holds, if `filled`, and frees the BIO. */
@@ -188,4 +239,38 @@ pv_status pv_file_read_certificate(const char *folder, const char *name, pv_erro
     if (certificate == NULL) { return refuse_openssl(error, "read a certificate from", path.text); }
     *ret_certificate = certificate;
     return pv_ok();
+}
+
+pv_status pv_file_read_list(const char *folder, const char *name, pv_error *error,
+                            STACK_OF(X509) * *ret_list)
+{
+    STACK_OF(X509) *list = sk_X509_new_null();
+    PV_ASSERT(list != NULL);
+    *ret_list = list;
+    if (!pv_file_exists(folder, name)) { return pv_ok(); }
+    file_path path;
+    PV_TRY(path_of(folder, name, "", error, &path));
+    BIO *bio = BIO_new_file(path.text, "r");
+    if (bio == NULL) { return refuse_openssl(error, "open", path.text); }
+    for (X509 *next = NULL; (next = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL;) {
+        PV_ASSERT(sk_X509_push(list, next) > 0);
+    }
+    BIO_free(bio);
+    /* The one way to end well: nothing more that begins like PEM. */
+    if (sk_X509_num(list) == 0 || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE) {
+        return refuse_openssl(error, "read a certificate from", path.text);
+    }
+    ERR_clear_error();
+    return pv_ok();
+}
+
+pv_status pv_file_write_list(const char *folder, const char *name, STACK_OF(X509) * list,
+                             pv_error *error)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    bool filled = bio != NULL;
+    for (int i = 0; i < sk_X509_num(list) && filled; i++) {
+        filled = PEM_write_bio_X509(bio, sk_X509_value(list, i)) == 1;
+    }
+    return write_bio(folder, name, PV_FILE_REPLACE, 0644, bio, filled, error);
 }

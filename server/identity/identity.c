@@ -48,7 +48,7 @@ struct pv_identity {
     _Atomic uint64_t generation; /* odd while a change is being made durable */
     pv_uses uses;
     pthread_mutex_t lock; /* guards what follows */
-    pv_issuer_digest refused[PV_ISSUERS_REFUSED_MAX];
+    pv_issuer refused[PV_ISSUERS_REFUSED_MAX];
     size_t refused_count;
     entry entries[PV_IDENTITY_CACHE_MAX];
 };
@@ -120,8 +120,12 @@ void pv_identity_changed(pv_identity *identity)
     PV_ASSERT(is_changing(atomic_fetch_add(&identity->generation, 1)));
 }
 
-void pv_identity_refuse_issuers(pv_identity *identity, const pv_issuer_digest *issuers,
-                                size_t count)
+pv_id pv_identity_operator(const pv_identity *identity)
+{
+    return identity->operator_account;
+}
+
+void pv_identity_refuse_issuers(pv_identity *identity, const pv_issuer *issuers, size_t count)
 {
     PV_ASSERT(count <= PV_ISSUERS_REFUSED_MAX);
     PV_ASSERT(pthread_mutex_lock(&identity->lock) == 0);
@@ -138,7 +142,7 @@ static bool is_refused(pv_identity *identity, const char *issuer_sha256)
     PV_ASSERT(pthread_mutex_lock(&identity->lock) == 0);
     bool refused = identity->refused_count > 0 && *issuer_sha256 == '\0';
     for (size_t i = 0; i < identity->refused_count && !refused; i++) {
-        pv_hex_format(pv_view_of(identity->refused[i].bytes, PV_SHA256_SIZE), hex);
+        pv_hex_format(pv_view_of(identity->refused[i].sha256, PV_SHA256_SIZE), hex);
         refused = strcmp(issuer_sha256, hex) == 0;
     }
     PV_ASSERT(pthread_mutex_unlock(&identity->lock) == 0);

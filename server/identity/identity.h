@@ -23,20 +23,15 @@
 #ifndef PV_SERVER_IDENTITY_IDENTITY_H
 #define PV_SERVER_IDENTITY_IDENTITY_H
 
-#include "base/digest.h"
 #include "server/flows/flow.h"
+#include "server/identity/signer.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 /* Certificates kept in memory: as many as the connections a server holds. One more takes another's place. */
-enum { PV_IDENTITY_CACHE_MAX = 4096, PV_ISSUERS_REFUSED_MAX = 64 };
-
-/* SHA-256 of the certificate of an authority that issues certificates. */
-typedef struct pv_issuer_digest {
-    uint8_t bytes[PV_SHA256_SIZE];
-} pv_issuer_digest;
+enum { PV_IDENTITY_CACHE_MAX = 4096 };
 
 /* Names of the settings that `purvey init` writes (storage/record.h). */
 #define PV_SETTING_OPERATOR "operator_account" /* id of the operator's account, as text */
@@ -74,8 +69,10 @@ void pv_identity_changed(pv_identity *identity);
 /* From the next call on, refuses every certificate that one of these authorities has issued, and of others none: the
  * list takes the place of the one before. At most PV_ISSUERS_REFUSED_MAX. A certificate whose row does not say its
  * issuer (of an older release) counts as issued by one of them. */
-void pv_identity_refuse_issuers(pv_identity *identity, const pv_issuer_digest *issuers,
-                                size_t count);
+void pv_identity_refuse_issuers(pv_identity *identity, const pv_issuer *issuers, size_t count);
+
+/* The account of the platform's operator. */
+pv_id pv_identity_operator(const pv_identity *identity);
 
 /* Whether uses of certificates wait to be written, and writes them. For the committer. */
 bool pv_identity_uses_wait(pv_identity *identity);

@@ -115,6 +115,17 @@ static GENERAL_NAME *general_name(int type, const void *data, size_t size)
     return name;
 }
 
+bool pv_profile_is_name(const char *text, size_t size_max)
+{
+    size_t size = strlen(text);
+    for (size_t i = 0; i < size; i++) {
+        bool inner = i > 0 && i + 1 < size && text[i - 1] != '.' && text[i + 1] != '.';
+        bool plain = (text[i] >= 'a' && text[i] <= 'z') || (text[i] >= '0' && text[i] <= '9');
+        if (!plain && !(inner && (text[i] == '-' || text[i] == '.'))) { return false; }
+    }
+    return size > 0 && size <= size_max;
+}
+
 bool pv_profile_is_address(const char *text)
 {
     uint8_t address[sizeof(struct in6_addr)];

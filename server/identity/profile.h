@@ -43,6 +43,10 @@ typedef struct pv_profile {
     size_t host_count;
 } pv_profile;
 
+/* Whether the text is a name that can stand in a certificate, of a host or the trust domain: labels of lower case
+ * letters, digits and '-', joined by '.'. */
+bool pv_profile_is_name(const char *text, size_t size_max);
+
 /* Whether the text is an IPv4 or IPv6 address. */
 bool pv_profile_is_address(const char *text);
 

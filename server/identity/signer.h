@@ -46,6 +46,9 @@ typedef struct pv_signed {
     uint8_t issuer_sha256[PV_SHA256_SIZE]; /* of its DER */
 } pv_signed;
 
+/* Authorities of which nothing is accepted any more. */
+enum { PV_ISSUERS_REFUSED_MAX = 64 };
+
 /* An authority that signs certificates. There is one at a time, and another follows it (authority.h). */
 typedef struct pv_issuer {
     uint8_t sha256[PV_SHA256_SIZE]; /* of the DER of its certificate */

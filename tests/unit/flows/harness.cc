@@ -459,10 +459,8 @@ bool World::run_committer_until(const std::function<bool()> &condition)
 void World::refuse_issuer(bool refused)
 {
     pv_issuer now = {};
-    pv_issuer_digest digest;
     PV_ASSERT(pv_is_ok(issuer(nullptr, &now, nullptr)));
-    memcpy(digest.bytes, now.sha256, sizeof digest.bytes);
-    pv_identity_refuse_issuers(state->identity, &digest, refused ? 1 : 0);
+    pv_identity_refuse_issuers(state->identity, &now, refused ? 1 : 0);
 }
 
 void World::damage(const pv_object_info *object, const std::string &id)

@@ -354,7 +354,8 @@ TEST(AuthorityFiles, InitNeverWritesOverAFile)
 {
     Authority authority;
     std::string before = authority.folder.Read(PV_AUTHORITY_ROOT_KEY);
-    pv_authority_options options = {authority.folder.path.c_str(), kDomain, nullptr, 0, At(kNow)};
+    pv_authority_options options = {
+        authority.folder.path.c_str(), kDomain, nullptr, 0, At(kNow), nullptr};
     EXPECT_EQ(pv_authority_init(&options, &authority.memory.error).code,
               PV_CODE_FAILED_PRECONDITION);
     EXPECT_EQ(authority.memory.Reason(), "AUTHORITY_FILES");
@@ -368,14 +369,14 @@ TEST(AuthorityFiles, InitRefusesNamesThatCannotStandInCertificates)
                                "ex,DNS:evil", "-a", "a-", "\xc3\xa4.example"}) {
         Folder folder;
         Memory memory;
-        pv_authority_options options = {folder.path.c_str(), domain, nullptr, 0, At(kNow)};
+        pv_authority_options options = {folder.path.c_str(), domain, nullptr, 0, At(kNow), nullptr};
         EXPECT_FALSE(pv_is_ok(pv_authority_init(&options, &memory.error))) << domain;
         EXPECT_NE(memory.Message().find("is no trust domain"), std::string::npos);
     }
     for (const char *host : {"", "UPPER.example", "a_b", "1.2.3.4/24", "::zz", "host:443", "a,b"}) {
         Folder folder;
         Memory memory;
-        pv_authority_options options = {folder.path.c_str(), kDomain, &host, 1, At(kNow)};
+        pv_authority_options options = {folder.path.c_str(), kDomain, &host, 1, At(kNow), nullptr};
         EXPECT_FALSE(pv_is_ok(pv_authority_init(&options, &memory.error))) << host;
     }
 }
@@ -477,7 +478,7 @@ TEST(AuthorityFiles, RenewingTheServerKeepsItsRootAndChangesItsKey)
     std::string old_key = authority.folder.Read(PV_AUTHORITY_SERVER_KEY);
     const char *host = "new.purvey.example";
     pv_authority_options options = {authority.folder.path.c_str(), nullptr, &host, 1,
-                                    At(kNow + 300 * kDay)};
+                                    At(kNow + 300 * kDay),         nullptr};
     ASSERT_TRUE(pv_is_ok(pv_authority_renew_server(&options, &authority.memory.error)))
         << authority.memory.Message();
     EXPECT_EQ(authority.folder.Read(PV_AUTHORITY_SERVER_ROOT), root);

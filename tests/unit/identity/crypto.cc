@@ -251,8 +251,8 @@ Memory::~Memory()
 
 Authority::Authority(const char *domain, std::vector<const char *> hosts)
 {
-    pv_authority_options options = {folder.path.c_str(), domain, hosts.data(), hosts.size(),
-                                    At(kNow)};
+    pv_authority_options options = {folder.path.c_str(), domain,   hosts.data(),
+                                    hosts.size(),        At(kNow), nullptr};
     EXPECT_TRUE(pv_is_ok(pv_authority_init(&options, &memory.error))) << memory.Message();
     EXPECT_TRUE(
         pv_is_ok(pv_authority_load(folder.path.c_str(), memory.arena, &memory.error, &loaded)))

@@ -399,10 +399,10 @@ TEST_F(Identity, NoSnapshotShowsDataThatIsNewerThanTheRightsItWasConfirmedWith)
 TEST_F(Identity, RefusedIssuersAreJudgedByTheRow)
 {
     // The signer of the platform says that its digest is all aa.
-    pv_issuer_digest ours, other;
-    memset(ours.bytes, 0xaa, sizeof ours.bytes);
-    memset(other.bytes, 0xbb, sizeof other.bytes);
-    const pv_issuer_digest both[] = {other, ours};
+    pv_issuer ours = {}, other = {};
+    memset(ours.sha256, 0xaa, sizeof ours.sha256);
+    memset(other.sha256, 0xbb, sizeof other.sha256);
+    const pv_issuer both[] = {other, ours};
     ASSERT_EQ(Resolve(platform.Peer()), "");
     pv_identity_refuse_issuers(identity, &other, 1);
     EXPECT_EQ(Resolve(platform.Peer()), "") << "what others issued is not touched";
@@ -425,7 +425,7 @@ TEST_F(Identity, ARowThatDoesNotSayItsIssuerCountsAsRefusedOnceOneIs)
     SetCertificate([](pv_certificate *certificate) { certificate->issuer_sha256[0] = '\0'; });
     pv_identity_changed(identity);
     EXPECT_EQ(Resolve(platform.Peer()), "");
-    pv_issuer_digest any = {};
+    pv_issuer any = {};
     pv_identity_refuse_issuers(identity, &any, 1);
     EXPECT_EQ(Resolve(platform.Peer()), "CERTIFICATE_ISSUER_REFUSED");
 }
