@@ -1,6 +1,6 @@
 /* trust.h — the authority of a running server, read again when its files change: who signs from now on, and whose
- * certificates are accepted no more. Their calls are refused first, then their connections end, and handshakes with what
- * they signed fail (server/front.h).
+ * certificates are accepted no more. Their calls are refused first, then their connections end, and handshakes with
+ * what they signed fail (server/front.h).
  *
  * Threads: main's. */
 #ifndef PV_SERVER_TRUST_H
