@@ -53,6 +53,26 @@ pv_exit pv_cli_fail(pv_cli *cli, const char *format, ...)
     return PV_EXIT_OTHER;
 }
 
+pv_exit pv_cli_confirm(pv_cli *cli, bool yes, const char *format, ...)
+{
+    if (yes) { return PV_EXIT_OK; }
+    char answer[16] = "";
+    va_list arguments;
+    va_start(arguments, format);
+    vfprintf(cli->err, format, arguments);
+    va_end(arguments);
+    if (!cli->in_is_terminal) {
+        fputc('\n', cli->err);
+        return pv_cli_usage(cli, "nothing was done; give --yes to do it.");
+    }
+    fputs(" [y/N] ", cli->err);
+    fflush(cli->err);
+    if (fgets(answer, sizeof answer, cli->in) != NULL && (answer[0] == 'y' || answer[0] == 'Y')) {
+        return PV_EXIT_OK;
+    }
+    return pv_cli_usage(cli, "nothing was done.");
+}
+
 bool pv_cli_read_bytes(pv_cli *cli, const char *path, size_t size_max, const char *what,
                        pv_view *ret_bytes)
 {

@@ -1,5 +1,5 @@
 /* cli.h — what every part of the command shares: where it writes, how it ends, what it can call.
- * Data goes to `out`, everything else to `err`; nothing is ever asked of a person.
+ * Data goes to `out`, everything else to `err`; a person is asked nothing but what --yes answers.
  *
  * Memory: `arena` lives as long as the process; texts given to these functions are borrowed.
  * Threads: one. */
@@ -38,6 +38,7 @@ typedef struct pv_cli {
     FILE *in;
     FILE *out;
     FILE *err;
+    bool in_is_terminal;  /* somebody can be asked */
     bool err_is_terminal; /* progress may be drawn over itself */
     bool err_has_colour;
     pv_service_list services;
@@ -52,6 +53,11 @@ __attribute__((format(printf, 2, 3))) pv_exit pv_cli_usage(pv_cli *cli, const ch
 
 /* Writes "purvey: ..." to err and gives PV_EXIT_OTHER. */
 __attribute__((format(printf, 2, 3))) pv_exit pv_cli_fail(pv_cli *cli, const char *format, ...);
+
+/* Asks whether to do what the question says, unless `yes`. PV_EXIT_USAGE after a message when nobody
+ * can be asked, or the answer is no. */
+__attribute__((format(printf, 3, 4))) pv_exit pv_cli_confirm(pv_cli *cli, bool yes,
+                                                             const char *format, ...);
 
 /* The whole command line: `arguments` without the program's name. */
 pv_exit pv_cli_run(pv_cli *cli, size_t count, char *const *arguments);

@@ -5,7 +5,7 @@
  *
  *     [acme]
  *     server = purvey.example.com:20443
- *     ca = profiles/acme/server-ca.pem            # paths are relative to the file's own folder
+ *     ca = profiles/acme/current/server-ca.pem    # paths are relative to the file's own folder
  *     cert = profiles/acme/current/certificate.pem
  *     key = profiles/acme/current/key.pem
  *     server_name = purvey.internal               # expected in the server's certificate instead of the host

@@ -99,9 +99,7 @@ static pv_status put(edit *self, const pv_profile *profile)
         pv_buffer_printf(&text, "profile = %s\n", profile->name);
     }
     pv_buffer_append(&text, pv_view_of(config->text, size));
-    if (size > 0 && config->text[size - 1] != '\n') {
-        pv_buffer_append(&text, pv_view_text("\n"));
-    }
+    if (size > 0 && config->text[size - 1] != '\n') { pv_buffer_append(&text, pv_view_text("\n")); }
     if (text.size > 0) { pv_buffer_append(&text, pv_view_text("\n")); }
     pv_buffer_append(&text, pv_view_text(section_of(self, profile)));
     return save(self, &text);

@@ -50,7 +50,6 @@ pv_status pv_credentials_open(pv_credentials *self, pv_arena *arena, const pv_co
     }
     self->folder = pv_arena_printf(arena, "%s/profiles/%s", config->folder, name);
     PV_ASSERT(self->folder != NULL);
-    self->ca = path_of(self, ROOT);
     PV_TRY(pv_save_folder(self->folder, error));
     self->lock = open(self->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (self->lock < 0 || flock(self->lock, LOCK_EX) != 0) {
@@ -63,11 +62,6 @@ void pv_credentials_close(pv_credentials *self)
 {
     if (self->lock >= 0) { (void)close(self->lock); /* it was only read */ }
     self->lock = -1;
-}
-
-pv_status pv_credentials_trust(const pv_credentials *self, const char *pem, pv_error *error)
-{
-    return pv_save_over(self->ca, 0644, pv_view_text(pem), error);
 }
 
 /* --- the pairs --- */
@@ -100,7 +94,8 @@ static pv_status newest_number(const pv_credentials *self, unsigned below, pv_er
 /* Removes what is ours below a pair's folder, and then it. What is not there is gone already. */
 static pv_status remove_pair(const pv_credentials *self, unsigned number, pv_error *error)
 {
-    static const char *const names[] = {KEY, REQUEST, CERTIFICATE, CERTIFICATE ".new"};
+    static const char *const names[] = {KEY,  REQUEST,    CERTIFICATE, CERTIFICATE ".new",
+                                        ROOT, ROOT ".new"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *path = path_in(self, number, names[i]);
         if (unlink(path) != 0 && errno != ENOENT) { return refuse("remove", path, error); }
@@ -113,7 +108,8 @@ static pv_credential describe(const pv_credentials *self, unsigned number)
 {
     return (pv_credential){.number = number,
                            .certificate_path = path_in(self, number, CERTIFICATE),
-                           .key_path = path_in(self, number, KEY)};
+                           .key_path = path_in(self, number, KEY),
+                           .ca_path = path_in(self, number, ROOT)};
 }
 
 static pv_status make_pair(const pv_credentials *self, unsigned number, pv_error *error,
@@ -147,6 +143,11 @@ pv_status pv_credentials_begin(const pv_credentials *self, pv_error *error, pv_c
     return make_pair(self, newest, error, ret_made);
 }
 
+pv_status pv_credentials_trust(const pv_credential *made, const char *pem, pv_error *error)
+{
+    return pv_save_over(made->ca_path, 0644, pv_view_text(pem), error);
+}
+
 void pv_credentials_request_id(const pv_credential *made, const char *text,
                                char ret_id[PV_UUID_TEXT_SIZE])
 {
@@ -170,6 +171,19 @@ pv_status pv_credentials_complete(const pv_credentials *self, const pv_credentia
     if (both == NULL) { return pv_status_of(PV_CODE_RESOURCE_EXHAUSTED); }
     PV_TRY(pv_save_over(made->certificate_path, 0644, pv_view_text(both), error));
     return pv_pair_read(made->certificate_path, made->key_path, self->arena, error, ret_pair);
+}
+
+pv_status pv_credentials_take(const pv_credentials *self, const char *key_pem,
+                              const char *certificate_pem, pv_error *error, pv_credential *ret_made)
+{
+    unsigned newest = 0;
+    PV_TRY(newest_number(self, UINT_MAX, error, &newest));
+    pv_credential made = describe(self, newest + 1);
+    PV_TRY(pv_save_folder(path_in(self, made.number, ""), error));
+    PV_TRY(pv_save_new(made.key_path, 0600, pv_view_text(key_pem), error));
+    PV_TRY(pv_save_new(made.certificate_path, 0644, pv_view_text(certificate_pem), error));
+    *ret_made = made;
+    return pv_ok();
 }
 
 pv_status pv_credentials_use(const pv_credentials *self, const pv_credential *made, pv_error *error)
@@ -202,7 +216,7 @@ pv_status pv_credentials_drop(const pv_credentials *self, const pv_credential *m
 
 pv_status pv_credentials_erase(pv_credentials *self, pv_error *error)
 {
-    static const char *const names[] = {CURRENT, CURRENT ".new", ROOT, ROOT ".new"};
+    static const char *const names[] = {CURRENT, CURRENT ".new"};
     unsigned number = UINT_MAX;
     do {
         PV_TRY(newest_number(self, number, error, &number));
@@ -220,10 +234,18 @@ pv_status pv_credentials_erase(pv_credentials *self, pv_error *error)
 void pv_credentials_fill(const pv_credentials *self, pv_profile *profile)
 {
     profile->name = self->name;
-    profile->ca = pv_arena_printf(self->arena, "profiles/%s/" ROOT, self->name);
-    profile->cert = pv_arena_printf(self->arena, "profiles/%s/" CURRENT "/" CERTIFICATE, self->name);
+    profile->ca = pv_arena_printf(self->arena, "profiles/%s/" CURRENT "/" ROOT, self->name);
+    profile->cert =
+        pv_arena_printf(self->arena, "profiles/%s/" CURRENT "/" CERTIFICATE, self->name);
     profile->key = pv_arena_printf(self->arena, "profiles/%s/" CURRENT "/" KEY, self->name);
     PV_ASSERT(profile->ca != NULL && profile->cert != NULL && profile->key != NULL);
+}
+
+void pv_credentials_show(const pv_credential *made, pv_profile *profile)
+{
+    profile->ca = made->ca_path;
+    profile->cert = made->certificate_path;
+    profile->key = made->key_path;
 }
 
 bool pv_credentials_hold(const pv_credentials *self, const pv_profile *profile)

@@ -1,9 +1,9 @@
 /* credentials.h — the keys and certificates of a profile, in a folder of its own beside the file of the profiles:
  *
- *     profiles/acme/server-ca.pem           the service's root, as the invitation named it
  *     profiles/acme/current -> 2            the pair in use; other programs may use it by this name
  *     profiles/acme/2/key.pem               private key, mode 0600, made here
  *     profiles/acme/2/certificate.pem       its certificate and that of the authority behind it
+ *     profiles/acme/2/server-ca.pem         the service's root
  *     profiles/acme/1/...                   the pair before, until the next one comes
  *     profiles/acme/3/key.pem, request.pem  a pair that is being made: request.pem is what is asked to be certified
  *
@@ -12,6 +12,7 @@
  * gives the same pair again, so that the same request is sent again.
  *
  * Memory: texts live in the arena. Threads: one. While it is open the folder is locked against other commands.
+ * Root and certificates may be read by everybody, but nobody else can enter the folder.
  * Reasons: FILE_UNWRITTEN, those of keys.h and pair.h. */
 #ifndef PV_CLIENT_CLI_CREDENTIALS_H
 #define PV_CLIENT_CLI_CREDENTIALS_H
@@ -28,7 +29,6 @@ typedef struct pv_credentials {
     pv_arena *arena;
     const char *name;   /* of the profile */
     const char *folder; /* profiles/NAME, as it can be opened */
-    const char *ca;     /* its server-ca.pem */
     int lock;           /* -1: not open */
 } pv_credentials;
 
@@ -37,6 +37,7 @@ typedef struct pv_credential {
     unsigned number;
     const char *certificate_path;
     const char *key_path;
+    const char *ca_path;
     char *csr_pem; /* of one that is being made; else NULL */
 } pv_credential;
 
@@ -46,13 +47,13 @@ PV_MUST_USE pv_status pv_credentials_open(pv_credentials *self, pv_arena *arena,
                                           pv_error *error);
 void pv_credentials_close(pv_credentials *self);
 
-/* Keeps the service's root. */
-PV_MUST_USE pv_status pv_credentials_trust(const pv_credentials *self, const char *pem,
-                                           pv_error *error);
-
 /* The pair that is being made: that of an earlier attempt if there is one, else a new one. */
 PV_MUST_USE pv_status pv_credentials_begin(const pv_credentials *self, pv_error *error,
                                            pv_credential *ret_made);
+
+/* Keeps the service's root with the pair. */
+PV_MUST_USE pv_status pv_credentials_trust(const pv_credential *made, const char *pem,
+                                           pv_error *error);
 
 /* A request_id that is the same whenever the same request is sent with the same text. */
 void pv_credentials_request_id(const pv_credential *made, const char *text,
@@ -62,6 +63,11 @@ void pv_credentials_request_id(const pv_credential *made, const char *text,
 PV_MUST_USE pv_status pv_credentials_complete(const pv_credentials *self, const pv_credential *made,
                                               const char *certificate_pem, const char *chain_pem,
                                               pv_error *error, pv_pair *ret_pair);
+
+/* A copy of a pair that was made elsewhere, as the newest one. */
+PV_MUST_USE pv_status pv_credentials_take(const pv_credentials *self, const char *key_pem,
+                                          const char *certificate_pem, pv_error *error,
+                                          pv_credential *ret_made);
 
 /* Makes it the pair in use. */
 PV_MUST_USE pv_status pv_credentials_use(const pv_credentials *self, const pv_credential *made,
@@ -78,8 +84,11 @@ PV_MUST_USE pv_status pv_credentials_drop(const pv_credentials *self, const pv_c
 /* Removes the folder with everything in it, keys too. */
 PV_MUST_USE pv_status pv_credentials_erase(pv_credentials *self, pv_error *error);
 
-/* Puts the paths of the pair in use and of the root into a profile, relative to the file of the profiles. */
+/* Puts the name and the paths of the pair in use into a profile, relative to the file of the profiles. */
 void pv_credentials_fill(const pv_credentials *self, pv_profile *profile);
+
+/* The same with those of one pair, as they can be opened. */
+void pv_credentials_show(const pv_credential *made, pv_profile *profile);
 
 /* True if the profile's certificate and key are those of its folder: only these can be renewed here. */
 bool pv_credentials_hold(const pv_credentials *self, const pv_profile *profile);

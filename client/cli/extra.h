@@ -26,9 +26,17 @@ typedef struct pv_extra {
 
 extern const pv_extra pv_extra_whoami;
 extern const pv_extra pv_extra_health;
+extern const pv_extra pv_extra_doctor;
 extern const pv_extra pv_extra_event_watch;
 extern const pv_extra pv_extra_usage_import;
+extern const pv_extra pv_extra_cert_list;
+extern const pv_extra pv_extra_cert_revoke;
 extern const pv_extra pv_extra_cert_request;
+extern const pv_extra pv_extra_profile_list;
+extern const pv_extra pv_extra_profile_show;
+extern const pv_extra pv_extra_profile_use;
+extern const pv_extra pv_extra_profile_add;
+extern const pv_extra pv_extra_profile_remove;
 extern const pv_extra pv_extra_help;
 extern const pv_extra pv_extra_completion;
 extern const pv_extra pv_extra_version;

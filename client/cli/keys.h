@@ -1,9 +1,9 @@
-/* keys.h — the caller's private key and the signing request made with it. The key is made here and never leaves this machine: what travels is the request (PKCS #10), of which the service
- * takes only the public key. Keys are ECDSA P-256, in PEM files (PKCS #8, not encrypted) with mode 0600; one that
- * others may read is not used.
+/* keys.h — the caller's private key and the signing request made with it. The key is made here and never leaves this
+ * machine: what travels is the request (PKCS #10), of which the service takes only the public key. Keys are ECDSA
+ * P-256, in PEM files (PKCS #8, not encrypted) with mode 0600; one that others may read is not used.
  *
- * Threads: any. Reasons: FILE_UNWRITTEN, KEY_INVALID, KEY_EXPOSED. The message names the file and
- * says what the system or OpenSSL said. */
+ * Threads: any. Reasons: FILE_UNWRITTEN, KEY_INVALID, KEY_EXPOSED. The message names the file and says what the system
+ * or OpenSSL said. */
 #ifndef PV_CLIENT_CLI_KEYS_H
 #define PV_CLIENT_CLI_KEYS_H
 

@@ -28,6 +28,8 @@ static pv_extra_list all_extras(pv_arena *arena)
 
 int main(int argc, char **argv)
 {
+    /* What its library says of handshakes is told better by the command itself. */
+    (void)setenv("GRPC_VERBOSITY", "NONE", 0);
     bool is_terminal = isatty(STDERR_FILENO) == 1;
     const char *no_colour = getenv("NO_COLOR");
     pv_arena *arena = pv_arena_create(ARENA_BYTES);
@@ -36,6 +38,7 @@ int main(int argc, char **argv)
         .in = stdin,
         .out = stdout,
         .err = stderr,
+        .in_is_terminal = isatty(STDIN_FILENO) == 1,
         .err_is_terminal = is_terminal,
         .err_has_colour = is_terminal && (no_colour == NULL || no_colour[0] == '\0'),
         .services = pv_services_all(),

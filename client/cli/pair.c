@@ -19,7 +19,8 @@ static pv_status read_certificate(const char *path, pv_error *error, X509 **ret_
     (void)fclose(file); /* it was only read */
     ERR_clear_error();
     if (*ret_certificate != NULL) { return pv_ok(); }
-    return pv_refuse(error, &pv_trouble_certificate_invalid, "%s holds no certificate (PEM).", path);
+    return pv_refuse(error, &pv_trouble_certificate_invalid, "%s holds no certificate (PEM).",
+                     path);
 }
 
 bool pv_pair_time(const ASN1_TIME *field, pv_time *ret_time)

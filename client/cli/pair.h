@@ -31,7 +31,6 @@ PV_MUST_USE pv_status pv_pair_check_time(const pv_pair *pair, pv_time now, pv_er
 /* True from the middle of its life on: time to renew it. */
 bool pv_pair_is_due(const pv_pair *pair, pv_time now);
 
-
 /* The instant of a certificate's field. */
 PV_MUST_USE bool pv_pair_time(const ASN1_TIME *field, pv_time *ret_time);
 

@@ -40,10 +40,10 @@ typedef enum pv_probe_step {
 
 typedef struct pv_probe {
     pv_probe_step step;
-    const char *name;      /* to be found in the server's certificate */
-    const char *address;   /* that was connected to */
-    const char *tls;       /* "TLSv1.3" */
-    STACK_OF(X509) *chain; /* leaf first; NULL: none was shown */
+    const char *name;       /* to be found in the server's certificate */
+    const char *address;    /* that was connected to */
+    const char *tls;        /* "TLSv1.3" */
+    STACK_OF(X509) * chain; /* leaf first; NULL: none was shown */
 } pv_probe;
 
 /* Looks. Zero-initialise the probe. It is filled as far as it came, also when the status is not OK; close it in any
@@ -58,6 +58,9 @@ void pv_probe_close(pv_probe *probe);
  * certificate of the chain ends. */
 PV_MUST_USE pv_status pv_probe_check(const pv_probe *probe, const char *roots_path, pv_time now,
                                      pv_arena *arena, pv_error *error, pv_time *ret_end);
+
+/* ROOT_INVALID unless the file holds certificates. */
+PV_MUST_USE pv_status pv_probe_check_roots(const char *roots_path, pv_error *error);
 
 /* The certificate of the chain whose SHA-256 (DER) begins with these bytes, as PEM in the arena.
  * FINGERPRINT_WRONG. */

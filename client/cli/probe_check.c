@@ -90,25 +90,40 @@ static pv_status check_time(X509 *leaf, pv_time now, pv_error *error, pv_time *r
     return pv_ok();
 }
 
+static pv_status load_roots(const char *path, pv_error *error, X509_STORE **ret_roots)
+{
+    X509_STORE *roots = X509_STORE_new();
+    if (roots != NULL && X509_STORE_load_file(roots, path) == 1) {
+        *ret_roots = roots;
+        return pv_ok();
+    }
+    X509_STORE_free(roots);
+    ERR_clear_error();
+    return pv_refuse(error, &pv_trouble_root_invalid,
+                     "%s cannot be read, or holds no certificate (PEM).", path);
+}
+
+pv_status pv_probe_check_roots(const char *roots_path, pv_error *error)
+{
+    X509_STORE *roots = NULL;
+    PV_TRY(load_roots(roots_path, error, &roots));
+    X509_STORE_free(roots);
+    return pv_ok();
+}
+
 pv_status pv_probe_check(const pv_probe *probe, const char *roots_path, pv_time now,
                          pv_arena *arena, pv_error *error, pv_time *ret_end)
 {
     X509 *leaf = sk_X509_num(probe->chain) > 0 ? sk_X509_value(probe->chain, 0) : NULL;
-    X509_STORE *roots = X509_STORE_new();
-    pv_status status;
-    if (roots == NULL || X509_STORE_load_file(roots, roots_path) != 1) {
-        status = pv_refuse(error, &pv_trouble_root_invalid,
-                           "%s cannot be read, or holds no certificate (PEM).", roots_path);
-    } else if (leaf == NULL) {
-        status = pv_refuse(error, &pv_trouble_tls_failed, "The server showed no certificate.");
-    } else {
-        status = check_root(probe, leaf, roots, error);
-        if (pv_is_ok(status)) { status = check_name(probe, leaf, arena, error); }
-        if (pv_is_ok(status)) { status = check_time(leaf, now, error, ret_end); }
-    }
+    X509_STORE *roots = NULL;
+    PV_TRY(load_roots(roots_path, error, &roots));
+    pv_status status =
+        leaf == NULL ? pv_refuse(error, &pv_trouble_tls_failed, "The server showed no certificate.")
+                     : check_root(probe, leaf, roots, error);
     X509_STORE_free(roots);
-    ERR_clear_error();
-    return status;
+    PV_TRY(status);
+    PV_TRY(check_name(probe, leaf, arena, error));
+    return check_time(leaf, now, error, ret_end);
 }
 
 static const char *pem_of(X509 *certificate, pv_arena *arena)

@@ -10,11 +10,11 @@ enum { DEPTH_MAX = 16 };
 /* Names of columns in the order in which a list shows them; those an object lacks are passed
  * over. */
 static const char *const column_names[] = {
-    "id",       "sequence",    "number",      "state",           "kind",
-    "type",     "name",        "title",       "label",           "email",
-    "mpn",      "record_id",   "object_type", "object_id",       "amount",
-    "quantity", "currency",    "external_id", "subscription_id", "reason",
-    "time",     "update_time", "create_time",
+    "id",       "sequence",      "number",      "state",           "kind",
+    "type",     "name",          "title",       "label",           "email",
+    "mpn",      "record_id",     "object_type", "object_id",       "amount",
+    "quantity", "currency",      "external_id", "subscription_id", "reason",
+    "time",     "last_use_time", "days_left",   "update_time",     "create_time",
 };
 
 static bool is_shown(const ProtobufCFieldDescriptor *field)

@@ -22,7 +22,8 @@ const pv_reason pv_trouble_file_unwritten = {
     "FILE_UNWRITTEN",
     PV_CODE_FAILED_PRECONDITION,
     "A file cannot be written.",
-    "Make room or give the rights, as the message says, and repeat the command: it goes on where it was.",
+    "Make room or give the rights, as the message says, and repeat the command: it goes on where "
+    "it was.",
 };
 const pv_reason pv_trouble_root_invalid = {
     "ROOT_INVALID",
@@ -60,7 +61,8 @@ const pv_reason pv_trouble_certificate_expired = {
     "CERTIFICATE_EXPIRED",
     PV_CODE_UNAUTHENTICATED,
     "The certificate has expired.",
-    "Ask whoever manages your account for an invitation, then purvey login --replace --invite. Next "
+    "Ask whoever manages your account for an invitation, then purvey login --replace --invite. "
+    "Next "
     "time let cron run purvey cert renew --if-due.",
 };
 const pv_reason pv_trouble_certificate_not_yet_valid = {
@@ -174,6 +176,13 @@ const pv_reason pv_trouble_certificate_rejected = {
     "It is of another service, or was issued by an authority that is no longer trusted: log in "
     "with an invitation of this one.",
 };
+const pv_reason pv_trouble_enrolment_elsewhere = {
+    "ENROLMENT_ELSEWHERE",
+    PV_CODE_INVALID_ARGUMENT,
+    "The server wants a certificate at this port: calls go there, but nobody enrols there.",
+    "Give --server the address where it enrols (purveyd --enrol-listen); whoever invited you knows "
+    "it.",
+};
 const pv_reason pv_trouble_clock_wrong = {
     "CLOCK_WRONG",
     PV_CODE_FAILED_PRECONDITION,
@@ -222,6 +231,7 @@ const pv_reason *const pv_troubles[] = {
     &pv_trouble_server_expiring,
     &pv_trouble_fingerprint_wrong,
     &pv_trouble_certificate_rejected,
+    &pv_trouble_enrolment_elsewhere,
     &pv_trouble_clock_wrong,
     &pv_trouble_not_serving,
     &pv_trouble_rights_missing,

@@ -46,6 +46,7 @@ extern const pv_reason pv_trouble_server_not_yet_valid;
 extern const pv_reason pv_trouble_server_expiring;
 extern const pv_reason pv_trouble_fingerprint_wrong;
 extern const pv_reason pv_trouble_certificate_rejected;
+extern const pv_reason pv_trouble_enrolment_elsewhere;
 
 /* The service. */
 extern const pv_reason pv_trouble_clock_wrong;

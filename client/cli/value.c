@@ -21,9 +21,9 @@ size_t pv_value_enum_prefix(const ProtobufCEnumDescriptor *descriptor)
     return shared;
 }
 
-static const char *enum_text(const ProtobufCFieldDescriptor *field, int value, pv_arena *arena)
+const char *pv_value_enum_text(const ProtobufCEnumDescriptor *descriptor, int value,
+                               pv_arena *arena)
 {
-    const ProtobufCEnumDescriptor *descriptor = field->descriptor;
     const ProtobufCEnumValue *known = protobuf_c_enum_descriptor_get_value(descriptor, value);
     if (known == NULL) { return pv_arena_printf(arena, "%d", value); }
     return known->name + pv_value_enum_prefix(descriptor);
@@ -109,7 +109,8 @@ static const char *one_text(const ProtobufCFieldDescriptor *field, const void *d
         const char *text = message == NULL ? "" : pv_value_message_text(message, arena);
         return text == NULL ? "{...}" : text;
     }
-    case PROTOBUF_C_TYPE_ENUM: return enum_text(field, *(const int *)data, arena);
+    case PROTOBUF_C_TYPE_ENUM:
+        return pv_value_enum_text(field->descriptor, *(const int *)data, arena);
     case PROTOBUF_C_TYPE_BOOL: return *(const protobuf_c_boolean *)data ? "true" : "false";
     case PROTOBUF_C_TYPE_INT32:
     case PROTOBUF_C_TYPE_SINT32:

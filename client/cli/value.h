@@ -20,6 +20,10 @@ const char *pv_value_text(const ProtobufCMessage *message, const ProtobufCFieldD
  * NULL where it has none, or at the ceiling. */
 const char *pv_value_message_text(const ProtobufCMessage *message, pv_arena *arena);
 
+/* The name of an enum's value without its prefix, its number if it has none. NULL at the arena's ceiling. */
+const char *pv_value_enum_text(const ProtobufCEnumDescriptor *descriptor, int value,
+                               pv_arena *arena);
+
 /* Bytes of the prefix that all names of the enum share, up to its last '_': 12 of
  * ORDER_STATE_PENDING. */
 size_t pv_value_enum_prefix(const ProtobufCEnumDescriptor *descriptor);

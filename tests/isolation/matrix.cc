@@ -11,7 +11,7 @@ namespace purvey {
 
 namespace {
 
-constexpr int kTries = 4000;         /* requests that are tried to find one that is answered */
+constexpr int kTries = 4000;           /* requests that are tried to find one that is answered */
 constexpr size_t kForeignPerState = 2; /* foreign objects of each state that are tried */
 
 std::string joined(const std::set<std::string> &words)
@@ -24,7 +24,9 @@ std::string joined(const std::set<std::string> &words)
 /* The answer with the id that was asked for blotted out: what may differ between two ids. */
 std::string without(const std::string &id, std::string text)
 {
-    for (size_t at; (at = text.find(id)) != std::string::npos;) { text.replace(at, id.size(), "@"); }
+    for (size_t at; (at = text.find(id)) != std::string::npos;) {
+        text.replace(at, id.size(), "@");
+    }
     return text;
 }
 
@@ -42,7 +44,8 @@ bool writes(const pv_method_info *method)
 const pv_object_info *listed(const pv_method_info *method)
 {
     const pv_message_info *answer = method->response;
-    if (answer->descriptor->n_fields == 0 || answer->descriptor->fields[0].label != PROTOBUF_C_LABEL_REPEATED) {
+    if (answer->descriptor->n_fields == 0 ||
+        answer->descriptor->fields[0].label != PROTOBUF_C_LABEL_REPEATED) {
         return nullptr;
     }
     return answer->fields[0].message == nullptr ? nullptr : answer->fields[0].message->object;
@@ -95,7 +98,9 @@ std::vector<Matrix::Field> Matrix::fields_of(const pv_method_info *method) const
         for (uint8_t j = 0; j < object->indexes[i].field_count; j++) {
             uint16_t number = object->indexes[i].field_indexes[j];
             const pv_field_rule *rule = object->message->fields[number].rule;
-            if (rule == nullptr || rule->id_prefix == nullptr || !seen.insert(number).second) { continue; }
+            if (rule == nullptr || rule->id_prefix == nullptr || !seen.insert(number).second) {
+                continue;
+            }
             Field field;
             field.path = object->message->descriptor->fields[number].name;
             field.name = "filter(" + field.path + ")";
@@ -160,7 +165,8 @@ Answer Matrix::ask(const Actor &actor, const pv_method_info *method, const Json 
 {
     switch (method->kind) {
     case PV_METHOD_UNARY: return tenants.world.call(actor, method->name, request.dump());
-    case PV_METHOD_CLIENT_STREAM: return tenants.world.upload(actor, method->name, {request.dump()});
+    case PV_METHOD_CLIENT_STREAM:
+        return tenants.world.upload(actor, method->name, {request.dump()});
     case PV_METHOD_SERVER_STREAM:
     case PV_METHOD_BIDI_STREAM: break;
     }
@@ -174,11 +180,14 @@ Answer Matrix::ask(const Actor &actor, const pv_method_info *method, const Json 
 std::string Matrix::outcome(const Answer &answer)
 {
     std::string problem = answer.ok() ? answer.text("refused.0.problems.0.code") : "";
-    return !problem.empty() ? problem.substr(sizeof "USAGE_PROBLEM_CODE_" - 1) : answer.ok() ? "OK" : answer.reason;
+    return !problem.empty() ? problem.substr(sizeof "USAGE_PROBLEM_CODE_" - 1)
+           : answer.ok()    ? "OK"
+                            : answer.reason;
 }
 
 /* Tries what the caller may know in every place from this one on, until it is answered. */
-bool Matrix::search(const Caller &caller, const pv_method_info *method, Base &base, size_t place, int &budget)
+bool Matrix::search(const Caller &caller, const pv_method_info *method, Base &base, size_t place,
+                    int &budget)
 {
     if (place < base.places.size()) {
         for (const std::string &id : candidates(caller, base.places[place].prefix)) {
@@ -196,12 +205,14 @@ bool Matrix::search(const Caller &caller, const pv_method_info *method, Base &ba
 }
 
 /* A request of the caller with an id of its own in the field that is answered, or the last that was tried. */
-Matrix::Base Matrix::base_for(const Caller &caller, const pv_method_info *method, const Field &field)
+Matrix::Base Matrix::base_for(const Caller &caller, const pv_method_info *method,
+                              const Field &field)
 {
     Base base;
     int budget = kTries;
     std::vector<Json> forms = recipes(method);
-    std::stable_partition(forms.begin(), forms.end(), [&](const Json &form) { return form.text(field.path) == "?"; });
+    std::stable_partition(forms.begin(), forms.end(),
+                          [&](const Json &form) { return form.text(field.path) == "?"; });
     for (const Json &form : forms) {
         std::vector<std::pair<std::string, std::string>> none = {{"", ""}};
         std::map<std::string, std::vector<std::string>> enums = required_enums(method->request);
@@ -221,8 +232,11 @@ Matrix::Base Matrix::base_for(const Caller &caller, const pv_method_info *method
             base.request = variant;
             base.places.clear();
             for (const Field &one : fields_of(method)) {
-                bool wanted = one.required || one.name == field.name || variant.text(one.path) == "?";
-                if (wanted && !(one.filter && one.name != field.name)) { base.places.push_back(one); }
+                bool wanted =
+                    one.required || one.name == field.name || variant.text(one.path) == "?";
+                if (wanted && !(one.filter && one.name != field.name)) {
+                    base.places.push_back(one);
+                }
             }
             if (search(caller, method, base, 0, budget)) { return base; }
         }
@@ -232,8 +246,8 @@ Matrix::Base Matrix::base_for(const Caller &caller, const pv_method_info *method
 
 /* An id that names nothing, and those of others. They are told apart by nothing: not by a byte, not by the number of
  * look-ups; and they change nothing. */
-std::string Matrix::absent_and_foreign(const Caller &caller, const pv_method_info *method, const Base &base,
-                                       const Field &field)
+std::string Matrix::absent_and_foreign(const Caller &caller, const pv_method_info *method,
+                                       const Base &base, const Field &field)
 {
     Json request = base.request.copy();
     const pv_field_rule *rule = nullptr;
@@ -241,7 +255,8 @@ std::string Matrix::absent_and_foreign(const Caller &caller, const pv_method_inf
     for (unsigned i = 0; i < method->request->descriptor->n_fields; i++) {
         rule = method->request->fields[i].rule;
         bool named = field.path == method->request->descriptor->fields[i].name;
-        introduces = introduces || (named && rule != nullptr && (rule->flags & PV_RULE_INTRODUCES) != 0);
+        introduces =
+            introduces || (named && rule != nullptr && (rule->flags & PV_RULE_INTRODUCES) != 0);
     }
     if (writes(method) && !introduces && has_field(method, "validate_only")) {
         request.set("validate_only", json_false());
@@ -270,11 +285,15 @@ std::string Matrix::absent_and_foreign(const Caller &caller, const pv_method_inf
     std::map<std::string, size_t> tried;
     size_t foreign = 0;
     for (const Stored &one : stored) {
-        if (field.prefix != one.object->id_prefix || one.has_party(caller.actor.account_id)) { continue; }
+        if (field.prefix != one.object->id_prefix || one.has_party(caller.actor.account_id)) {
+            continue;
+        }
         if (field.filter && named_in_own(caller, one.id)) { continue; }
         bool may_be_shown =
             tenants.in_first(one.parties.front()) && (one.object->shown_to >> caller.role & 1) != 0;
-        std::string group = one.state + (may_be_shown ? "+" : tenants.in_first(one.parties.front()) ? "~" : "");
+        std::string group = one.state + (may_be_shown                            ? "+"
+                                         : tenants.in_first(one.parties.front()) ? "~"
+                                                                                 : "");
         if (tried[group]++ >= kForeignPerState && !may_be_shown) { continue; }
         uint64_t foreign_reads = 0;
         Answer answer = probe(one.id, foreign_reads, may_be_shown);
@@ -284,7 +303,8 @@ std::string Matrix::absent_and_foreign(const Caller &caller, const pv_method_inf
         foreign++;
         if (!same && !introduces) {
             fault(method, field, caller.name,
-                  one.id + " (" + one.state + ") of others is told from one that is not there:\n    " +
+                  one.id + " (" + one.state +
+                      ") of others is told from one that is not there:\n    " +
                       without(one.id, answer.whole) + "\n    " + without(nothing, none.whole));
         }
         if (introduces && outcome(answer) != "OK" && !same) {
@@ -292,13 +312,18 @@ std::string Matrix::absent_and_foreign(const Caller &caller, const pv_method_inf
         }
         if (same && !streams && !may_be_shown && foreign_reads != reads) {
             fault(method, field, caller.name,
-                  one.id + " of others costs " + std::to_string(foreign_reads) + " look-ups, one that is not there " +
-                      std::to_string(reads));
+                  one.id + " of others costs " + std::to_string(foreign_reads) +
+                      " look-ups, one that is not there " + std::to_string(reads));
         }
     }
-    if (!streams && Watched::digest() != state) { fault(method, field, caller.name, "the store has changed"); }
+    if (!streams && Watched::digest() != state) {
+        fault(method, field, caller.name, "the store has changed");
+    }
     std::string word = outcome(none);
-    return "  shown=" + joined(shown) + "  foreign=" + (foreign == 0 ? "-" : introduces ? "OK," + word : word) +
+    return "  shown=" + joined(shown) + "  foreign=" +
+           (foreign == 0 ? "-"
+            : introduces ? "OK," + word
+                         : word) +
            "  absent=" + word;
 }
 
@@ -323,7 +348,8 @@ std::string Matrix::malformed(const Caller &caller, const pv_method_info *method
         if (!field.ruled) { continue; }
         bool named = !answer.violations.empty() && answer.violations.front().first == field.name;
         if (answer.code != PV_CODE_INVALID_ARGUMENT || !named) {
-            fault(method, field, caller.name, "\"" + id + "\" is not refused by name: " + answer.whole);
+            fault(method, field, caller.name,
+                  "\"" + id + "\" is not refused by name: " + answer.whole);
         }
     }
     if (writes(method) && field.ruled && Watched::digest() != state) {
@@ -338,7 +364,9 @@ std::string Matrix::row(const Caller &caller, const pv_method_info *method, cons
     if (writes(method) && !has_field(method, "validate_only")) { stored = Watched::objects(); }
     std::set<std::string> party;
     for (const Stored &one : stored) {
-        if (field.prefix != one.object->id_prefix || !one.has_party(caller.actor.account_id)) { continue; }
+        if (field.prefix != one.object->id_prefix || !one.has_party(caller.actor.account_id)) {
+            continue;
+        }
         Json request = base.request.copy();
         put(request, field, one.id);
         complete(method, request);
@@ -349,7 +377,8 @@ std::string Matrix::row(const Caller &caller, const pv_method_info *method, cons
 }
 
 /* Who may not call at all is told so whatever it asks for. "" if it may. */
-std::string Matrix::refused_row(const Caller &caller, const pv_method_info *method, const Field &field)
+std::string Matrix::refused_row(const Caller &caller, const pv_method_info *method,
+                                const Field &field)
 {
     std::vector<std::string> ids = malformed_ids(field.prefix);
     ids.push_back(absent_id(field.prefix));
@@ -364,10 +393,13 @@ std::string Matrix::refused_row(const Caller &caller, const pv_method_info *meth
         Answer answer = ask(caller.actor, method, request);
         reason = answer.reason;
         answers.insert(answer.whole);
-        bool may = reason != "ROLE_MAY_NOT_CALL" && reason != "GRANT_MISSING" && reason != "NO_CERTIFICATE";
+        bool may = reason != "ROLE_MAY_NOT_CALL" && reason != "GRANT_MISSING" &&
+                   reason != "NO_CERTIFICATE";
         if (may) { return ""; }
     }
-    if (answers.size() != 1) { fault(method, field, caller.name, "a caller without rights learns of ids"); }
+    if (answers.size() != 1) {
+        fault(method, field, caller.name, "a caller without rights learns of ids");
+    }
     return "every=" + reason;
 }
 
@@ -380,7 +412,8 @@ std::vector<std::string> Matrix::rows(const pv_method_info *method)
         bool idle_done = false;
         auto add = [&](const Caller &caller, const std::string &text) {
             char line[200];
-            snprintf(line, sizeof line, "  %-30s %-26s %-14s ", method->name, field.name.c_str(), caller.name.c_str());
+            snprintf(line, sizeof line, "  %-30s %-26s %-14s ", method->name, field.name.c_str(),
+                     caller.name.c_str());
             lines.push_back(line + text);
         };
         for (const Caller &caller : tenants.callers()) {
@@ -402,7 +435,10 @@ std::vector<std::string> Matrix::rows(const pv_method_info *method)
             fault(method, field, nobody.name, "is let in");
         }
         add(nobody, refused);
-        if (!served) { fault(method, field, "", "no request is answered: the world or a recipe lacks something"); }
+        if (!served) {
+            fault(method, field, "",
+                  "no request is answered: the world or a recipe lacks something");
+        }
     }
     return lines;
 }

@@ -35,16 +35,19 @@ class Matrix {
     static void put(Json &request, const Field &field, const std::string &id);
     Answer ask(const Actor &actor, const pv_method_info *method, const Json &request) const;
     static std::string outcome(const Answer &answer);
-    bool search(const Caller &caller, const pv_method_info *method, Base &base, size_t place, int &budget);
+    bool search(const Caller &caller, const pv_method_info *method, Base &base, size_t place,
+                int &budget);
     Base base_for(const Caller &caller, const pv_method_info *method, const Field &field);
 
     std::string row(const Caller &caller, const pv_method_info *method, const Field &field);
     std::string refused_row(const Caller &caller, const pv_method_info *method, const Field &field);
-    std::string absent_and_foreign(const Caller &caller, const pv_method_info *method, const Base &base,
-                                   const Field &field);
+    std::string absent_and_foreign(const Caller &caller, const pv_method_info *method,
+                                   const Base &base, const Field &field);
     bool named_in_own(const Caller &caller, const std::string &id) const;
-    std::string malformed(const Caller &caller, const pv_method_info *method, const Base &base, const Field &field);
-    void fault(const pv_method_info *method, const Field &field, const std::string &caller, const std::string &what);
+    std::string malformed(const Caller &caller, const pv_method_info *method, const Base &base,
+                          const Field &field);
+    void fault(const pv_method_info *method, const Field &field, const std::string &caller,
+               const std::string &what);
 
     Tenants &tenants;
     std::vector<Stored> stored;

@@ -17,7 +17,8 @@ const char kHead[] =
     "# Who can reach what by an id: method, field, caller, and what comes back for an id\n"
     "#   own        with which the method is answered, if there is one\n"
     "#   party      of each object that the caller is a party of\n"
-    "#   shown      of objects that it may be shown (ObjectRule.shown_to), where the answer is not that of `absent`\n"
+    "#   shown      of objects that it may be shown (ObjectRule.shown_to), where the answer is not "
+    "that of `absent`\n"
     "#   foreign    of others, in whatever state; judged to be told from `absent` by nothing\n"
     "#   absent     of no object\n"
     "#   malformed  of no form\n"
@@ -60,7 +61,9 @@ class Table {
         for (size_t i = 0; i < pv_catalog__service_count; i++) {
             const pv_service_info *service = pv_catalog__services[i];
             std::string rows;
-            for (size_t j = 0; j < service->method_count; j++) { rows += lines[service->methods[j].path]; }
+            for (size_t j = 0; j < service->method_count; j++) {
+                rows += lines[service->methods[j].path];
+            }
             if (!rows.empty()) { table += std::string("\n") + service->name + "\n" + rows; }
         }
         return table;
@@ -104,7 +107,8 @@ TEST(Matrix, IsTheGoldenTable)
     std::string old;
     for (int number = 1; std::getline(now, line) || !line.empty(); number++) {
         if (!std::getline(then, old)) { old = ""; }
-        ASSERT_EQ(line, old) << kGolden << ":" << number << "; UPDATE=1 bazel run //tests/isolation:matrix_test";
+        ASSERT_EQ(line, old) << kGolden << ":" << number
+                             << "; UPDATE=1 bazel run //tests/isolation:matrix_test";
         line.clear();
     }
     EXPECT_EQ(table, read(kGolden));

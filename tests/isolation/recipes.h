@@ -23,8 +23,10 @@ inline const std::vector<std::string> &recipes_of(const std::string &method)
         {"CompleteEnrollment", {R"({"answers": ["Yes"]})"}},
         {"CreateItem", {R"({"type": "ITEM_TYPE_RESERVATION", "period": "ITEM_PERIOD_MONTHLY"})"}},
         {"CreateOrder",
-         {std::string("{") + bought + R"(, "items": [{"mpn": "SEAT", "quantity": {"value": "2"}}]})",
-          std::string("{") + bought + R"(, "items": [{"item_id": "?", "quantity": {"value": "2"}}]})",
+         {std::string("{") + bought +
+              R"(, "items": [{"mpn": "SEAT", "quantity": {"value": "2"}}]})",
+          std::string("{") + bought +
+              R"(, "items": [{"item_id": "?", "quantity": {"value": "2"}}]})",
           R"({"kind": "ORDER_KIND_CANCEL", "subscription_id": "?"})"}},
         {"AnswerInquiry", {R"({"params": [{"name": "domain", "value": "new.example.com"}]})"}},
         {"UpdateOrderParameters", {R"({"params": [{"name": "key", "value": "new"}]})"}},
@@ -39,7 +41,8 @@ inline const std::vector<std::string> &recipes_of(const std::string &method)
           R"({"kind": "TIER_ACCOUNT_KIND_CUSTOMER", "parent_id": "?"})"}},
         {"CreateUsageReport", {R"({"currency": "USD"})"}},
         {"UploadUsageRecords",
-         {std::string(R"({"report_id": "?", "truncate": true, "records": [{"mpn": "GB", "subscription_id": "?", )") +
+         {std::string(
+              R"({"report_id": "?", "truncate": true, "records": [{"mpn": "GB", "subscription_id": "?", )") +
               used + "}]}",
           std::string(
               R"({"report_id": "?", "truncate": true, "records": [{"item_id": "?", "subscription_id": "?", )") +

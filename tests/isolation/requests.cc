@@ -30,7 +30,9 @@ std::vector<std::string> steps_of(const std::string &path)
 
 json_t *child(json_t *parent, const std::string &step)
 {
-    if (json_is_array(parent)) { return json_array_get(parent, std::strtoul(step.c_str(), nullptr, 10)); }
+    if (json_is_array(parent)) {
+        return json_array_get(parent, std::strtoul(step.c_str(), nullptr, 10));
+    }
     return json_object_get(parent, step.c_str());
 }
 
@@ -102,7 +104,9 @@ void Json::set(const std::string &path, const std::string &text)
 json_t *Json::get(const std::string &path) const
 {
     json_t *at = value.get();
-    for (const std::string &step : steps_of(path)) { at = at == nullptr ? nullptr : child(at, step); }
+    for (const std::string &step : steps_of(path)) {
+        at = at == nullptr ? nullptr : child(at, step);
+    }
     return at;
 }
 
@@ -210,8 +214,9 @@ std::string text_for(const pv_field_rule *rule, const std::string &canary)
 
 bool steers(const std::string &field)
 {
-    static const std::set<std::string> names = {"request_id", "page_token", "page_size", "filter",
-                                                "order_by",   "etag",       "update_mask", "resume_token"};
+    static const std::set<std::string> names = {"request_id",  "page_token",  "page_size",
+                                                "filter",      "order_by",    "etag",
+                                                "update_mask", "resume_token"};
     return names.count(field) != 0;
 }
 
@@ -225,7 +230,10 @@ json_t *time_for(size_t index)
 
 class Filler {
   public:
-    Filler(Fill fill, const std::string &of, Canaries &source) : how(fill), account(of), canaries(source) {}
+    Filler(Fill fill, const std::string &of, Canaries &source)
+        : how(fill), account(of), canaries(source)
+    {
+    }
 
     json_t *message(const pv_message_info *info)
     {
@@ -238,7 +246,9 @@ class Filler {
             if (rule != nullptr && (rule->flags & PV_RULE_OUTPUT_ONLY) != 0) { continue; }
             bool required =
                 rule != nullptr && ((rule->flags & PV_RULE_REQUIRED) != 0 || rule->items_min > 0);
-            json_t *value = required || how == Fill::kEverything ? one(info->fields[i], field, required) : nullptr;
+            json_t *value = required || how == Fill::kEverything
+                                ? one(info->fields[i], field, required)
+                                : nullptr;
             if (value == nullptr) { continue; }
             if (field.label == PROTOBUF_C_LABEL_REPEATED) { value = json_pack("[o]", value); }
             json_object_set_new(result, field.name, value);
@@ -263,7 +273,9 @@ class Filler {
     json_t *part(const pv_field_info &info, const ProtobufCFieldDescriptor &field, bool required)
     {
         const auto *type = static_cast<const ProtobufCMessageDescriptor *>(field.descriptor);
-        if (strcmp(type->short_name, "Timestamp") == 0) { return required ? time_for(times++) : nullptr; }
+        if (strcmp(type->short_name, "Timestamp") == 0) {
+            return required ? time_for(times++) : nullptr;
+        }
         if (is_foreign(field)) { return nullptr; }
         return message(info.message);
     }
@@ -283,13 +295,17 @@ std::vector<IdField> id_fields(const pv_message_info *message)
     return found;
 }
 
-Json fill_request(const pv_message_info *message, Fill how, const std::string &account, Canaries &canaries)
+Json fill_request(const pv_message_info *message, Fill how, const std::string &account,
+                  Canaries &canaries)
 {
     Json result;
     json_t *filled = Filler(how, account, canaries).message(message);
     const char *key = nullptr;
     json_t *value = nullptr;
-    json_object_foreach(filled, key, value) { result.set(key, json_deep_copy(value)); }
+    json_object_foreach(filled, key, value)
+    {
+        result.set(key, json_deep_copy(value));
+    }
     json_decref(filled);
     return result;
 }
@@ -303,7 +319,9 @@ std::map<std::string, std::vector<std::string>> required_enums(const pv_message_
         bool required = rule != nullptr && (rule->flags & PV_RULE_REQUIRED) != 0;
         if (field.type != PROTOBUF_C_TYPE_ENUM || !required) { continue; }
         const auto *type = static_cast<const ProtobufCEnumDescriptor *>(field.descriptor);
-        for (unsigned j = 1; j < type->n_values; j++) { found[field.name].push_back(type->values[j].name); }
+        for (unsigned j = 1; j < type->n_values; j++) {
+            found[field.name].push_back(type->values[j].name);
+        }
     }
     return found;
 }
@@ -317,23 +335,29 @@ std::string Canaries::next(const std::string &account)
 std::string Canaries::number(const std::string &account)
 {
     bool secret = account == secret_account;
-    return std::to_string((secret && variant == 'b' ? 83000000 : secret ? 71000000 : 62000000) + count++);
+    return std::to_string((secret && variant == 'b' ? 83000000
+                           : secret                 ? 71000000
+                                                    : 62000000) +
+                          count++);
 }
 
 namespace {
 
 bool is_canary(const char *at)
 {
-    bool text = at[0] == 'z' && at[1] == 'q' && isalpha(static_cast<unsigned char>(at[2])) != 0 && at[7] == 'z' &&
-                at[8] == 'q';
+    bool text = at[0] == 'z' && at[1] == 'q' && isalpha(static_cast<unsigned char>(at[2])) != 0 &&
+                at[7] == 'z' && at[8] == 'q';
     for (int i = 3; text && i < 7; i++) { text = isdigit(static_cast<unsigned char>(at[i])) != 0; }
     return text;
 }
 
 bool is_number(const char *at)
 {
-    bool starts = strncmp(at, "8300", 4) == 0 || strncmp(at, "7100", 4) == 0 || strncmp(at, "6200", 4) == 0;
-    for (int i = 4; starts && i < 8; i++) { starts = isdigit(static_cast<unsigned char>(at[i])) != 0; }
+    bool starts =
+        strncmp(at, "8300", 4) == 0 || strncmp(at, "7100", 4) == 0 || strncmp(at, "6200", 4) == 0;
+    for (int i = 4; starts && i < 8; i++) {
+        starts = isdigit(static_cast<unsigned char>(at[i])) != 0;
+    }
     return starts;
 }
 
@@ -343,7 +367,9 @@ std::set<std::string> Canaries::in(const std::string &bytes)
 {
     std::set<std::string> found;
     for (size_t i = 0; i + 8 <= bytes.size(); i++) {
-        if (i + kSize <= bytes.size() && is_canary(&bytes[i])) { found.insert(bytes.substr(i, kSize)); }
+        if (i + kSize <= bytes.size() && is_canary(&bytes[i])) {
+            found.insert(bytes.substr(i, kSize));
+        }
         if (is_number(&bytes[i])) { found.insert(bytes.substr(i, 8)); }
     }
     return found;

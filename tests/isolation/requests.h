@@ -41,10 +41,11 @@ class Json {
 
 /* A field of a request that names an object. */
 struct IdField {
-    std::string path;    /* as Json takes it: "hubs.0.hub_id" */
-    std::string name;    /* as errors name it: "hubs[0].hub_id" */
-    std::string prefix;  /* of the ids */
-    bool ruled = false;  /* the field rule demands a canonical id; else it is known by its name alone */
+    std::string path;   /* as Json takes it: "hubs.0.hub_id" */
+    std::string name;   /* as errors name it: "hubs[0].hub_id" */
+    std::string prefix; /* of the ids */
+    bool ruled =
+        false; /* the field rule demands a canonical id; else it is known by its name alone */
     bool required = false;
 };
 
@@ -77,7 +78,8 @@ enum class Fill { kRequired, kEverything };
 
 /* A request with values in its fields, but for ids, request_id, etag, and what steers the call. Values of enums are
  * their first; texts are canaries of the account. */
-Json fill_request(const pv_message_info *message, Fill how, const std::string &account, Canaries &canaries);
+Json fill_request(const pv_message_info *message, Fill how, const std::string &account,
+                  Canaries &canaries);
 
 /* Fields of the message itself that are enums and required, with the names of their values. */
 std::map<std::string, std::vector<std::string>> required_enums(const pv_message_info *message);

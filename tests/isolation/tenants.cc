@@ -26,7 +26,8 @@ const pv_method_info *method_named(const std::string &name)
 
 Json Tenants::request(const Actor &actor, const std::string &method, const std::string &more)
 {
-    Json result = fill_request(method_named(method)->request, Fill::kEverything, actor.account_id, canaries);
+    Json result =
+        fill_request(method_named(method)->request, Fill::kEverything, actor.account_id, canaries);
     result.merge(Json(more));
     return result;
 }
@@ -43,10 +44,12 @@ std::string Tenants::done(const Actor &actor, const std::string &method, const A
 std::string Tenants::make(const Actor &actor, const std::string &method, const std::string &more,
                           const std::string &path)
 {
-    return done(actor, method, world.call(actor, method, request(actor, method, more).dump()), path);
+    return done(actor, method, world.call(actor, method, request(actor, method, more).dump()),
+                path);
 }
 
-void Tenants::act(const Actor &actor, const std::string &method, const std::string &id, const std::string &more)
+void Tenants::act(const Actor &actor, const std::string &method, const std::string &id,
+                  const std::string &more)
 {
     Json wanted = request(actor, method, more);
     wanted.set(id_fields(method_named(method)->request).front().path, id);
@@ -81,7 +84,8 @@ Actor Tenants::idle(const Actor &of)
 
 void Tenants::people(SupplyChain &chain, const Actor &of, const std::string &name)
 {
-    make(of, "UpdateAccount", json(R"({"account_id": "%s", "external_id": null})", of.account_id.c_str()));
+    make(of, "UpdateAccount",
+         json(R"({"account_id": "%s", "external_id": null})", of.account_id.c_str()));
     std::string group = make(of, "CreateGroup", "{}", "group.id");
     make(of, "CreateGroup", "{}");
     std::string groups = json(R"({"group_ids": ["%s"]})", group.c_str());
@@ -102,8 +106,8 @@ void Tenants::places(SupplyChain &chain)
     const Actor &by = chain.distributor;
     chain.ids["hub"] = make(by, "CreateHub", "{}", "hub.id");
     chain.ids["spare hub"] = make(by, "CreateHub", "{}", "hub.id");
-    std::string on_hub =
-        json(R"({"alternative_currencies": ["EUR"], "hubs": [{"hub_id": "%s"}]})", chain.ids["hub"].c_str());
+    std::string on_hub = json(R"({"alternative_currencies": ["EUR"], "hubs": [{"hub_id": "%s"}]})",
+                              chain.ids["hub"].c_str());
     chain.ids["marketplace"] = make(by, "CreateMarketplace", on_hub, "marketplace.id");
     const char *bare = R"({"alternative_currencies": ["EUR"], "hubs": null})";
     chain.ids["spare marketplace"] = make(by, "CreateMarketplace", bare, "marketplace.id");
@@ -115,7 +119,8 @@ void Tenants::agreements(SupplyChain &chain)
 {
     const Actor &by = chain.distributor;
     auto terms = [&](const char *name, const char *type, const std::string &more) {
-        std::string form = json(R"({"type": "AGREEMENT_TYPE_%s", "activate": true%s})", type, more.c_str());
+        std::string form =
+            json(R"({"type": "AGREEMENT_TYPE_%s", "activate": true%s})", type, more.c_str());
         chain.ids[name] = make(by, "CreateAgreement", form, "agreement.id");
     };
     const char *formless = R"(, "enroll_questions": null)";
@@ -145,8 +150,8 @@ std::string Tenants::offer(SupplyChain &chain, const std::string &name, const Ac
 /* One that the vendor starts. */
 std::string Tenants::enroll(SupplyChain &chain, const std::string &name)
 {
-    return make(chain.vendor, "EnrollContract", json(R"({"agreement_id": "%s"})", chain.ids[name].c_str()),
-                "contract.id");
+    return make(chain.vendor, "EnrollContract",
+                json(R"({"agreement_id": "%s"})", chain.ids[name].c_str()), "contract.id");
 }
 
 /* The vendor may list on the marketplace. */
@@ -168,7 +173,8 @@ void Tenants::contracts(SupplyChain &chain)
     for (const char *name : {"program", "service"}) {
         const char *formless = R"({"enroll_questions": null, "activate": true})";
         act(chain.distributor, "CreateAgreementVersion", chain.ids[name], formless);
-        act(chain.distributor, "CreateAgreementVersion", chain.ids[name], R"({"enroll_questions": null})");
+        act(chain.distributor, "CreateAgreementVersion", chain.ids[name],
+            R"({"enroll_questions": null})");
     }
 }
 
@@ -178,13 +184,16 @@ std::string Tenants::product(SupplyChain &chain, const std::string &name)
     const Actor &by = chain.vendor;
     std::string id = make(
         by, "CreateProduct",
-        R"({"capabilities": {"usage_schema": "USAGE_SCHEMA_PR", "administrative_hold": true}})", "product.id");
+        R"({"capabilities": {"usage_schema": "USAGE_SCHEMA_PR", "administrative_hold": true}})",
+        "product.id");
     auto part = [&](const char *method, const std::string &more, const std::string &path) {
-        return make(by, method, json(R"({"product_id": "%s", %s})", id.c_str(), more.c_str()), path + ".id");
+        return make(by, method, json(R"({"product_id": "%s", %s})", id.c_str(), more.c_str()),
+                    path + ".id");
     };
     chain.ids[name + ".seat"] = part("CreateItem", R"("mpn": "SEAT")", "item");
     chain.ids[name + ".gb"] =
-        part("CreateItem", R"("mpn": "GB", "type": "ITEM_TYPE_PAY_AS_YOU_GO", "quantity_scale": 9)", "item");
+        part("CreateItem", R"("mpn": "GB", "type": "ITEM_TYPE_PAY_AS_YOU_GO", "quantity_scale": 9)",
+             "item");
     part("CreateParameter",
          R"("name": "domain", "type": "PARAMETER_TYPE_DOMAIN", "default_value": null,
             "constraints": {"required": true, "unique": true, "choices": null})",
@@ -193,8 +202,10 @@ std::string Tenants::product(SupplyChain &chain, const std::string &name)
          R"("name": "key", "phase": "PARAMETER_PHASE_FULFILLMENT", "default_value": null,
             "constraints": {"required": true, "choices": null})",
          "parameter");
-    chain.ids[name + ".inquire"] = part("CreateTemplate", R"("type": "TEMPLATE_TYPE_INQUIRE")", "template");
-    chain.ids[name + ".welcome"] = part("CreateTemplate", R"("type": "TEMPLATE_TYPE_FULFILLMENT")", "template");
+    chain.ids[name + ".inquire"] =
+        part("CreateTemplate", R"("type": "TEMPLATE_TYPE_INQUIRE")", "template");
+    chain.ids[name + ".welcome"] =
+        part("CreateTemplate", R"("type": "TEMPLATE_TYPE_FULFILLMENT")", "template");
     return chain.ids[name] = id;
 }
 
@@ -211,23 +222,24 @@ void Tenants::products(SupplyChain &chain)
     act(by, "PublishProduct", chain.ids["product"]);
     act(by, "EndItemSale", chain.ids["reviewed.gb"]);
     make(by, "CreateItem", of);
-    act(by, "UpdateProduct", chain.ids["product"], R"({"capabilities": null})"); /* the working copy goes ahead of what was published */
+    act(by, "UpdateProduct", chain.ids["product"],
+        R"({"capabilities": null})"); /* the working copy goes ahead of what was published */
 }
 
 /* Takes a product to its listing, as far as the state of the proposal. */
 std::string Tenants::list(SupplyChain &chain, const std::string &of, const std::string &until)
 {
-    std::string proposal =
-        make(chain.vendor, "CreateListingProposal",
-             json(R"({"product_id": "%s", "marketplace_id": "%s"})", of.c_str(), chain.ids["marketplace"].c_str()),
-             "listing_proposal.id");
+    std::string proposal = make(chain.vendor, "CreateListingProposal",
+                                json(R"({"product_id": "%s", "marketplace_id": "%s"})", of.c_str(),
+                                     chain.ids["marketplace"].c_str()),
+                                "listing_proposal.id");
     if (until == "DRAFT") { return proposal; }
     act(chain.vendor, "SubmitListingProposal", proposal);
     if (until == "REVIEWING") { return proposal; }
     chain.ids["connection"] =
         make(chain.distributor, "CreateConnection",
-             json(R"({"product_id": "%s", "hub_id": "%s", "type": "CONNECTION_TYPE_PRODUCTION"})", of.c_str(),
-                  chain.ids["hub"].c_str()),
+             json(R"({"product_id": "%s", "hub_id": "%s", "type": "CONNECTION_TYPE_PRODUCTION"})",
+                  of.c_str(), chain.ids["hub"].c_str()),
              "connection.id");
     act(chain.distributor, "DeployListingProposal", proposal);
     if (until == "COMPLETED") { act(chain.distributor, "CompleteListingProposal", proposal); }
@@ -247,8 +259,10 @@ std::string Tenants::customer(const Actor &owner, SupplyChain &chain, const std:
     const char *kind = R"({"kind": "TIER_ACCOUNT_KIND_RESELLER"})";
     std::string parent = make(owner, "CreateTierAccount", kind, "tier_account.id");
     make(owner, "CreateTierAccount", kind);
-    std::string child = json(R"({"kind": "TIER_ACCOUNT_KIND_CUSTOMER", "parent_id": "%s"})", parent.c_str());
-    return chain.ids[name + ".customer"] = make(owner, "CreateTierAccount", child, "tier_account.id");
+    std::string child =
+        json(R"({"kind": "TIER_ACCOUNT_KIND_CUSTOMER", "parent_id": "%s"})", parent.c_str());
+    return chain.ids[name + ".customer"] =
+               make(owner, "CreateTierAccount", child, "tier_account.id");
 }
 
 std::string Tenants::purchase(const Actor &by, SupplyChain &chain, const std::string &name)
@@ -286,17 +300,19 @@ void Tenants::orders(SupplyChain &chain)
             json(R"({"template_id": "%s", "flags": [{"name": "domain", "error": "%s"}]})",
                  chain.ids["product.inquire"].c_str(), canaries.next(vendor.account_id).c_str()));
         chain.ids[std::string(buyer.first) + ".subscription"] =
-            world.call(by, "GetOrder", json(R"({"order_id": "%s"})", approved.c_str())).text("order.subscription_id");
+            world.call(by, "GetOrder", json(R"({"order_id": "%s"})", approved.c_str()))
+                .text("order.subscription_id");
     }
 }
 
 std::string Tenants::report(SupplyChain &chain, const std::string &name, const std::string &until)
 {
     const Actor &by = chain.vendor;
-    std::string id = make(by, "CreateUsageReport",
-                          json(R"({"product_id": "%s", "contract_id": "%s", "currency": "USD"})",
-                               chain.ids["product"].c_str(), chain.ids["distribution contract"].c_str()),
-                          "report.id");
+    std::string id =
+        make(by, "CreateUsageReport",
+             json(R"({"product_id": "%s", "contract_id": "%s", "currency": "USD"})",
+                  chain.ids["product"].c_str(), chain.ids["distribution contract"].c_str()),
+             "report.id");
     chain.ids[name] = id;
     if (until == "DRAFT") { return id; }
     std::string number = canaries.number(by.account_id);
@@ -305,12 +321,15 @@ std::string Tenants::report(SupplyChain &chain, const std::string &name, const s
             "start_time": "2024-09-01T00:00:00Z", "end_time": "2024-09-01T12:00:00Z"})",
         canaries.next(by.account_id).c_str(), canaries.next(by.account_id).c_str(),
         chain.ids["reseller.subscription"].c_str(), number.c_str(), number.c_str());
-    std::string opening = json(R"({"report_id": "%s", "truncate": true, "records": [%s]})", id.c_str(), record.c_str());
+    std::string opening = json(R"({"report_id": "%s", "truncate": true, "records": [%s]})",
+                               id.c_str(), record.c_str());
     done(by, "UploadUsageRecords", world.upload(by, "UploadUsageRecords", {opening}), "");
     if (until == "READY") { return id; }
     act(by, "SubmitUsageReport", id);
     if (until == "REJECTED") { act(chain.distributor, "RejectUsageReport", id); }
-    if (until == "ACCEPTED" || until == "CLOSED") { act(chain.distributor, "AcceptUsageReport", id); }
+    if (until == "ACCEPTED" || until == "CLOSED") {
+        act(chain.distributor, "AcceptUsageReport", id);
+    }
     if (until == "CLOSED") { act(chain.distributor, "CloseUsageReport", id); }
     return id;
 }
@@ -390,10 +409,14 @@ bool Tenants::in_first(const std::string &account_id) const
 
 std::vector<std::pair<std::string, Actor>> Tenants::tenants() const
 {
-    return {{"A.VENDOR", first.vendor},           {"A.DISTRIBUTOR", first.distributor},
-            {"A.RESELLER", first.reseller},       {"RIVAL VENDOR", rival_vendor},
-            {"RIVAL DISTRIBUTOR", rival_distributor}, {"RIVAL RESELLER", rival_reseller},
-            {"B.VENDOR", second.vendor},          {"B.DISTRIBUTOR", second.distributor},
+    return {{"A.VENDOR", first.vendor},
+            {"A.DISTRIBUTOR", first.distributor},
+            {"A.RESELLER", first.reseller},
+            {"RIVAL VENDOR", rival_vendor},
+            {"RIVAL DISTRIBUTOR", rival_distributor},
+            {"RIVAL RESELLER", rival_reseller},
+            {"B.VENDOR", second.vendor},
+            {"B.DISTRIBUTOR", second.distributor},
             {"B.RESELLER", second.reseller}};
 }
 

@@ -57,11 +57,13 @@ class Tenants {
   private:
     Actor account(const std::string &type, const std::string &name, const std::string &secret);
     Json request(const Actor &actor, const std::string &method, const std::string &more);
-    std::string done(const Actor &actor, const std::string &method, const Answer &answer, const std::string &path);
+    std::string done(const Actor &actor, const std::string &method, const Answer &answer,
+                     const std::string &path);
     std::string make(const Actor &actor, const std::string &method, const std::string &more,
                      const std::string &path = "");
     /* A verb on an object, with its present etag where the request has one. */
-    void act(const Actor &actor, const std::string &method, const std::string &id, const std::string &more = "{}");
+    void act(const Actor &actor, const std::string &method, const std::string &id,
+             const std::string &more = "{}");
     Actor idle(const Actor &of);
 
     void people(SupplyChain &chain, const Actor &of, const std::string &name);

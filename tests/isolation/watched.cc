@@ -29,7 +29,8 @@ pv_status counted_get(pv_engine_view *view, pv_view key, pv_view *ret_value)
     return engine->get(view, key, ret_value);
 }
 
-pv_status counted_move(pv_engine_cursor *cursor, pv_seek seek, pv_view key, pv_view *ret_key, pv_view *ret_value)
+pv_status counted_move(pv_engine_cursor *cursor, pv_seek seek, pv_view key, pv_view *ret_key,
+                       pv_view *ret_value)
 {
     read_count++;
     return engine->cursor_move(cursor, seek, key, ret_key, ret_value);
@@ -97,11 +98,14 @@ Stored read_object(const pv_object_info *object, pv_id id, pv_view value, pv_are
     result.bytes = text_of(row.message);
     if (object->state_field >= 0) {
         int state = static_cast<int>(pv_field_integer(message, &fields[object->state_field]));
-        const ProtobufCEnumValue *named = protobuf_c_enum_descriptor_get_value(object->states, state);
+        const ProtobufCEnumValue *named =
+            protobuf_c_enum_descriptor_get_value(object->states, state);
         result.state = named == nullptr ? "" : named->name + strlen(object->state_prefix);
     }
     for (uint8_t i = 0; i < row.party_count; i++) {
-        if (!pv_id_is_zero(row.parties[i])) { result.parties.push_back(id_text("acc", row.parties[i])); }
+        if (!pv_id_is_zero(row.parties[i])) {
+            result.parties.push_back(id_text("acc", row.parties[i]));
+        }
     }
     return result;
 }
@@ -127,7 +131,8 @@ std::string Watched::digest()
 {
     std::string bytes;
     each_row([&](pv_view key, pv_view value) {
-        bytes += std::to_string(key.size) + " " + std::to_string(value.size) + " " + text_of(key) + text_of(value);
+        bytes += std::to_string(key.size) + " " + std::to_string(value.size) + " " + text_of(key) +
+                 text_of(value);
     });
     uint8_t sha256[PV_SHA256_SIZE];
     pv_sha256(pv_view_of(bytes.data(), bytes.size()), sha256);

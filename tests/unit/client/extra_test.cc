@@ -1,4 +1,5 @@
 // The commands that are not one call: watching, importing, and the small ones.
+#include "client/cli/doctor.h"
 #include "client/cli/progress.h"
 #include "client/cli/retry.h"
 #include "client/cli/suggest.h"
@@ -384,6 +385,25 @@ TEST(Small, WhoamiSaysOnAScreenWhoWhatAndHowLong)
     }
     fake::answers["WhoAmI"] = {{R"({"account":{"id":"acc_1"}})"}};
     EXPECT_NE(fake::run({"whoami", "-o", "json"}).out.find("\"acc_1\""), std::string::npos);
+}
+
+// The rest of the doctor's findings are provoked in tests/e2e/doctor_test.cc.
+TEST(Small, TheDoctorNamesAServiceThatIsNotReady)
+{
+    fake::reset();
+    fake::answers["WhoAmI"] = {{R"({"scopes": [{"module": "ORDER", "grant": "VIEW"}]})"}};
+    fake::answers["Check"] = {{R"({"status": "NOT_SERVING"})"}};
+    fake::Streams streams;
+    pv_doctor doctor = {};
+    doctor.cli = &streams.cli;
+    pv_doctor_service(&doctor);
+    EXPECT_EQ(doctor.exit, PV_EXIT_UNAVAILABLE);
+    std::string told = streams.written();
+    EXPECT_NE(told.find("PROBLEM  health       The service says that it is not ready."),
+              std::string::npos)
+        << told;
+    EXPECT_NE(told.find("skipped  clock"), std::string::npos) << told;
+    EXPECT_NE(told.find("ok       rights"), std::string::npos) << told;
 }
 
 TEST(Small, VersionAnswers)
