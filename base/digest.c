@@ -46,14 +46,26 @@ void pv_random_bytes(void *context, uint8_t *bytes, size_t size)
     }
 }
 
+static const char hex_digits[] = "0123456789abcdef";
+
 void pv_hex_format(pv_view bytes, char *ret_text)
 {
-    static const char hex_digits[] = "0123456789abcdef";
     for (size_t i = 0; i < bytes.size; i++) {
         ret_text[2 * i] = hex_digits[bytes.data[i] >> 4];
         ret_text[2 * i + 1] = hex_digits[bytes.data[i] & 15];
     }
     ret_text[2 * bytes.size] = '\0';
+}
+
+bool pv_hex_parse(const char *text, uint8_t *ret_bytes, size_t size)
+{
+    if (strlen(text) != 2 * size) { return false; }
+    for (size_t i = 0; i < 2 * size; i++) {
+        const char *digit = strchr(hex_digits, text[i]);
+        if (digit == NULL) { return false; }
+        ret_bytes[i / 2] = (uint8_t)(ret_bytes[i / 2] << 4 | (digit - hex_digits));
+    }
+    return true;
 }
 
 size_t pv_base64url_format(pv_view bytes, char *ret_text)

@@ -28,6 +28,9 @@ void pv_uuid_random(char ret_text[PV_UUID_TEXT_SIZE]);
 /* Lower case hexadecimal, NUL-ended: 2 * size + 1 bytes. */
 void pv_hex_format(pv_view bytes, char *ret_text);
 
+/* Reads what pv_hex_format writes: exactly `size` bytes. False: the text is not that. */
+PV_MUST_USE bool pv_hex_parse(const char *text, uint8_t *ret_bytes, size_t size);
+
 /* base64url without padding (RFC 4648 section 5), NUL-ended: (size * 4 + 2) / 3 + 1 bytes.
  * Returns the length. */
 size_t pv_base64url_format(pv_view bytes, char *ret_text);

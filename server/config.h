@@ -17,14 +17,17 @@ extern "C" {
 typedef struct pv_config {
     const char
         *data; /* folder of the store and of the server's certificate, made by `purvey init` */
-    const char *listen;       /* address and port, e.g. "127.0.0.1:20443" */
+    const char *listen; /* address and port, e.g. "127.0.0.1:20443" */
+    const char *
+        enrol_listen; /* the same for clients without a certificate, for PUBLIC methods; "": nowhere */
+    size_t enrol_attempts;    /* PUBLIC writes of one source per minute; 0: any number */
     bool tls12;               /* TLS 1.2 as well as 1.3 */
     const char *certificates; /* folder of more server certificates; "": `data`/certificates */
     size_t connections;       /* these four: 0 for the edge's default */
     size_t connections_per_source;
     size_t connections_per_certificate;
     size_t handshakes_per_source; /* per second */
-    const char *port_file;        /* where to write the port that was taken; "" for nowhere */
+    const char *port_file;        /* where to write the ports that were taken; "" for nowhere */
     pv_log_level log_level;
     bool reflection;        /* serve grpc.reflection */
     int64_t drain_ms;       /* grace for calls at work after SIGTERM */

@@ -1,5 +1,6 @@
 #include "server/front.h"
 
+#include "base/digest.h"
 #include "protos/runtime/reasons.h"
 #include "purvey/account/v1/account.pv.h"
 #include "purvey/account/v1/certificate.pv.h"
@@ -19,11 +20,15 @@ enum {
     SCAN_ARENA_BYTES = 4 * 1024 * 1024
 };
 
+/* The listeners. Who comes without a certificate meets the same core, which lets it call what is PUBLIC. */
+enum { PARTNERS = 0, ENROLMENT = 1 };
+
 struct front {
     pv_store *store;
     pv_identity *identity;
     pv_arena *arena;
     pv_edge *edge;
+    bool enrols;
     int run_folder;
     const char *core_path;
     const char *core_address;
@@ -79,14 +84,16 @@ static pv_status open_run_folder(front *self, const char *data, pv_error *error)
 static pv_status open_edge(front *self, const pv_config *config, pv_error *error)
 {
     const char *authority = format(self->arena, config->data, "authority");
-    const pv_edge_listener listener = {
-        .address = config->listen,
-        .core_path = self->core_path,
-        .demands_certificate = true,
+    const pv_edge_listener listeners[] = {
+        [PARTNERS] = {.address = config->listen,
+                      .core_path = self->core_path,
+                      .demands_certificate = true},
+        [ENROLMENT] = {.address = config->enrol_listen, .core_path = self->core_path},
     };
+    self->enrols = *config->enrol_listen != '\0';
     const pv_edge_config edge = {
-        .listeners = &listener,
-        .listener_count = 1,
+        .listeners = listeners,
+        .listener_count = self->enrols ? 2 : 1,
         .tls = {.client_roots = format(self->arena, authority, PV_AUTHORITY_ROOT),
                 .client_refused = format(self->arena, authority, PV_AUTHORITY_RETIRED),
                 .certificate = format(self->arena, authority, PV_AUTHORITY_SERVER),
@@ -94,6 +101,7 @@ static pv_status open_edge(front *self, const pv_config *config, pv_error *error
                 .folder = *config->certificates != '\0'
                               ? config->certificates
                               : format(self->arena, config->data, "certificates"),
+                .root = format(self->arena, authority, PV_AUTHORITY_SERVER_ROOT),
                 .tls12 = config->tls12},
         .bounds = {.connections = connections_for(config->connections, raise_file_limit()),
                    .connections_per_source = config->connections_per_source,
@@ -157,7 +165,12 @@ void front_start(front *self)
 
 int front_port(const front *self)
 {
-    return pv_edge_port(self->edge, 0);
+    return pv_edge_port(self->edge, PARTNERS);
+}
+
+int front_enrol_port(const front *self)
+{
+    return self->enrols ? pv_edge_port(self->edge, ENROLMENT) : -1;
 }
 
 /* --- certificates of the server --- */
@@ -184,25 +197,17 @@ void front_tick(front *self)
 
 /* --- identities that are no longer let in --- */
 
-static bool read_digest(const char *hex, uint8_t ret_digest[PV_EDGE_DIGEST_SIZE])
-{
-    static const char digits[] = "0123456789abcdef";
-    if (strlen(hex) != 2 * PV_EDGE_DIGEST_SIZE) { return false; }
-    for (size_t i = 0; i < 2 * PV_EDGE_DIGEST_SIZE; i++) {
-        const char *digit = strchr(digits, hex[i]);
-        if (digit == NULL) { return false; }
-        ret_digest[i / 2] = (uint8_t)(ret_digest[i / 2] << 4 | (digit - digits));
-    }
-    return true;
-}
-
 static void close_if_refused(front *self, const pv_certificate *certificate, pv_arena *arena)
 {
     pv_peer peer = {.has_certificate = true};
     pv_caller caller;
     pv_error error;
     pv_error_init(&error, arena);
-    if (!read_digest(certificate->sha256, peer.certificate_sha256)) { return; }
+    /* One that is not signed yet has no digest. */
+    if (!pv_hex_parse(certificate->sha256, peer.certificate_sha256,
+                      sizeof peer.certificate_sha256)) {
+        return;
+    }
     if (!pv_is_ok(pv_identity_resolve(self->identity, &peer, pv_time_now(), &caller, &error))) {
         pv_edge_close_certificate(self->edge, peer.certificate_sha256);
     }

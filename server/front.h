@@ -29,6 +29,7 @@ pv_rpc_front front_rpc(front *self);
 
 void front_start(front *self); /* once the core serves */
 int front_port(const front *self);
+int front_enrol_port(const front *self); /* -1: there is no such listener */
 
 /* Certificates are read again: because a file has changed, or because somebody says so. */
 void front_reload(front *self);

@@ -38,6 +38,7 @@ typedef struct purveyd {
     front *front;
     pv_rpc_server *server;
     uint8_t token_key[TOKEN_KEY_BYTES];
+    uint8_t server_root[PV_SHA256_SIZE];
 } purveyd;
 
 static bool fail(const char *what, const char *why)
@@ -110,6 +111,10 @@ static bool open_data(purveyd *self, pv_error *error)
         !pv_is_ok(pv_authority_load(authority, self->arena, error, &self->authority))) {
         return fail_error("the authority cannot be loaded", error);
     }
+    if (!pv_is_ok(
+            pv_authority_server_root(path_in(self, "authority", ""), self->server_root, error))) {
+        return fail_error("the authority cannot be loaded", error);
+    }
     if (!pv_is_ok(pv_identity_create(self->store, error, &self->identity))) {
         return fail_error("run purvey init first", error);
     }
@@ -142,6 +147,8 @@ static void make_pipeline(purveyd *self)
         .services = pv_catalog__services,
         .service_count = pv_catalog__service_count,
         .token_key = pv_view_of(self->token_key, TOKEN_KEY_BYTES),
+        .server_root_sha256 = pv_view_of(self->server_root, PV_SHA256_SIZE),
+        .attempts_per_minute = (uint32_t)self->config.enrol_attempts,
         .clock = wall_clock,
         .random = pv_random_bytes,
         .done = pv_rpc_done,
@@ -210,6 +217,8 @@ static bool write_port(const purveyd *self)
     FILE *file = fopen(self->config.port_file, "w");
     if (file == NULL) { return fail(self->config.port_file, strerror(errno)); }
     bool written = fprintf(file, "%d\n", front_port(self->front)) > 0;
+    int enrol_port = front_enrol_port(self->front);
+    written = written && (enrol_port < 0 || fprintf(file, "%d\n", enrol_port) > 0);
     written = fclose(file) == 0 && written;
     return written || fail(self->config.port_file, "the port cannot be written");
 }
@@ -224,6 +233,7 @@ static void serve(purveyd *self, const sigset_t *signals)
     const pv_log_field fields[] = {
         pv_log_text("listen", self->config.listen),
         pv_log_number("port", front_port(self->front)),
+        pv_log_number("enrol_port", front_enrol_port(self->front)),
         pv_log_text("data", self->config.data),
         pv_log_text("trust_domain", pv_authority_trust_domain(self->authority)),
         pv_log_number("pid", getpid()),

@@ -2,8 +2,10 @@
 
 #include "purvey/account/v1/account_service.pv.h"
 #include "purvey/account/v1/certificate_service.pv.h"
+#include "purvey/account/v1/enrolment_service.pv.h"
 #include "purvey/account/v1/group_service.pv.h"
 #include "purvey/account/v1/identity_service.pv.h"
+#include "purvey/account/v1/invitation_service.pv.h"
 #include "purvey/account/v1/membership_service.pv.h"
 #include "purvey/account/v1/partner_service.pv.h"
 #include "purvey/account/v1/user_service.pv.h"
@@ -27,7 +29,8 @@
 
 /* clang-format off */
 #define SERVICES(X)                                                                        \
-    X(account) X(user) X(group) X(membership) X(certificate) X(identity) X(partner)        \
+    X(account) X(user) X(group) X(membership) X(invitation) X(enrolment)                   \
+    X(certificate) X(identity) X(partner)                                                  \
     X(agreement) X(contract)                                                               \
     X(product) X(item) X(parameter) X(template) X(marketplace) X(hub) X(connection)        \
     X(listing) X(listing_proposal)                                                         \

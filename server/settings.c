@@ -18,6 +18,12 @@ static bool parse_listen(const char *value, pv_config *config)
     return strchr(value, ':') != NULL;
 }
 
+static bool parse_enrol_listen(const char *value, pv_config *config)
+{
+    config->enrol_listen = value;
+    return *value == '\0' || strchr(value, ':') != NULL;
+}
+
 static bool parse_tls_min(const char *value, pv_config *config)
 {
     config->tls12 = strcmp(value, "1.2") == 0;
@@ -100,6 +106,11 @@ static bool parse_handshakes(const char *value, pv_config *config)
     return parse_count(value, &config->handshakes_per_source);
 }
 
+static bool parse_enrol_attempts(const char *value, pv_config *config)
+{
+    return parse_count(value, &config->enrol_attempts);
+}
+
 static bool parse_drain(const char *value, pv_config *config)
 {
     static const char *const units[] = {"ms", "s", "m"};
@@ -179,6 +190,13 @@ static bool parse_resolver(const char *value, pv_config *config)
 const pv_setting pv_settings[PV_SETTING_COUNT] = {
     {"data", "", "folder made by `purvey init`: store, authority, server certificate", parse_data},
     {"listen", "127.0.0.1:20443", "address:port; port 0 takes a free one", parse_listen},
+    {"enrol-listen", "",
+     "address:port for those who have no certificate yet and come with an invitation; port 0 takes "
+     "a free one; nowhere if not given",
+     parse_enrol_listen},
+    {"enrol-attempts", "5",
+     "attempts to enrol of one IPv4 address or IPv6 /64 per minute; 0 for any number",
+     parse_enrol_attempts},
     {"tls-min", "1.3", "oldest TLS: 1.3, or 1.2 (ECDHE and AEAD only) for clients that need it",
      parse_tls_min},
     {"certificates", "",
@@ -193,7 +211,8 @@ const pv_setting pv_settings[PV_SETTING_COUNT] = {
     {"handshakes-per-source", "50",
      "new connections of one source per second; ten times as many may come at once",
      parse_handshakes},
-    {"port-file", "", "file to write the taken port to", parse_port_file},
+    {"port-file", "", "file to write the taken port to; its second line is that of enrol-listen",
+     parse_port_file},
     {"log-level", "info", "debug, info, warn or error", parse_log_level},
     {"reflection", "on", "serve gRPC reflection: on or off", parse_reflection},
     {"drain", "10s", "grace for calls at work after SIGTERM: a number with ms, s or m",

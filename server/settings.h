@@ -9,7 +9,7 @@
 extern "C" {
 #endif
 
-enum { PV_SETTING_COUNT = 17 };
+enum { PV_SETTING_COUNT = 19 };
 
 typedef struct pv_setting {
     const char *name;     /* as in --name */

@@ -85,9 +85,12 @@ static bool wait_for_port(platform *of, const char *port_file)
         if (access(port_file, R_OK) == 0) {
             const char *port = platform_read(of->arena, port_file);
             if (port != NULL && strchr(port, '\n') != NULL) {
-                of->address =
-                    pv_arena_printf(of->arena, "127.0.0.1:%d", (int)strtol(port, NULL, 10));
-                PV_ASSERT(of->address != NULL);
+                char *enrol_port = NULL;
+                long number = strtol(port, &enrol_port, 10);
+                of->address = pv_arena_printf(of->arena, "127.0.0.1:%ld", number);
+                of->enrol_address =
+                    pv_arena_printf(of->arena, "127.0.0.1:%ld", strtol(enrol_port, NULL, 10));
+                PV_ASSERT(of->address != NULL && of->enrol_address != NULL);
                 return true;
             }
         }
@@ -105,9 +108,10 @@ bool platform_start(platform *of)
 {
     const char *port_file = platform_path(of, "port");
     const char *listen = of->address == NULL ? "127.0.0.1:0" : of->address;
+    const char *enrol = of->enrol_address == NULL ? "127.0.0.1:0" : of->enrol_address;
     (void)unlink(port_file); /* that of a server that was killed; the first time there is none */
-    const char *const arguments[] = {of->server_path, "--data",      of->data,  "--listen",
-                                     listen,          "--port-file", port_file, NULL};
+    const char *const arguments[] = {of->server_path,  "--data", of->data,      "--listen", listen,
+                                     "--enrol-listen", enrol,    "--port-file", port_file,  NULL};
     return spawn(arguments, platform_path(of, "purveyd.log"), &of->process) &&
            wait_for_port(of, port_file);
 }

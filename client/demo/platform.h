@@ -13,12 +13,13 @@ extern "C" {
 
 typedef struct platform {
     pv_arena *arena;
-    const char *server_path; /* the purveyd binary */
-    const char *cli_path;    /* the purvey binary */
-    const char *folder;      /* everything the demonstration writes */
-    const char *data;        /* folder of the server */
-    const char *address;     /* "127.0.0.1:port" once it runs */
-    pid_t process;           /* 0: not running */
+    const char *server_path;   /* the purveyd binary */
+    const char *cli_path;      /* the purvey binary */
+    const char *folder;        /* everything the demonstration writes */
+    const char *data;          /* folder of the server */
+    const char *address;       /* "127.0.0.1:port" once it runs */
+    const char *enrol_address; /* the same for those without a certificate */
+    pid_t process;             /* 0: not running */
 } platform;
 
 /* Makes the folder, the authority and the store, and starts the server on a free port of loopback. False: a

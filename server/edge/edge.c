@@ -114,6 +114,7 @@ static pv_edge *allocate(const pv_edge_config *config)
     edge->files.certificate = copy_text(config->tls.certificate);
     edge->files.key = copy_text(config->tls.key);
     edge->files.folder = copy_text(config->tls.folder);
+    edge->files.root = copy_text(config->tls.root);
     edge->files.tls12 = config->tls.tls12;
     edge->reserve = -1;
     edge->frame_limits = pv_frames_limits_default();
@@ -380,6 +381,7 @@ void pv_edge_destroy(pv_edge *edge)
     free((void *)(uintptr_t)edge->files.certificate);
     free((void *)(uintptr_t)edge->files.key);
     free((void *)(uintptr_t)edge->files.folder);
+    free((void *)(uintptr_t)edge->files.root);
     free(edge);
 }
 

@@ -34,8 +34,8 @@ typedef struct pv_edge pv_edge;
 typedef struct pv_edge_listener {
     const char *address;   /* "127.0.0.1:20443", "[::]:20443"; port 0 takes a free one */
     const char *core_path; /* UNIX socket of the core that serves what comes in here */
-    /* Clients must show a certificate that the roots vouch for. Without: they are asked for none, and their records
-     * have none. */
+    /* Clients must show a certificate that the roots vouch for. Without: they are asked for none, their records have
+     * none, and they are sent the root that the server's certificate comes from. */
     bool demands_certificate;
 } pv_edge_listener;
 
@@ -51,7 +51,10 @@ typedef struct pv_edge_tls {
     const char
         *folder; /* more of them, NAME.pem with NAME.key, chosen by the name that a client asks for
                                  (SNI), exact or by wildcard; NULL or not there: none */
-    bool tls12;  /* also TLS 1.2, with ECDHE and AEAD only; else TLS 1.3 alone */
+    const char *
+        root; /* that `certificate` comes from: sent behind it to clients that are asked for no certificate, who
+                         may know nothing of it but its digest; NULL: not sent */
+    bool tls12; /* also TLS 1.2, with ECDHE and AEAD only; else TLS 1.3 alone */
 } pv_edge_tls;
 
 /* Bounds that depend on the installation; 0 stands for the default in limits.h. */

@@ -55,6 +55,15 @@ static int choose_protocol(SSL *ssl, const unsigned char **ret_protocol, unsigne
     return SSL_TLSEXT_ERR_OK;
 }
 
+/* A client that shows no certificate may know the root by its digest alone, so it is sent; the certificate of another
+ * root goes without. */
+static bool send_root(SSL *ssl, const edge_tls *tls)
+{
+    bool wanted = SSL_get_verify_mode(ssl) == SSL_VERIFY_NONE && tls->own_root != NULL &&
+                  X509_check_issued(tls->own_root, SSL_get_certificate(ssl)) == X509_V_OK;
+    return !wanted || SSL_add1_chain_cert(ssl, tls->own_root) == 1;
+}
+
 static int choose_context(SSL *ssl, int *alert, void *context)
 {
     (void)alert;
@@ -62,7 +71,7 @@ static int choose_context(SSL *ssl, int *alert, void *context)
     const char *name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     SSL_CTX *found = name == NULL ? NULL : edge_tls_named(tls, name);
     if (found != NULL && SSL_set_SSL_CTX(ssl, found) == NULL) { return SSL_TLSEXT_ERR_ALERT_FATAL; }
-    return SSL_TLSEXT_ERR_OK;
+    return send_root(ssl, tls) ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
 /* --- one context --- */
@@ -211,6 +220,15 @@ static pv_status load_refused(edge_tls *tls, const char *path, pv_error *error)
     return pv_ok();
 }
 
+static pv_status load_own_root(edge_tls *tls, const char *path, pv_error *error)
+{
+    if (path == NULL || *path == '\0') { return pv_ok(); }
+    BIO *file = BIO_new_file(path, "r");
+    tls->own_root = file == NULL ? NULL : PEM_read_bio_X509(file, NULL, NULL, NULL);
+    BIO_free(file);
+    return tls->own_root == NULL ? edge_refuse_file(error, path, NULL) : pv_ok();
+}
+
 pv_status edge_tls_load(const pv_edge_tls *files, pv_error *error, edge_tls **ret_tls)
 {
     edge_tls *tls = (edge_tls *)calloc(1, sizeof *tls);
@@ -218,6 +236,7 @@ pv_status edge_tls_load(const pv_edge_tls *files, pv_error *error, edge_tls **re
     tls->refers = 1;
     pv_status status = load_roots(tls, files->client_roots, error);
     if (pv_is_ok(status)) { status = load_refused(tls, files->client_refused, error); }
+    if (pv_is_ok(status)) { status = load_own_root(tls, files->root, error); }
     if (pv_is_ok(status)) {
         status = edge_tls_add_pair(tls, files, files->certificate, files->key, error);
     }
@@ -242,6 +261,7 @@ void edge_tls_release(edge_tls *tls)
     for (size_t i = 0; i < tls->context_count; i++) { SSL_CTX_free(tls->contexts[i]); }
     edge_tls_free_names(tls);
     sk_X509_NAME_pop_free(tls->root_names, X509_NAME_free);
+    X509_free(tls->own_root);
     X509_STORE_free(tls->roots);
     free(tls);
 }

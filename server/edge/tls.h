@@ -22,6 +22,7 @@ typedef struct edge_tls {
     size_t refers;
     X509_STORE *roots;
     STACK_OF(X509_NAME) * root_names;
+    X509 *own_root;                           /* of the server's own certificate; NULL: not known */
     SSL_CTX *contexts[PV_EDGE_PAIRS_MAX + 1]; /* the first is for those who name nothing we know */
     size_t context_count;
     edge_name *names; /* sorted */

@@ -9,6 +9,13 @@ pv_status pv_out_of_memory(pv_call *call)
     return pv_refuse(&call->error, &pv_reason_arena_exhausted, NULL);
 }
 
+pv_status pv_run_again(pv_call *call, const char *note)
+{
+    call->context->again = true;
+    call->context->note = note;
+    return pv_ok();
+}
+
 pv_status pv_store_refused(pv_call *call, pv_status status)
 {
     if (pv_is_ok(status)) { return status; }

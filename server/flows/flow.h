@@ -14,6 +14,12 @@
  *     ... business rules: return pv_refuse(&call->error, &pv_error_reason_x, "...") ...
  *     response->order = order;
  *     return pv_move_and_save(call, &pv_order__object, order, PV_ORDER_STATE_APPROVED);
+ * What must be durable before something irreversible happens (a certificate is signed) is done in two runs:
+ *     if (intent == NULL) { ... make it and save it ... }
+ *     if (!call->context->durable) { return pv_run_again(call, intent->id); }
+ *     ... what the intent says ...
+ * A kill at any point leaves the intent or nothing; the same call repeated goes the same way from there.
+ *
  * What handlers of all areas do to messages stands in make.h. */
 #ifndef PV_SERVER_FLOWS_FLOW_H
 #define PV_SERVER_FLOWS_FLOW_H
@@ -59,8 +65,14 @@ struct pv_context {
     pv_view token_key;                      /* secret behind page and resume tokens */
     const pv_service_info *const *services; /* everything served, for WhoAmI */
     size_t service_count;
-    const void *authority;         /* struct pv_authority of server/identity: signs certificates */
-    pv_view request_id;            /* of a write, as the caller gave it; for the audit trail */
+    const void *authority;      /* struct pv_signer of server/identity: signs certificates */
+    pv_view server_root_sha256; /* of the root that the server's certificate comes from */
+    pv_view request_id;         /* of a write, as the caller gave it; for the audit trail */
+    /* Of pv_run_again: it was called in this run; this run follows one that called it, so that what was changed before
+     * is durable; what it was given, by this call or by an earlier one with its request_id (NULL: never called). */
+    bool again;
+    bool durable;
+    const char *note;
     uint32_t changes;              /* objects saved or removed so far: numbers the audit entries */
     pv_id touched[PV_TOUCHED_MAX]; /* accounts that the change concerns, to be woken after commit */
     uint32_t touched_count;
@@ -205,6 +217,11 @@ void pv_note_existing(pv_call *call, const pv_object_info *object, const char *i
 /* Notes one condition that does not hold (PreconditionFailure) before refusing. */
 __attribute__((format(printf, 4, 5))) void pv_violate(pv_call *call, const char *type,
                                                       const char *subject, const char *format, ...);
+
+/* Ends this run of a unary write: what it has changed is made durable, no answer is sent, and the handler runs again in
+ * a transaction of its own, with `durable` and the note. The note (an id) is kept with the request_id, so that the call
+ * repeated after a crash finds it; "" keeps none. Always OK: return it. Not with validate_only: nothing is durable. */
+PV_MUST_USE pv_status pv_run_again(pv_call *call, const char *note);
 
 /* What an out-of-memory result of the arena becomes. */
 PV_MUST_USE pv_status pv_out_of_memory(pv_call *call);

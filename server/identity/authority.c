@@ -79,6 +79,13 @@ static uint64_t signature_of(const char *folder)
     return signature;
 }
 
+static pv_status read_key(const pv_signer *signer, pv_view csr,
+                          uint8_t ret_key_sha256[PV_SHA256_SIZE], pv_error *error)
+{
+    (void)signer;
+    return pv_csr_digest(csr, error, ret_key_sha256);
+}
+
 static pv_status sign(const pv_signer *signer, const pv_signing *signing, pv_arena *arena,
                       pv_signed *ret_signed, pv_error *error)
 {
@@ -113,6 +120,7 @@ pv_status pv_authority_load(const char *folder, pv_arena *arena, pv_error *error
         return pv_status_of(PV_CODE_RESOURCE_EXHAUSTED);
     }
     PV_ASSERT(pthread_mutex_init(&authority->lock, NULL) == 0);
+    authority->signer.read_key = read_key;
     authority->signer.sign = sign;
     authority->signer.issuer = issuer;
     *ret_authority = authority;
@@ -170,6 +178,16 @@ void pv_authority_close(pv_authority *authority)
 const char *pv_authority_trust_domain(const pv_authority *authority)
 {
     return authority->trust_domain;
+}
+
+pv_status pv_authority_server_root(const char *folder, uint8_t ret_sha256[PV_SHA256_SIZE],
+                                   pv_error *error)
+{
+    X509 *root = NULL;
+    PV_TRY(pv_file_read_certificate(folder, PV_AUTHORITY_SERVER_ROOT, error, &root));
+    PV_ASSERT(X509_digest(root, EVP_sha256(), ret_sha256, NULL) == 1);
+    X509_free(root);
+    return pv_ok();
 }
 
 const pv_signer *pv_authority_signer(const pv_authority *authority)

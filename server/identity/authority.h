@@ -83,6 +83,10 @@ bool pv_authority_files_changed(const pv_authority *authority);
 /* The issuing authorities of which nothing is accepted any more. */
 size_t pv_authority_refused(pv_authority *authority, pv_issuer ret_issuers[PV_ISSUERS_REFUSED_MAX]);
 
+/* SHA-256 of server-ca.pem (DER): by it a client that knows nothing else can tell this service's certificate. */
+PV_MUST_USE pv_status pv_authority_server_root(const char *folder,
+                                               uint8_t ret_sha256[PV_SHA256_SIZE], pv_error *error);
+
 /* Frees the keys. NULL is permitted. */
 void pv_authority_close(pv_authority *authority);
 

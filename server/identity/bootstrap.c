@@ -37,7 +37,6 @@ typedef struct bootstrap {
     pv_user user;
     pv_membership membership;
     pv_certificate *certificate;
-    pv_signed made;
     pv_id account_number;
     uint32_t audited;
     pv_module_grant grants[GRANTS_MAX];
@@ -186,8 +185,13 @@ static pv_status make_certificate(bootstrap *work)
     issue.lifetime_days = options->lifetime_days;
     issue.now = options->now;
     options->ids->random(options->ids->context, issue.random, sizeof issue.random);
-    pv_status status = pv_issue_certificate(work->signer, &issue, work->arena, work->error,
-                                            &work->certificate, &work->made);
+    /* Nobody is served yet, and what fails here is made anew: plan and signature are of one transaction. */
+    pv_status status =
+        pv_issue_plan(work->signer, &issue, work->arena, work->error, &work->certificate);
+    if (pv_is_ok(status)) {
+        status =
+            pv_issue_sign(work->signer, work->certificate, issue.csr, work->arena, work->error);
+    }
     if (status.code == PV_CODE_RESOURCE_EXHAUSTED && work->error->reason == NULL) {
         return out_of_memory(work);
     }
@@ -251,7 +255,7 @@ pv_status pv_bootstrap(pv_store *store, const pv_signer *signer,
     ret_made->user_id = work->user.id;
     ret_made->membership_id = work->membership.id;
     ret_made->certificate_id = work->certificate->id;
-    ret_made->certificate_pem = work->made.pem;
-    ret_made->chain_pem = work->made.chain_pem;
+    ret_made->certificate_pem = work->certificate->certificate_pem;
+    ret_made->chain_pem = work->certificate->chain_pem;
     return pv_ok();
 }

@@ -199,3 +199,16 @@ pv_status pv_csr_read(pv_view csr, pv_error *error, EVP_PKEY **ret_key)
     ERR_clear_error();
     return status;
 }
+
+pv_status pv_csr_digest(pv_view csr, pv_error *error, uint8_t ret_key_sha256[PV_SHA256_SIZE])
+{
+    EVP_PKEY *key = NULL;
+    PV_TRY(pv_csr_read(csr, error, &key));
+    unsigned char *der = NULL;
+    int size = i2d_PUBKEY(key, &der);
+    PV_ASSERT(size > 0); /* what was read can be written */
+    pv_sha256(pv_view_of(der, (size_t)size), ret_key_sha256);
+    OPENSSL_free(der);
+    EVP_PKEY_free(key);
+    return pv_ok();
+}

@@ -8,6 +8,7 @@
 #ifndef PV_SERVER_IDENTITY_CSR_H
 #define PV_SERVER_IDENTITY_CSR_H
 
+#include "base/digest.h"
 #include "base/error.h"
 
 #include <openssl/evp.h>
@@ -19,6 +20,10 @@ extern "C" {
 /* Reads DER or one PEM block "CERTIFICATE REQUEST". The key is the caller's, to be freed with EVP_PKEY_free.
  * CERTIFICATE_REQUEST_INVALID, and the message says what is wrong. */
 PV_MUST_USE pv_status pv_csr_read(pv_view csr, pv_error *error, EVP_PKEY **ret_key);
+
+/* The same, and of the key only the SHA-256 of its SubjectPublicKeyInfo in DER. */
+PV_MUST_USE pv_status pv_csr_digest(pv_view csr, pv_error *error,
+                                    uint8_t ret_key_sha256[PV_SHA256_SIZE]);
 
 #ifdef __cplusplus
 }

@@ -1,6 +1,9 @@
-/* issue.h — makes one client certificate with its row: fixes times and serial number, has it signed, and
- * fills in the Certificate. Who may ask and which scopes are permitted is decided before. Pure but for the
- * signer, which is handed in. */
+/* issue.h — makes one client certificate in two steps, so that nothing is ever signed that is not known: the plan fixes
+ * times, serial number and key in the certificate's row, which is stored and durable before the second step has it
+ * signed. Who may ask and which scopes are permitted is decided before. Pure but for the signer, which is handed in.
+ *
+ * A server that stops in between leaves a PENDING row; the same request then signs what the row says. A certificate
+ * that was signed and not stored was never given out. */
 #ifndef PV_SERVER_IDENTITY_ISSUE_H
 #define PV_SERVER_IDENTITY_ISSUE_H
 
@@ -32,11 +35,15 @@ typedef struct pv_issue {
     pv_time now;
 } pv_issue;
 
-/* Signs, and makes the row in state 0: the caller moves it to ACTIVE. The certificate ends with the issuing
- * authority at the latest. Reasons: those of pv_signer.sign; RESOURCE_EXHAUSTED without a reason. */
-PV_MUST_USE pv_status pv_issue_certificate(const pv_signer *signer, const pv_issue *issue,
-                                           pv_arena *arena, pv_error *error,
-                                           pv_certificate **ret_certificate, pv_signed *ret_signed);
+/* Makes the row in state 0: the caller moves it to PENDING and stores it. The certificate ends with the issuing
+ * authority at the latest. Reasons: those of pv_signer.read_key; RESOURCE_EXHAUSTED without a reason. */
+PV_MUST_USE pv_status pv_issue_plan(const pv_signer *signer, const pv_issue *issue, pv_arena *arena,
+                                    pv_error *error, pv_certificate **ret_certificate);
+
+/* Signs what the row says and adds to it what was signed; the caller moves it to ACTIVE. The request must hold the key
+ * of the plan: CERTIFICATE_REQUEST_INVALID. Reasons: those of pv_signer.sign; RESOURCE_EXHAUSTED without a reason. */
+PV_MUST_USE pv_status pv_issue_sign(const pv_signer *signer, pv_certificate *planned, pv_view csr,
+                                    pv_arena *arena, pv_error *error);
 
 #ifdef __cplusplus
 }

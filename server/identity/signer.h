@@ -58,9 +58,13 @@ typedef struct pv_issuer {
 typedef struct pv_signer pv_signer;
 
 struct pv_signer {
+    /* Reads a request with the same checks as `sign`, and gives the SHA-256 of its public key (SubjectPublicKeyInfo,
+     * DER): what is certified is known before anything is signed. CERTIFICATE_REQUEST_INVALID. */
+    PV_MUST_USE pv_status (*read_key)(const pv_signer *signer, pv_view csr,
+                                      uint8_t ret_key_sha256[PV_SHA256_SIZE], pv_error *error);
     /* Signs. CERTIFICATE_REQUEST_INVALID: the request or its key is not acceptable, the message says why;
      * AUTHORITY_UNAVAILABLE: signing failed; RESOURCE_EXHAUSTED without a reason: the arena is full.
-     * Two signatures over the same content differ: a retry is answered from its request_id, not signed again. */
+     * Two signatures over the same content differ: what was signed is kept, and never signed again. */
     PV_MUST_USE pv_status (*sign)(const pv_signer *signer, const pv_signing *signing,
                                   pv_arena *arena, pv_signed *ret_signed, pv_error *error);
     /* Which authority signs now. AUTHORITY_UNAVAILABLE: none. */

@@ -30,6 +30,8 @@ static pv_status step(pipeline_call *of, pv_txn *txn)
     if (found) { return pv_ok(); }
     PV_TRY(pv_call_step(call));
     bool only_validate = request != NULL && pv_number_of(request, "validate_only") != 0;
+    PV_ASSERT(!of->context.again ||
+              (pv_exchange_of(call)->phase == PV_PHASE_UNARY && !only_validate));
     if (answers(call) && !only_validate) { PV_TRY(replay_store(of, txn)); }
     of->wrote = !only_validate;
     return pv_ok();
@@ -40,10 +42,13 @@ static void serve(pv_pipeline *pipeline, pv_batch *batch, bool changed, pipeline
 {
     pv_call *call = of->call;
     of->wrote = false;
+    of->context.again = false;
     of->context.now = next_now(pipeline);
     of->context.ids = &pipeline->ids;
     of->context.touched_count = 0;
     of->context.changes = 0;
+    /* A PUBLIC handler may have said in an earlier run for whom it acts. */
+    if ((call->method->flags & PV_METHOD_PUBLIC) != 0) { of->context.caller = NULL; }
     if (call->deadline.utc_ns < of->context.now.utc_ns) {
         of->outcome = pv_refuse(&call->error, &pv_reason_deadline_exceeded, NULL);
         return;
@@ -79,6 +84,12 @@ static void answer(pv_pipeline *pipeline, pipeline_call *of)
         for (uint32_t i = 0; i < of->context.touched_count; i++) {
             config->wake(config->wake_context, of->context.touched[i].bytes);
         }
+    }
+    if (of->context.again && pv_is_ok(of->outcome)) {
+        of->context.durable = true;
+        of->context.request_id = pv_view_of(NULL, 0); /* what it stands for is looked up anew */
+        PV_ASSERT(pipeline_enqueue(pipeline, of, SIZE_MAX)); /* it had a place already */
+        return;
     }
     if (of->replaying && answers(of->call) && config->trailer != NULL) {
         /* A refusal means that the call has all the trailers it may have: the answer itself is the same. */
@@ -127,6 +138,7 @@ void commit_batch(pv_pipeline *pipeline, pipeline_call *first)
         if (!pv_is_ok(status)) {
             of->wrote = false;
             of->replaying = false;
+            of->context.again = false;
             pv_error_init(&of->call->error, of->call->arena);
             of->outcome = pv_store_refused(of->call, status);
         }

@@ -3,6 +3,7 @@
 #define PV_SERVER_PIPELINE_INTERNAL_H
 
 #include "base/digest.h"
+#include "server/pipeline/attempts.h"
 #include "server/pipeline/pipeline.h"
 #include "storage/prune.h"
 #include "storage/record.h"
@@ -24,11 +25,12 @@ typedef struct pipeline_call {
 
 struct pv_pipeline {
     pv_pipeline_config config;
-    pv_id_source ids;     /* of the committer */
-    pv_time last_now;     /* of the committer: time never goes back along the writes */
-    pv_prune_sweep sweep; /* of the committer */
-    int64_t sweep_at_ns;  /* of the committer: when its next step is due, by the monotonic clock */
-    int64_t uses_at_ns;   /* likewise, when uses of certificates may be written next */
+    attempts_table attempts; /* of the polling thread */
+    pv_id_source ids;        /* of the committer */
+    pv_time last_now;        /* of the committer: time never goes back along the writes */
+    pv_prune_sweep sweep;    /* of the committer */
+    int64_t sweep_at_ns; /* of the committer: when its next step is due, by the monotonic clock */
+    int64_t uses_at_ns;  /* likewise, when uses of certificates may be written next */
     pthread_t committer;
     bool started;
 
@@ -77,12 +79,13 @@ void resolve_stop(pv_pipeline *pipeline);
 
 /* replay.c */
 
-/* Takes the request_id of a write from its decoded request, once per call, and looks for a stored answer:
- * then call->reply (in call->scratch) is that answer and *ret_found is true. Refuses a reused request_id. */
+/* Takes the request_id of a write from its decoded request, once per call, and looks, in each run of it, for a stored
+ * answer: then call->reply (in call->scratch) is that answer and *ret_found is true. A note that was stored instead is
+ * put into the context. Refuses a reused request_id. */
 PV_MUST_USE pv_status replay_find(pipeline_call *of, pv_txn *txn, const ProtobufCMessage *request,
                                   bool *ret_found);
 
-/* Stores call->reply as the answer to the call's request_id. */
+/* Stores call->reply as the answer to the call's request_id, or the note of a call that is to run again. */
 PV_MUST_USE pv_status replay_store(pipeline_call *of, pv_txn *txn);
 
 /* commit.c */

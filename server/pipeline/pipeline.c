@@ -12,6 +12,7 @@ pv_pipeline *pv_pipeline_create(const pv_pipeline_config *config)
     pipeline->config = *config;
     pipeline->ids.random = config->random;
     pipeline->ids.context = config->random_context;
+    pipeline->attempts.per_minute = config->attempts_per_minute;
     PV_ASSERT(pthread_mutex_init(&pipeline->lock, NULL) == 0);
     pthread_condattr_t monotonic;
     PV_ASSERT(pthread_condattr_init(&monotonic) == 0);
@@ -153,8 +154,21 @@ static pipeline_call *attach(pv_pipeline *pipeline, pv_call *call)
     of->context.services = pipeline->config.services;
     of->context.service_count = pipeline->config.service_count;
     of->context.authority = pipeline->config.authority;
+    of->context.server_root_sha256 = pipeline->config.server_root_sha256;
     call->context = &of->context;
     return of;
+}
+
+/* Whoever it is, it may read; what it may write is bounded for each source. */
+static pv_status admit_public(pv_pipeline *pipeline, pv_call *call)
+{
+    const char *address = call->peer == NULL ? "" : call->peer->address;
+    if ((call->method->flags & PV_METHOD_WRITES) == 0 ||
+        attempts_take(&pipeline->attempts, address, pv_time_monotonic_ns(),
+                      &call->error.retry_after_ms)) {
+        return pv_ok();
+    }
+    return pv_refuse(&call->error, &pv_error_reason_attempts_exceeded, NULL);
 }
 
 pv_status pv_pipeline_admit(void *context, pv_call *call)
@@ -162,7 +176,7 @@ pv_status pv_pipeline_admit(void *context, pv_call *call)
     pv_pipeline *pipeline = context;
     pipeline_call *of = attach(pipeline, call);
     if (of == NULL) { return pv_out_of_memory(call); }
-    if ((call->method->flags & PV_METHOD_PUBLIC) != 0) { return pv_ok(); }
+    if ((call->method->flags & PV_METHOD_PUBLIC) != 0) { return admit_public(pipeline, call); }
     of->context.now = pipeline->config.clock(pipeline->config.clock_context);
     PV_TRY(pv_identity_resolve(pipeline->config.identity, call->peer, of->context.now, &of->caller,
                                &call->error));

@@ -7,6 +7,14 @@
  * A write is answered only after its batch is durable. A call that was refused, or asked with
  * `validate_only`, leaves no trace in the batch. Writes run one after the other, so handlers need no locks.
  *
+ * A handler may ask to run again after what it has changed is durable (pv_run_again in flow.h): its transaction is
+ * folded into the batch like any other, its note is stored under the request_id, and instead of being answered the call
+ * goes to the end of the queue. A repetition of a call that was never answered meets the note. So a crash and the usual
+ * way are one path, and a handler is still a plain function.
+ *
+ * Methods that are PUBLIC have no caller; those that write are bounded for each source (attempts_per_minute), before
+ * their message is read.
+ *
  * Who calls is found at admission and confirmed inside the transaction of every step, so that rights and data are of
  * one moment (server/identity/identity.h).
  *
@@ -66,7 +74,9 @@ typedef struct pv_pipeline_config {
     const pv_resolver *resolver; /* NULL: handlers that ask are told so */
     const pv_service_info *const *services;
     size_t service_count;
-    pv_view token_key; /* borrowed for the pipeline's life */
+    pv_view token_key;            /* borrowed for the pipeline's life */
+    pv_view server_root_sha256;   /* for invitations; likewise; may be empty */
+    uint32_t attempts_per_minute; /* PUBLIC writes of one source; 0: any number */
     pv_time (*clock)(void *context);
     void *clock_context;
     void (*random)(void *context, uint8_t *bytes, size_t size); /* for ids */
@@ -90,7 +100,8 @@ pv_pipeline *pv_pipeline_create(const pv_pipeline_config *config);
 /* Starts the threads. */
 void pv_pipeline_start(pv_pipeline *pipeline);
 
-/* Answers what is queued and ends the threads. No `run` may come afterwards. Waits for the resolver's present answer. */
+/* Answers what is queued and ends the threads. No `run` may come afterwards. Waits for the present answer of the
+ * resolver. */
 void pv_pipeline_stop(pv_pipeline *pipeline);
 
 void pv_pipeline_destroy(pv_pipeline *pipeline);
@@ -100,8 +111,8 @@ PV_MUST_USE pv_status pv_pipeline_admit(void *pipeline, pv_call *call);
 void pv_pipeline_run(void *pipeline, pv_call *call);
 void pv_pipeline_release(void *pipeline, pv_call *call);
 
-/* Writes the uses that wait and serves the writes that are queued, on the calling thread; returns how many calls were
- * served. Only without a committer thread. */
+/* Writes the uses that wait and serves the writes that are queued, on the calling thread; returns how many runs it
+ * took. Only without a committer thread. */
 size_t pv_pipeline_commit(pv_pipeline *pipeline);
 
 /* Deletes everything that is past its retention, on the calling thread. Only without a committer thread. */

@@ -44,8 +44,15 @@ static pv_status answer_from(pipeline_call *of, pv_view stored)
         pv_error_note(&call->error, "request_id", "%s", request_id);
         return pv_refuse(&call->error, &pv_error_reason_request_id_reused, NULL);
     }
-    char *copy = pv_arena_dup(call->arena, pv_view_of(answer->response.data, answer->response.len));
+    bool answered = *answer->note == '\0';
+    char *copy = answered ? pv_arena_dup(call->arena,
+                                         pv_view_of(answer->response.data, answer->response.len))
+                          : pv_arena_dup(call->arena, pv_view_text(answer->note));
     if (copy == NULL) { return pv_out_of_memory(call); }
+    if (!answered) {
+        of->context.note = copy;
+        return pv_ok();
+    }
     of->answer = pv_view_of(copy, answer->response.len);
     of->replaying = true;
     return pv_ok();
@@ -94,9 +101,12 @@ static pv_status keepable(pv_call *call, pv_view *ret_reply)
 pv_status replay_store(pipeline_call *of, pv_txn *txn)
 {
     pv_call *call = of->call;
-    if (of->context.request_id.size == 0) { return pv_ok(); }
-    pv_view reply;
-    PV_TRY(keepable(call, &reply));
+    bool again = of->context.again;
+    if (of->context.request_id.size == 0 || (again && *of->context.note == '\0')) {
+        return pv_ok();
+    }
+    pv_view reply = pv_view_of(NULL, 0);
+    if (!again) { PV_TRY(keepable(call, &reply)); }
     Google__Protobuf__Timestamp time = pv_timestamp_of(of->context.now);
     pv_stored_answer answer = PV_STORED_ANSWER__INIT;
     answer.request_sha256.data = (uint8_t *)(uintptr_t)of->request_sha256.data;
@@ -104,6 +114,7 @@ pv_status replay_store(pipeline_call *of, pv_txn *txn)
     answer.response.data = (uint8_t *)(uintptr_t)reply.data;
     answer.response.len = reply.size;
     answer.time = &time;
+    if (again) { answer.note = (char *)(uintptr_t)of->context.note; }
     pv_view bytes;
     if (!pv_message_encode(&answer.base, call->scratch, &bytes)) { return pv_out_of_memory(call); }
     return pv_store_refused(call, pv_replay_put(txn, of->caller.account, of->caller.user,

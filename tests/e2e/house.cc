@@ -216,6 +216,17 @@ Identity House::admit(const std::string &account_id, const std::string &grants,
 
 pv_client *House::connect(const Identity *identity, const std::string &server_roots)
 {
+    return open(on.address, identity, server_roots);
+}
+
+pv_client *House::visit()
+{
+    return open(on.enrol_address, nullptr, "");
+}
+
+pv_client *House::open(const char *address, const Identity *identity,
+                       const std::string &server_roots)
+{
     std::string roots = server_roots.empty() ? read_file(authority("server-ca.pem")) : server_roots;
     pv_client_tls tls = {};
     tls.ca = roots.c_str();
@@ -224,7 +235,7 @@ pv_client *House::connect(const Identity *identity, const std::string &server_ro
         tls.key = identity->key.c_str();
     }
     pv_client_config config = {};
-    config.target = on.address;
+    config.target = address;
     config.tls = &tls;
     pv_error error;
     pv_error_init(&error, arena_);

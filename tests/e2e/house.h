@@ -72,6 +72,8 @@ class House {
                    std::string *ret_certificate_id = nullptr, std::string *ret_user_id = nullptr);
     // A client with this identity, or none at all; the house destroys it.
     pv_client *connect(const Identity *identity, const std::string &server_roots = "");
+    // A client without a certificate where those enrol.
+    pv_client *visit();
 
     // Signals the server and waits: its exit code, or minus the signal that ended it.
     int stop(int signal_number);
@@ -82,6 +84,8 @@ class House {
     std::vector<std::string> environment(const actor &who) const;
 
   private:
+    pv_client *open(const char *address, const Identity *identity, const std::string &server_roots);
+
     pv_arena *arena_;
     std::vector<pv_client *> clients_;
     int joined_ = 0;

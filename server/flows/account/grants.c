@@ -46,6 +46,13 @@ pv_status account_grants_of(pv_call *call, const pv_rights *rights, account_gran
     return pv_ok();
 }
 
+pv_status account_rights_of_member(pv_call *call, const pv_membership *membership,
+                                   pv_rights *ret_rights)
+{
+    return pv_store_refused(
+        call, pv_rights_of_member(call->context->txn, call->arena, membership, ret_rights));
+}
+
 pv_rights account_rights_of_caller(const pv_call *call)
 {
     pv_rights rights;

@@ -17,6 +17,10 @@ PV_MUST_USE pv_status account_grants_check(pv_call *call, account_grants grants)
 PV_MUST_USE pv_status account_grants_of(pv_call *call, const pv_rights *rights,
                                         account_grants *ret_grants);
 
+/* The rights of a member. */
+PV_MUST_USE pv_status account_rights_of_member(pv_call *call, const pv_membership *membership,
+                                               pv_rights *ret_rights);
+
 /* The rights that the caller has with its certificate. */
 pv_rights account_rights_of_caller(const pv_call *call);
 

@@ -2,6 +2,8 @@
 
 #include "server/flows/account/grants.h"
 #include "server/flows/make.h"
+#include "server/identity/identity.h"
+#include "storage/record.h"
 
 pv_status account_find(pv_call *call, const char *account_id, pv_account **ret_account)
 {
@@ -12,11 +14,10 @@ pv_status account_find(pv_call *call, const char *account_id, pv_account **ret_a
 
 pv_status account_operator(pv_call *call, pv_id *ret_account)
 {
-    pv_account *own = NULL;
-    PV_TRY(account_find(call, "", &own));
-    const char *id = pv_is_empty(own->operator_id) ? own->id : own->operator_id;
-    *ret_account = pv_id_of(&pv_account__object, id);
-    return pv_ok();
+    pv_view id;
+    PV_TRY(pv_store_refused(call, pv_setting_get(call->context->txn, PV_SETTING_OPERATOR, &id)));
+    if (pv_id_parse(pv_account__object.id_prefix, id, ret_account)) { return pv_ok(); }
+    return pv_store_refused(call, pv_status_of(PV_CODE_DATA_LOSS));
 }
 
 static pv_status refuse_group(pv_call *call, const pv_group *group, const char *account_id)
@@ -85,6 +86,15 @@ pv_status member_save(pv_call *call, pv_membership *membership, const pv_user *u
     PV_TRY(pv_save(call, &pv_membership__object, membership));
     if (!was || membership->administrator) { return pv_ok(); }
     return demand_administrator(call, membership);
+}
+
+pv_status member_join(pv_call *call, pv_membership *membership, const pv_user *user)
+{
+    membership->user_id = user->id;
+    membership->kind = user->kind;
+    PV_TRY(pv_stamp(call, &membership->join_time));
+    PV_TRY(pv_move(call, &pv_membership__object, membership, PV_MEMBERSHIP_STATE_JOINED));
+    return member_save(call, membership, user);
 }
 
 pv_status member_of(pv_call *call, const char *account_id, const char *user_id,

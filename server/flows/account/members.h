@@ -24,6 +24,9 @@ PV_MUST_USE pv_status member_give_groups(pv_call *call, pv_membership *membershi
  * when the account had an administrator in this member and is left without any. */
 PV_MUST_USE pv_status member_save(pv_call *call, pv_membership *membership, const pv_user *user);
 
+/* Makes the user a member: JOINED, and stored. */
+PV_MUST_USE pv_status member_join(pv_call *call, pv_membership *membership, const pv_user *user);
+
 /* The JOINED membership of a user in an account. NOT_FOUND without filling call->error. */
 PV_MUST_USE pv_status member_of(pv_call *call, const char *account_id, const char *user_id,
                                 pv_membership **ret_membership);

@@ -1,56 +1,13 @@
 /* Memberships: who acts for an account. */
 #include "purvey/account/v1/membership_service.pv.h"
 
-#include "base/digest.h"
 #include "protos/runtime/message.h"
-#include "protos/runtime/timestamp.h"
 #include "server/flows/account/grants.h"
+#include "server/flows/account/invitations.h"
 #include "server/flows/account/members.h"
 #include "server/flows/make.h"
 
-enum {
-    TOKEN_SIZE = 32,
-    HEX_SIZE = 2 * PV_SHA256_SIZE + 1,
-    LIFETIME_HOURS_DEFAULT = 24,
-    VIEW_BYTES = 256 * 1024
-};
-
-/* So that whoever finds one, a person or a scanner for secrets, sees what it is. */
-#define TOKEN_PREFIX "pvinv_"
-
-static pv_status digest_of(pv_call *call, const char *token, char **ret_hex)
-{
-    uint8_t sha256[PV_SHA256_SIZE];
-    char hex[HEX_SIZE];
-    pv_sha256(pv_view_text(token), sha256);
-    pv_hex_format(pv_view_of(sha256, sizeof sha256), hex);
-    return pv_text(call, hex, ret_hex);
-}
-
-/* Gives the membership a fresh token, of which it keeps the digest alone, and moves it to INVITED. */
-static pv_status invite(pv_call *call, pv_membership *membership, int32_t lifetime_hours,
-                        char **ret_token)
-{
-    uint8_t random[TOKEN_SIZE];
-    char hex[2 * TOKEN_SIZE + 1];
-    pv_id_source *ids = call->context->ids;
-    ids->random(ids->context, random, sizeof random);
-    pv_hex_format(pv_view_of(random, sizeof random), hex);
-    *ret_token = pv_arena_printf(call->arena, TOKEN_PREFIX "%s", hex);
-    if (*ret_token == NULL) { return pv_out_of_memory(call); }
-    PV_TRY(digest_of(call, *ret_token, &membership->invitation_sha256));
-    int64_t hours = lifetime_hours == 0 ? LIFETIME_HOURS_DEFAULT : lifetime_hours;
-    pv_time end = {call->context->now.utc_ns + hours * 3600 * PV_NS_PER_S};
-    membership->invitation_expire_time = pv_timestamp_new(call->arena, end);
-    if (membership->invitation_expire_time == NULL) { return pv_out_of_memory(call); }
-    return pv_move(call, &pv_membership__object, membership, PV_MEMBERSHIP_STATE_INVITED);
-}
-
-static pv_status close_invitation(pv_call *call, pv_membership *membership)
-{
-    membership->invitation_expire_time = NULL;
-    return pv_text(call, "", &membership->invitation_sha256);
-}
+enum { VIEW_BYTES = 256 * 1024 };
 
 pv_status pv_membership_service_invite_membership(pv_call *call,
                                                   const pv_invite_membership_request *request,
@@ -66,31 +23,18 @@ pv_status pv_membership_service_invite_membership(pv_call *call,
     membership->email = request->email;
     membership->title = request->title;
     membership->external_id = request->external_id;
+    membership->kind = request->kind;
+    pv_rights rights;
+    const invitation_terms terms = {{request->scopes, request->n_scopes},
+                                    request->certificate_lifetime_days};
     PV_TRY(member_give_groups(call, membership, request->group_ids, request->n_group_ids));
     PV_TRY(member_check_email(call, membership));
-    PV_TRY(invite(call, membership, request->lifetime_hours, &response->invitation_token));
+    PV_TRY(account_rights_of_member(call, membership, &rights));
+    PV_TRY(invitation_agree(call, membership, &terms, &rights));
+    PV_TRY(invitation_open(call, membership, request->lifetime_hours, &response->invitation_token));
+    PV_TRY(pv_move(call, &pv_membership__object, membership, PV_MEMBERSHIP_STATE_INVITED));
     response->membership = membership;
     return member_save(call, membership, NULL);
-}
-
-/* The open invitation with this token. Whatever is wrong, the answer is the same. */
-static pv_status find_invited(pv_call *call, const char *token, pv_membership **ret_membership)
-{
-    const pv_object_info *object = &pv_membership__object;
-    char *sha256 = NULL;
-    pv_id platform;
-    PV_TRY(digest_of(call, token, &sha256));
-    PV_TRY(account_operator(call, &platform));
-    pv_condition condition = pv_where(object, "invitation_sha256", sha256);
-    pv_membership *membership = NULL;
-    PV_TRY(pv_if_any(pv_lookup(call, object, platform, &condition, 1, &membership)));
-    pv_time end = {0};
-    if (membership == NULL || !pv_time_of(membership->invitation_expire_time, &end) ||
-        end.utc_ns <= call->context->now.utc_ns) {
-        return pv_refuse(&call->error, &pv_error_reason_invitation_invalid, NULL);
-    }
-    *ret_membership = membership;
-    return pv_ok();
 }
 
 pv_status pv_membership_service_accept_membership(pv_call *call,
@@ -102,19 +46,18 @@ pv_status pv_membership_service_accept_membership(pv_call *call,
     pv_user *user = NULL;
     pv_membership **held = NULL;
     size_t count = 0;
-    PV_TRY(find_invited(call, request->invitation_token, &membership));
+    char *sha256 = NULL;
+    PV_TRY(invitation_digest(call, request->invitation_token, &sha256));
+    PV_TRY(invitation_find(call, sha256, &membership));
+    if (membership->state != PV_MEMBERSHIP_STATE_INVITED) { return invitation_refuse(call); }
     PV_TRY(
         member_of_all(call, pv_caller_of(call)->user_id, MEMBER_ACCOUNTS_MAX - 1, &held, &count));
     PV_TRY(pv_fetch(call, &pv_user__object, pv_caller_of(call)->user_id, &user));
     PV_TRY(pv_if_any(member_of(call, membership->account_id, user->id, &existing)));
     if (existing != NULL) { return member_refuse_existing(call, existing); }
-    membership->user_id = user->id;
-    membership->kind = user->kind;
-    PV_TRY(close_invitation(call, membership));
-    PV_TRY(pv_stamp(call, &membership->join_time));
-    PV_TRY(pv_move(call, &pv_membership__object, membership, PV_MEMBERSHIP_STATE_JOINED));
+    invitation_close(membership);
     response->membership = membership;
-    return member_save(call, membership, user);
+    return member_join(call, membership, user);
 }
 
 pv_status pv_membership_service_revoke_membership(pv_call *call,
@@ -124,18 +67,9 @@ pv_status pv_membership_service_revoke_membership(pv_call *call,
     pv_membership *membership = NULL;
     PV_TRY(
         pv_begin(call, &pv_membership__object, request->membership_id, request->etag, &membership));
-    PV_TRY(close_invitation(call, membership));
+    invitation_withdraw(membership);
     response->membership = membership;
     return pv_move_and_save(call, &pv_membership__object, membership, PV_MEMBERSHIP_STATE_EXPIRED);
-}
-
-/* The rights of a member, which the caller must hold to give them. */
-static pv_status demand_rights_of(pv_call *call, const pv_membership *membership)
-{
-    pv_rights rights;
-    PV_TRY(pv_store_refused(
-        call, pv_rights_of_member(call->context->txn, call->arena, membership, &rights)));
-    return account_demand_rights(call, &rights);
 }
 
 pv_status pv_membership_service_resend_membership(pv_call *call,
@@ -145,10 +79,12 @@ pv_status pv_membership_service_resend_membership(pv_call *call,
     pv_membership *membership = NULL;
     PV_TRY(
         pv_begin(call, &pv_membership__object, request->membership_id, request->etag, &membership));
-    PV_TRY(demand_rights_of(call, membership));
-    PV_TRY(invite(call, membership, request->lifetime_hours, &response->invitation_token));
+    pv_rights rights;
+    PV_TRY(account_rights_of_member(call, membership, &rights));
+    PV_TRY(account_demand_rights(call, &rights));
+    PV_TRY(invitation_open(call, membership, request->lifetime_hours, &response->invitation_token));
     response->membership = membership;
-    return pv_save(call, &pv_membership__object, membership);
+    return pv_move_and_save(call, &pv_membership__object, membership, PV_MEMBERSHIP_STATE_INVITED);
 }
 
 pv_status pv_membership_service_get_membership(pv_call *call,
@@ -232,6 +168,7 @@ static pv_status end(pv_call *call, pv_membership *membership)
     pv_user *user = NULL;
     PV_TRY(user_of(call, membership, &user));
     PV_TRY(pv_text(call, "", &membership->external_id));
+    invitation_close(membership);
     PV_TRY(pv_stamp(call, &membership->end_time));
     PV_TRY(pv_move(call, &pv_membership__object, membership, PV_MEMBERSHIP_STATE_REMOVED));
     return member_save(call, membership, user);

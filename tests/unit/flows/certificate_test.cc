@@ -82,7 +82,7 @@ const Issue kIssues[] = {
      "GRANTS_INVALID"},
     {"ScopeWithoutGrant", R"("csr_pem": "csr", "scopes": [{"module": "MODULE_ORDER"}])",
      "INVALID_FIELD"},
-    {"NoAuthority", R"("csr_pem": "unavailable")", "AUTHORITY_UNAVAILABLE"},
+    {"BadRequest", R"("csr_pem": "bad")", "CERTIFICATE_REQUEST_INVALID"},
     {"LongestLife", R"("csr_pem": "csr", "lifetime_days": 398)", ""},
     {"TooLongALife", R"("csr_pem": "csr", "lifetime_days": 399)", "INVALID_FIELD"},
     {"NegativeLife", R"("csr_pem": "csr", "lifetime_days": -1)", "INVALID_FIELD"},
@@ -102,6 +102,59 @@ TEST_P(Issues, Rule)
 
 INSTANTIATE_TEST_SUITE_P(Flows, Issues, testing::ValuesIn(kIssues),
                          [](const auto &test) { return std::string(test.param.name); });
+
+TEST_F(AccountFlow, WhatAnAuthorityThatIsDownHasNotSignedIsSignedByTheRepetition)
+{
+    std::string request = json(R"({"membership_id": "%s", "csr_pem": "csr",
+                                   "request_id": "00000000-0000-4000-8000-00000000abce"})",
+                               vendor.membership_id.c_str());
+    world.authority_down(true);
+    EXPECT_EQ(world.call(vendor, "IssueCertificate", request).reason, "AUTHORITY_UNAVAILABLE");
+    EXPECT_EQ(world.call(vendor, "IssueCertificate", request).reason, "AUTHORITY_UNAVAILABLE");
+    Answer pending = world.call(vendor, "ListCertificates", R"({"filter": "state = PENDING"})");
+    std::string id = pending.text("certificates.0.id");
+    ASSERT_NE(id, "") << "the intent is durable before anything is signed";
+    EXPECT_EQ(pending.text("certificates.1.id"), "") << "and there is one";
+    EXPECT_EQ(pending.text("certificates.0.sha256"), "");
+    world.authority_down(false);
+    Answer other = world.call(vendor, "IssueCertificate",
+                              json(R"({"membership_id": "%s", "csr_pem": "another",
+                                       "request_id": "00000000-0000-4000-8000-00000000abce"})",
+                                   vendor.membership_id.c_str()));
+    EXPECT_EQ(other.reason, "REQUEST_ID_REUSED");
+    Answer issued = world.call(vendor, "IssueCertificate", request);
+    ASSERT_TRUE(issued.ok()) << issued.message;
+    EXPECT_EQ(issued.text("certificate.id"), id);
+    EXPECT_EQ(issued.text("certificate.serial"), pending.text("certificates.0.serial"));
+    EXPECT_EQ(issued.text("certificate.not_after"), pending.text("certificates.0.not_after"));
+    EXPECT_EQ(issued.text("certificate.state"), "CERTIFICATE_STATE_ACTIVE");
+}
+
+TEST_F(AccountFlow, WhatIsRevokedBeforeItIsSignedIsNeverSigned)
+{
+    std::string request = json(R"({"membership_id": "%s", "csr_pem": "csr",
+                                   "request_id": "00000000-0000-4000-8000-00000000abcf"})",
+                               vendor.membership_id.c_str());
+    world.authority_down(true);
+    EXPECT_EQ(world.call(vendor, "IssueCertificate", request).reason, "AUTHORITY_UNAVAILABLE");
+    world.authority_down(false);
+    Answer pending = world.call(vendor, "ListCertificates", R"({"filter": "state = PENDING"})");
+    ASSERT_TRUE(Revoke(vendor, pending.text("certificates.0.id")).ok());
+    EXPECT_EQ(world.call(vendor, "IssueCertificate", request).reason, "STATE_FORBIDS");
+}
+
+TEST_F(AccountFlow, CallsWithOneRequestIdThatWaitTogetherGetOneCertificate)
+{
+    std::string request = json(R"({"membership_id": "%s", "csr_pem": "csr",
+                                   "request_id": "00000000-0000-4000-8000-00000000abd0"})",
+                               vendor.membership_id.c_str());
+    std::vector<Answer> answers =
+        world.burst(vendor, "IssueCertificate", std::vector<std::string>(8, request));
+    for (const Answer &answer : answers) {
+        ASSERT_TRUE(answer.ok()) << answer.message;
+        EXPECT_EQ(answer.packed, answers[0].packed);
+    }
+}
 
 TEST_F(AccountFlow, NoCertificateForAnInactiveUserOrAccount)
 {
@@ -139,11 +192,11 @@ TEST_F(AccountFlow, AValidatedIssueLeavesNoCertificate)
                    json(R"({"membership_id": "%s", "csr_pem": "csr", "validate_only": true})",
                         vendor.membership_id.c_str()));
     ASSERT_TRUE(tried.ok()) << tried.message;
-    Actor ghost = {vendor.account_id, vendor.user_id, vendor.membership_id,
-                   tried.text("certificate.id"), tried.text("certificate.sha256")};
-    EXPECT_EQ(world.call(ghost, "WhoAmI", "{}").reason, "CERTIFICATE_UNKNOWN");
+    EXPECT_EQ(tried.text("certificate.state"), "CERTIFICATE_STATE_PENDING");
+    EXPECT_EQ(tried.text("certificate_pem"), "") << "nothing is signed that is not kept";
     EXPECT_EQ(
-        world.call(vendor, "GetCertificate", Id("certificate_id", ghost.certificate_id)).reason,
+        world.call(vendor, "GetCertificate", Id("certificate_id", tried.text("certificate.id")))
+            .reason,
         "NOT_FOUND");
 }
 

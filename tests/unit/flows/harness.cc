@@ -14,6 +14,7 @@
 #include "storage/keys.h"
 #include "storage/memory/memory.h"
 #include "storage/record.h"
+#include "tests/unit/flows/fake_signer.h"
 
 #include <cstdarg>
 #include <cstdio>
@@ -58,32 +59,6 @@ std::string hex(const uint8_t *digest)
     char text[2 * PV_SHA256_SIZE + 1];
     pv_hex_format(pv_view_of(digest, PV_SHA256_SIZE), text);
     return text;
-}
-
-/* Signs anything: the "certificate" is the certificate's id. The real signer has tests of its own. A request that says
- * "unavailable" meets an authority that is. */
-pv_status sign(const pv_signer *, const pv_signing *signing, pv_arena *arena, pv_signed *ret_signed,
-               pv_error *error)
-{
-    if (pv_view_equal(signing->csr, pv_view_text("unavailable"))) {
-        return pv_refuse(error, &pv_error_reason_authority_unavailable, nullptr);
-    }
-    const char *der = pv_arena_dup(arena, pv_view_text(signing->certificate_id));
-    PV_ASSERT(der != nullptr);
-    ret_signed->der = pv_view_text(der);
-    pv_sha256(ret_signed->der, ret_signed->sha256);
-    ret_signed->pem = der;
-    ret_signed->chain_pem = "chain";
-    memcpy(ret_signed->issuer_sha256, signing->issuer_sha256, PV_SHA256_SIZE);
-    return pv_ok();
-}
-
-/* One that never ends. */
-pv_status issuer(const pv_signer *, pv_issuer *ret_issuer, pv_error *)
-{
-    memset(ret_issuer->sha256, 0xaa, sizeof ret_issuer->sha256);
-    ret_issuer->not_after = pv_time{INT64_MAX};
-    return pv_ok();
 }
 
 /* A small generator with a fixed start: the same ids in every run. */
@@ -152,7 +127,7 @@ struct World::State {
     pv_store *store = nullptr;
     pv_identity *identity = nullptr;
     pv_pipeline *pipeline = nullptr;
-    pv_signer signer = {};
+    FakeSigner signer;
     pv_time now = {INT64_C(1764547200) * PV_NS_PER_S};
     uint64_t random = 1;
     uint64_t requests = 0;
@@ -355,11 +330,9 @@ pv_view view_of(const std::string &bytes)
 
 } // namespace
 
-World::World() : state(new State)
+World::World(uint32_t attempts_per_minute) : state(new State)
 {
     state->store = opener()();
-    state->signer.sign = sign;
-    state->signer.issuer = issuer;
     pv_arena *arena = pv_arena_create(kArenaBytes);
     pv_error error;
     pv_error_init(&error, arena);
@@ -374,7 +347,8 @@ World::World() : state(new State)
     options.now = state->now;
     options.ids = &ids;
     pv_bootstrapped made = {};
-    PV_ASSERT(pv_is_ok(pv_bootstrap(state->store, &state->signer, &options, arena, &error, &made)));
+    PV_ASSERT(pv_is_ok(
+        pv_bootstrap(state->store, &state->signer.signer, &options, arena, &error, &made)));
     uint8_t digest[PV_SHA256_SIZE];
     pv_sha256(pv_view_text(made.certificate_id), digest);
     state->platform =
@@ -385,7 +359,9 @@ World::World() : state(new State)
     pv_pipeline_config config = {};
     config.store = state->store;
     config.identity = state->identity;
-    config.authority = &state->signer;
+    config.authority = &state->signer.signer;
+    config.attempts_per_minute = attempts_per_minute;
+    config.server_root_sha256 = pv_view_text("a digest of the server's root");
     config.services = pv_catalog__services;
     config.service_count = pv_catalog__service_count;
     config.token_key = pv_view_of(state->token_key, sizeof state->token_key);
@@ -439,6 +415,11 @@ const std::set<std::string> &World::seen()
     return seen_set();
 }
 
+void World::authority_down(bool down)
+{
+    state->signer.down = down;
+}
+
 void World::prune()
 {
     pv_pipeline_prune(state->pipeline);
@@ -459,7 +440,7 @@ bool World::run_committer_until(const std::function<bool()> &condition)
 void World::refuse_issuer(bool refused)
 {
     pv_issuer now = {};
-    PV_ASSERT(pv_is_ok(issuer(nullptr, &now, nullptr)));
+    PV_ASSERT(pv_is_ok(state->signer.signer.issuer(&state->signer.signer, &now, nullptr)));
     pv_identity_refuse_issuers(state->identity, &now, refused ? 1 : 0);
 }
 

@@ -58,7 +58,8 @@ struct Answer {
 
 class World {
   public:
-    World();
+    explicit World(
+        uint32_t attempts_per_minute = 0); /* of a source without a certificate; 0: any number */
     ~World();
     World(const World &) = delete;
     World &operator=(const World &) = delete;
@@ -108,6 +109,9 @@ class World {
     std::set<std::string> told;
     /* Run once, after the next call was admitted and before its transaction is opened. */
     std::function<void()> between;
+
+    /* From now on the authority reads requests but signs nothing; or it signs again. */
+    void authority_down(bool down);
 
     /* Deletes what is older than kKeepDays days: events, answers and audit entries alike. */
     void prune();

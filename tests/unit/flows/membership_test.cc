@@ -38,7 +38,7 @@ TEST_F(MembershipFlow, AnAcceptedInvitationOpensTheAccountToAUserOfAnother)
     EXPECT_EQ(invited.text("membership.title"), "Consultant");
     EXPECT_NE(invited.text("membership.invitation_expire_time"), "");
     std::string token = invited.text("invitation_token");
-    EXPECT_EQ(token.size(), 6u + 64u);
+    EXPECT_EQ(token.size(), 6u + 64u + 1u + 32u);
     Answer joined = Accept(guest, token);
     ASSERT_TRUE(joined.ok()) << joined.message;
     EXPECT_EQ(joined.text("membership.id"), invited.text("membership.id"));

@@ -19,6 +19,8 @@ pv_status Sign(const pv_signer *, const pv_signing *signing, pv_arena *, pv_sign
     memset(ret_signed, 0, sizeof *ret_signed);
     memset(ret_signed->sha256, 0xab, sizeof ret_signed->sha256);
     memcpy(ret_signed->issuer_sha256, signing->issuer_sha256, PV_SHA256_SIZE);
+    ret_signed->pem = "certificate";
+    ret_signed->chain_pem = "chain";
     return pv_ok();
 }
 
@@ -28,6 +30,18 @@ pv_status Issuer(const pv_signer *, pv_issuer *ret_issuer, pv_error *)
 {
     *ret_issuer = present_issuer;
     return pv_ok();
+}
+
+/* A request is its own key. */
+pv_status ReadKey(const pv_signer *, pv_view csr, uint8_t *ret_key_sha256, pv_error *)
+{
+    pv_sha256(csr, ret_key_sha256);
+    return pv_ok();
+}
+
+pv_status RefuseKey(const pv_signer *, pv_view, uint8_t *, pv_error *error)
+{
+    return pv_refuse(error, &pv_error_reason_certificate_request_invalid, nullptr);
 }
 
 pv_status Refuse(const pv_signer *, const pv_signing *, pv_arena *, pv_signed *, pv_error *error)
@@ -50,16 +64,23 @@ class Issue : public testing::Test {
         issue.label = label;
         memset(issue.random, 0xff, sizeof issue.random);
         issue.now = At(kNow + 123456789);
+        signer.read_key = ReadKey;
         signer.sign = Sign;
         signer.issuer = Issuer;
         present_issuer.not_after = At(kNow + 1000 * kDay);
         memset(present_issuer.sha256, 0xcd, sizeof present_issuer.sha256);
     }
 
-    pv_status Make(pv_arena *arena = nullptr)
+    pv_status Plan(pv_arena *arena = nullptr)
     {
-        return pv_issue_certificate(&signer, &issue, arena == nullptr ? memory.arena : arena,
-                                    &memory.error, &row, &made);
+        return pv_issue_plan(&signer, &issue, arena == nullptr ? memory.arena : arena,
+                             &memory.error, &row);
+    }
+
+    pv_status Make()
+    {
+        PV_TRY(Plan());
+        return pv_issue_sign(&signer, row, issue.csr, memory.arena, &memory.error);
     }
 
     char user_id[40] = "usr_01j9zv0000abcdefghjkmnpqrt";
@@ -73,7 +94,6 @@ class Issue : public testing::Test {
     pv_issue issue = {};
     pv_signer signer = {};
     pv_certificate *row = nullptr;
-    pv_signed made = {};
 };
 
 TEST_F(Issue, TheRowSaysWhatWasSigned)
@@ -98,7 +118,43 @@ TEST_F(Issue, TheRowSaysWhatWasSigned)
     std::string issuer;
     for (int i = 0; i < PV_SHA256_SIZE; i++) { issuer += "cd"; }
     EXPECT_EQ(row->issuer_sha256, issuer);
+    EXPECT_STREQ(row->certificate_pem, "certificate");
+    EXPECT_STREQ(row->chain_pem, "chain");
     EXPECT_EQ(row->state, PV_CERTIFICATE_STATE_UNSPECIFIED) << "the caller moves it";
+}
+
+TEST_F(Issue, ThePlanSaysAllThatWillBeSigned)
+{
+    ASSERT_TRUE(pv_is_ok(Plan()));
+    const pv_certificate planned = *row;
+    EXPECT_STREQ(planned.sha256, "") << "nothing is signed yet";
+    EXPECT_STREQ(planned.certificate_pem, "");
+    EXPECT_EQ(strlen(planned.key_sha256), 64u);
+    issue.now = At(kNow + kDay); /* later, with other random bytes: the plan holds */
+    memset(issue.random, 0x11, sizeof issue.random);
+    ASSERT_TRUE(pv_is_ok(pv_issue_sign(&signer, row, issue.csr, memory.arena, &memory.error)));
+    EXPECT_EQ(last_signing.not_before.utc_ns, planned.not_before->seconds * kSecond);
+    EXPECT_EQ(last_signing.not_after.utc_ns, planned.not_after->seconds * kSecond);
+    char serial[2 * PV_SERIAL_SIZE + 1];
+    pv_hex_format(pv_view_of(last_signing.serial, PV_SERIAL_SIZE), serial);
+    EXPECT_STREQ(serial, planned.serial);
+}
+
+TEST_F(Issue, AnotherKeyThanThePlansIsNotSigned)
+{
+    ASSERT_TRUE(pv_is_ok(Plan()));
+    pv_status status =
+        pv_issue_sign(&signer, row, pv_view_text("another request"), memory.arena, &memory.error);
+    EXPECT_EQ(status.code, PV_CODE_INVALID_ARGUMENT);
+    EXPECT_EQ(memory.Reason(), "CERTIFICATE_REQUEST_INVALID");
+    EXPECT_STREQ(row->certificate_pem, "");
+}
+
+TEST_F(Issue, ABadRequestIsRefusedBeforeAnythingIsPlanned)
+{
+    signer.read_key = RefuseKey;
+    EXPECT_EQ(Plan().code, PV_CODE_INVALID_ARGUMENT);
+    EXPECT_EQ(row, nullptr);
 }
 
 TEST_F(Issue, SerialNumbersArePositiveAndSixteenBytesLong)
@@ -125,13 +181,13 @@ TEST_F(Issue, TheSignersRefusalIsTheAnswer)
     signer.sign = Refuse;
     EXPECT_EQ(Make().code, PV_CODE_UNAVAILABLE);
     EXPECT_EQ(memory.Reason(), "AUTHORITY_UNAVAILABLE");
-    EXPECT_EQ(row, nullptr);
+    EXPECT_STREQ(row->sha256, "") << "the row stays as it was planned";
 }
 
 TEST_F(Issue, AFullArenaIsSaidWithoutAReason)
 {
     pv_arena *small = pv_arena_create(sizeof(pv_certificate) + 64);
-    EXPECT_EQ(Make(small).code, PV_CODE_RESOURCE_EXHAUSTED);
+    EXPECT_EQ(Plan(small).code, PV_CODE_RESOURCE_EXHAUSTED);
     EXPECT_EQ(memory.Reason(), "");
     EXPECT_EQ(row, nullptr);
     pv_arena_destroy(small);
