@@ -44,8 +44,7 @@ static void reload_authority(const trust *self)
         if (refused > 0) { front_issuers_refused(self->front); }
         log_issuer(self, refused, &error);
     } else {
-        const pv_log_field field =
-            pv_log_text("why", error.message == NULL ? "" : error.message);
+        const pv_log_field field = pv_log_text("why", error.message == NULL ? "" : error.message);
         pv_log(PV_LOG_ERROR, "authority not reloaded, the old one stays", &field, 1);
     }
     pv_arena_destroy(words);

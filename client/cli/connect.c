@@ -2,7 +2,7 @@
 
 #include "base/version.h"
 #include "client/cli/failure.h"
-#include "client/cli/pair.h"
+#include "client/cli/keypair.h"
 #include "client/cli/trouble.h"
 #include "client/rpc/client.h"
 
@@ -28,8 +28,8 @@ static pv_exit read_files(pv_cli *cli, const pv_profile *profile, pv_client_tls 
     if (profile->cert == NULL) { return PV_EXIT_OK; }
     pv_error error;
     pv_error_init(&error, cli->arena);
-    pv_pair pair;
-    pv_status status = pv_pair_read(profile->cert, profile->key, cli->arena, &error, &pair);
+    pv_keypair pair;
+    pv_status status = pv_keypair_read(profile->cert, profile->key, cli->arena, &error, &pair);
     if (!pv_is_ok(status)) { return pv_failure_tell(cli, status, &error); }
     tls->certificate =
         pv_cli_read_file(cli, profile->cert, PV_CONNECT_FILE_BYTES_MAX, "the certificate");

@@ -165,12 +165,12 @@ void pv_credentials_request_id(const pv_credential *made, const char *text,
 
 pv_status pv_credentials_complete(const pv_credentials *self, const pv_credential *made,
                                   const char *certificate_pem, const char *chain_pem,
-                                  pv_error *error, pv_pair *ret_pair)
+                                  pv_error *error, pv_keypair *ret_pair)
 {
     const char *both = pv_arena_printf(self->arena, "%s%s", certificate_pem, chain_pem);
     if (both == NULL) { return pv_status_of(PV_CODE_RESOURCE_EXHAUSTED); }
     PV_TRY(pv_save_over(made->certificate_path, 0644, pv_view_text(both), error));
-    return pv_pair_read(made->certificate_path, made->key_path, self->arena, error, ret_pair);
+    return pv_keypair_read(made->certificate_path, made->key_path, self->arena, error, ret_pair);
 }
 
 pv_status pv_credentials_take(const pv_credentials *self, const char *key_pem,

@@ -13,13 +13,13 @@
  *
  * Memory: texts live in the arena. Threads: one. While it is open the folder is locked against other commands.
  * Root and certificates may be read by everybody, but nobody else can enter the folder.
- * Reasons: FILE_UNWRITTEN, those of keys.h and pair.h. */
+ * Reasons: FILE_UNWRITTEN, those of keys.h and keypair.h. */
 #ifndef PV_CLIENT_CLI_CREDENTIALS_H
 #define PV_CLIENT_CLI_CREDENTIALS_H
 
 #include "base/digest.h"
 #include "client/cli/config.h"
-#include "client/cli/pair.h"
+#include "client/cli/keypair.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -62,7 +62,7 @@ void pv_credentials_request_id(const pv_credential *made, const char *text,
 /* Keeps the certificate and what stands behind it, and holds it against the key. */
 PV_MUST_USE pv_status pv_credentials_complete(const pv_credentials *self, const pv_credential *made,
                                               const char *certificate_pem, const char *chain_pem,
-                                              pv_error *error, pv_pair *ret_pair);
+                                              pv_error *error, pv_keypair *ret_pair);
 
 /* A copy of a pair that was made elsewhere, as the newest one. */
 PV_MUST_USE pv_status pv_credentials_take(const pv_credentials *self, const char *key_pem,

@@ -1,7 +1,7 @@
 /* doctor_way.c — everything before the first call. */
 #include "client/cli/doctor.h"
 
-#include "client/cli/pair.h"
+#include "client/cli/keypair.h"
 #include "client/cli/probe.h"
 #include "client/cli/trouble.h"
 
@@ -21,13 +21,13 @@ static long long days_until(pv_time end, pv_time now)
     return (end.utc_ns - now.utc_ns) / NS_PER_DAY;
 }
 
-static void check_pair_time(pv_doctor *self, const pv_pair *pair, pv_error *error)
+static void check_pair_time(pv_doctor *self, const pv_keypair *pair, pv_error *error)
 {
     pv_time now = pv_time_now();
     long long days = days_until(pair->not_after, now);
-    if (!pv_is_ok(pv_pair_check_time(pair, now, error))) {
+    if (!pv_is_ok(pv_keypair_check_time(pair, now, error))) {
         pv_doctor_refused(self, "certificate", PV_DOCTOR_PROBLEM, error);
-    } else if (pv_pair_is_due(pair, now)) {
+    } else if (pv_keypair_is_due(pair, now)) {
         (void)pv_refuse(error, &pv_trouble_certificate_expiring,
                         "%s is valid until %s, %lld days: more than half of its life is over.",
                         pair->id, date_of(self, pair->not_after), days);
@@ -42,9 +42,9 @@ static void check_pair(pv_doctor *self)
 {
     pv_error error;
     pv_error_init(&error, self->cli->arena);
-    pv_pair pair;
-    if (!pv_is_ok(
-            pv_pair_read(self->profile.cert, self->profile.key, self->cli->arena, &error, &pair))) {
+    pv_keypair pair;
+    if (!pv_is_ok(pv_keypair_read(self->profile.cert, self->profile.key, self->cli->arena, &error,
+                                  &pair))) {
         bool of_key = error.reason != &pv_trouble_certificate_invalid;
         pv_doctor_refused(self, of_key ? "key" : "certificate", PV_DOCTOR_PROBLEM, &error);
         return;

@@ -26,9 +26,11 @@ typedef struct pv_extra {
 
 extern const pv_extra pv_extra_whoami;
 extern const pv_extra pv_extra_health;
+extern const pv_extra pv_extra_login;
 extern const pv_extra pv_extra_doctor;
 extern const pv_extra pv_extra_event_watch;
 extern const pv_extra pv_extra_usage_import;
+extern const pv_extra pv_extra_cert_renew;
 extern const pv_extra pv_extra_cert_list;
 extern const pv_extra pv_extra_cert_revoke;
 extern const pv_extra pv_extra_cert_request;

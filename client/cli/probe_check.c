@@ -2,7 +2,7 @@
 #include "client/cli/probe.h"
 
 #include "base/digest.h"
-#include "client/cli/pair.h"
+#include "client/cli/keypair.h"
 #include "client/cli/trouble.h"
 
 #include <openssl/err.h>
@@ -71,8 +71,8 @@ static pv_status check_time(X509 *leaf, pv_time now, pv_error *error, pv_time *r
     char limit[PV_TIME_TEXT_SIZE];
     now.utc_ns -= now.utc_ns % PV_NS_PER_S;
     pv_time_format(now, text);
-    if (!pv_pair_time(X509_get0_notBefore(leaf), &begin) ||
-        !pv_pair_time(X509_get0_notAfter(leaf), ret_end)) {
+    if (!pv_keypair_time(X509_get0_notBefore(leaf), &begin) ||
+        !pv_keypair_time(X509_get0_notAfter(leaf), ret_end)) {
         return pv_refuse(error, &pv_trouble_server_root_wrong,
                          "The times of the server's certificate are no times.");
     }

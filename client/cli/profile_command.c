@@ -66,11 +66,11 @@ static const char *standing(command *self, const pv_profile *profile)
 {
     pv_error error;
     pv_error_init(&error, self->cli->arena);
-    pv_pair pair;
+    pv_keypair pair;
     pv_time now = pv_time_now();
     if (profile->cert == NULL || profile->key == NULL) { return "no certificate"; }
-    if (!pv_is_ok(pv_pair_read(profile->cert, profile->key, self->cli->arena, &error, &pair)) ||
-        !pv_is_ok(pv_pair_check_time(&pair, now, &error))) {
+    if (!pv_is_ok(pv_keypair_read(profile->cert, profile->key, self->cli->arena, &error, &pair)) ||
+        !pv_is_ok(pv_keypair_check_time(&pair, now, &error))) {
         return error.reason == NULL ? "unknown" : error.reason->name;
     }
     return pv_arena_printf(self->cli->arena, "%lld days left",
@@ -186,8 +186,8 @@ static pv_status take_over(command *self, const char *name)
     pv_arena *arena = self->cli->arena;
     pv_credentials keys;
     pv_credential made;
-    pv_pair pair;
-    pv_status status = pv_pair_read(self->cert, self->key, arena, &self->error, &pair);
+    pv_keypair pair;
+    pv_status status = pv_keypair_read(self->cert, self->key, arena, &self->error, &pair);
     PV_TRY(status);
     const char *root = pv_file_read(arena, self->ca);
     const char *certificate = pv_file_read(arena, self->cert);

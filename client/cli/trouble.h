@@ -15,6 +15,7 @@ extern "C" {
 extern const pv_reason pv_trouble_profile_missing;
 extern const pv_reason pv_trouble_profile_invalid;
 extern const pv_reason pv_trouble_setting_missing;
+extern const pv_reason pv_trouble_not_kept;
 
 /* Files. */
 extern const pv_reason pv_trouble_file_unwritten;

@@ -52,8 +52,7 @@ static pv_status make_clients_side(const pv_authority_options *options, pv_error
                                PV_FILE_NEW, error);
     }
     if (pv_is_ok(status)) {
-        status =
-            pv_pair_make_issuing(options->trust_domain, &root, options->now, error, &issuing);
+        status = pv_pair_make_issuing(options->trust_domain, &root, options->now, error, &issuing);
     }
     if (pv_is_ok(status)) {
         status = pv_pair_write(&issuing, options->folder, PV_AUTHORITY_ISSUING,
@@ -171,9 +170,8 @@ static pv_status renew(const pv_authority_options *options, const char *const *h
                        pv_error *error)
 {
     pv_pair root = {NULL, NULL};
-    pv_status status =
-        pv_pair_read(options->folder, PV_AUTHORITY_SERVER_ROOT, PV_AUTHORITY_SERVER_ROOT_KEY,
-                     options->key_file, error, &root);
+    pv_status status = pv_pair_read(options->folder, PV_AUTHORITY_SERVER_ROOT,
+                                    PV_AUTHORITY_SERVER_ROOT_KEY, options->key_file, error, &root);
     if (pv_is_ok(status)) {
         status = make_server(options, hosts, count, &root, PV_FILE_BESIDE, error);
     }

@@ -138,9 +138,9 @@ static pv_status read_one(pv_issuers *issuers, const char *name, pv_issuing_stat
     bool known = pv_issuers_find(issuers, issuer.sha256) != NULL;
     pv_status status = pv_ok();
     if (!known && issuers->count == PV_ISSUERS_MAX) {
-        status = pv_refuse(error, &pv_authority_reason_files,
-                           "There are more than %d issuing authorities in %s.", PV_ISSUERS_MAX,
-                           folder);
+        status =
+            pv_refuse(error, &pv_authority_reason_files,
+                      "There are more than %d issuing authorities in %s.", PV_ISSUERS_MAX, folder);
     }
     if (pv_is_ok(status)) {
         status = check_certificate(issuers, certificate, name, folder, arena, error);

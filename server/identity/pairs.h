@@ -23,8 +23,8 @@ void pv_pair_free(pv_pair *pair);
 
 /* Makes a P-256 key and its certificate by `issuer` (NULL: by itself), valid from an hour before `now` for so many
  * days, not beyond its issuer. Of the profile, key, issuer, times and serial are filled in here. */
-PV_MUST_USE pv_status pv_pair_make(pv_profile *profile, const pv_pair *issuer, pv_time now, int days,
-                                   pv_error *error, pv_pair *ret_pair);
+PV_MUST_USE pv_status pv_pair_make(pv_profile *profile, const pv_pair *issuer, pv_time now,
+                                   int days, pv_error *error, pv_pair *ret_pair);
 
 /* Writes both, the key first. */
 PV_MUST_USE pv_status pv_pair_write(const pv_pair *pair, const char *folder,

@@ -69,8 +69,7 @@ static pv_status prepare(const change *of, const char *key_file, pv_issuer *ret_
     pv_status status = pv_pair_read(of->folder, PV_AUTHORITY_ROOT, PV_AUTHORITY_ROOT_KEY, key_file,
                                     of->error, &root);
     if (pv_is_ok(status)) {
-        status =
-            pv_pair_make_issuing(of->issuers.trust_domain, &root, of->now, of->error, &made);
+        status = pv_pair_make_issuing(of->issuers.trust_domain, &root, of->now, of->error, &made);
     }
     if (pv_is_ok(status)) { status = write_next(of, &made, ret_issuer); }
     pv_pair_free(&root);

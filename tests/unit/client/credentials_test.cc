@@ -87,7 +87,7 @@ class Credentials : public testing::Test {
     pv_credential make()
     {
         pv_credential made = start();
-        pv_pair pair = {};
+        pv_keypair pair = {};
         EXPECT_TRUE(pv_is_ok(pv_credentials_complete(&keys, &made, certify(made.key_path).c_str(),
                                                      "", &error, &pair)));
         EXPECT_STREQ(pair.id, "crt_test");
@@ -119,7 +119,7 @@ TEST_F(Credentials, UntilItIsFinishedTheSamePairIsMadeOn)
     pv_credential made = start();
     EXPECT_EQ(made.csr_pem, request);
     const std::string certificate = certify(made.key_path);
-    pv_pair pair = {};
+    pv_keypair pair = {};
     ASSERT_TRUE(
         pv_is_ok(pv_credentials_complete(&keys, &made, certificate.c_str(), "", &error, &pair)));
     EXPECT_EQ(start().csr_pem, request) << "after the certificate was written";
@@ -162,7 +162,7 @@ TEST_F(Credentials, ACertificateOfAnotherKeyIsRefused)
     pv_credential made = start();
     const std::string other = base + "/other.pem";
     ASSERT_TRUE(pv_is_ok(pv_keys_create(other.c_str(), &error)));
-    pv_pair pair = {};
+    pv_keypair pair = {};
     EXPECT_FALSE(
         pv_is_ok(pv_credentials_complete(&keys, &made, certify(other).c_str(), "", &error, &pair)));
     EXPECT_STREQ(error.reason->name, "KEY_MISMATCH");

@@ -1,4 +1,4 @@
-#include "client/cli/pair.h"
+#include "client/cli/keypair.h"
 
 #include "client/cli/keys.h"
 #include "client/cli/trouble.h"
@@ -23,7 +23,7 @@ static pv_status read_certificate(const char *path, pv_error *error, X509 **ret_
                      path);
 }
 
-bool pv_pair_time(const ASN1_TIME *field, pv_time *ret_time)
+bool pv_keypair_time(const ASN1_TIME *field, pv_time *ret_time)
 {
     ASN1_TIME *epoch = ASN1_TIME_set(NULL, 0);
     int days = 0;
@@ -35,22 +35,22 @@ bool pv_pair_time(const ASN1_TIME *field, pv_time *ret_time)
 }
 
 static pv_status describe(X509 *certificate, const char *path, pv_arena *arena, pv_error *error,
-                          pv_pair *ret_pair)
+                          pv_keypair *ret_pair)
 {
     char name[65] = ""; /* ub-common-name and a NUL */
     (void)X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name,
                                     sizeof name);
     ret_pair->id = pv_arena_dup(arena, pv_view_text(name));
     if (ret_pair->id == NULL) { return pv_status_of(PV_CODE_RESOURCE_EXHAUSTED); }
-    if (pv_pair_time(X509_get0_notBefore(certificate), &ret_pair->not_before) &&
-        pv_pair_time(X509_get0_notAfter(certificate), &ret_pair->not_after)) {
+    if (pv_keypair_time(X509_get0_notBefore(certificate), &ret_pair->not_before) &&
+        pv_keypair_time(X509_get0_notAfter(certificate), &ret_pair->not_after)) {
         return pv_ok();
     }
     return pv_refuse(error, &pv_trouble_certificate_invalid, "The times of %s are no times.", path);
 }
 
-pv_status pv_pair_read(const char *certificate_path, const char *key_path, pv_arena *arena,
-                       pv_error *error, pv_pair *ret_pair)
+pv_status pv_keypair_read(const char *certificate_path, const char *key_path, pv_arena *arena,
+                          pv_error *error, pv_keypair *ret_pair)
 {
     EVP_PKEY *key = NULL;
     X509 *certificate = NULL;
@@ -69,7 +69,7 @@ pv_status pv_pair_read(const char *certificate_path, const char *key_path, pv_ar
     return status;
 }
 
-pv_status pv_pair_check_time(const pv_pair *pair, pv_time now, pv_error *error)
+pv_status pv_keypair_check_time(const pv_keypair *pair, pv_time now, pv_error *error)
 {
     char limit[PV_TIME_TEXT_SIZE];
     char text[PV_TIME_TEXT_SIZE];
@@ -89,7 +89,7 @@ pv_status pv_pair_check_time(const pv_pair *pair, pv_time now, pv_error *error)
     return pv_ok();
 }
 
-bool pv_pair_is_due(const pv_pair *pair, pv_time now)
+bool pv_keypair_is_due(const pv_keypair *pair, pv_time now)
 {
     int64_t middle_ns =
         pair->not_before.utc_ns + (pair->not_after.utc_ns - pair->not_before.utc_ns) / 2;
