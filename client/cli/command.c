@@ -200,6 +200,23 @@ static const ProtobufCFieldDescriptor *find_id(const pv_method_info *method, wor
     return field;
 }
 
+/* The field that must name the object which the method changes. */
+static const ProtobufCFieldDescriptor *find_changed(const pv_method_info *method)
+{
+    if (method->transition_count == 0 || method->transitions[0].from == 0) { return NULL; }
+    const char *prefix = method->transitions[0].object->id_prefix;
+    const ProtobufCMessageDescriptor *descriptor = method->request->descriptor;
+    for (unsigned i = 0; i < descriptor->n_fields; i++) {
+        const pv_field_rule *rule = method->request->fields[i].rule;
+        if (rule != NULL && (rule->flags & PV_RULE_REQUIRED) != 0 && rule->id_prefix != NULL &&
+            strcmp(rule->id_prefix, prefix) == 0 &&
+            descriptor->fields[i].label != PROTOBUF_C_LABEL_REPEATED) {
+            return &descriptor->fields[i];
+        }
+    }
+    return NULL;
+}
+
 const ProtobufCFieldDescriptor *pv_command_id_field(const pv_command *command)
 {
     words object;
@@ -210,7 +227,8 @@ const ProtobufCFieldDescriptor *pv_command_id_field(const pv_command *command)
     const ProtobufCFieldDescriptor *field = find_id(method, object);
     if (field != NULL) { return field; }
     noun_words(command->service, &noun);
-    return find_id(method, noun);
+    field = find_id(method, noun);
+    return field != NULL ? field : find_changed(method);
 }
 
 /* True when the method asks for nothing but the field of this name. */
@@ -253,7 +271,7 @@ static const pv_method_info *find_reader(const pv_service_info *service,
     return NULL;
 }
 
-const pv_method_info *pv_command_reader(const pv_command *command,
+const pv_method_info *pv_command_reader(pv_service_list list, const pv_command *command,
                                         const ProtobufCFieldDescriptor *field)
 {
     const pv_method_info *method = command->method;
@@ -261,6 +279,9 @@ const pv_method_info *pv_command_reader(const pv_command *command,
         method->transition_count > 0 ? method->transitions[0].object : object_of(method);
     const pv_method_info *reader = NULL;
     if (changed != NULL) { reader = find_reader(command->service, changed, field->name); }
+    for (size_t i = 0; i < list.count && changed != NULL && reader == NULL; i++) {
+        reader = find_reader(list.services[i], changed, field->name);
+    }
     /* What makes a part of an object compares the etag of the whole, which is what the ID names. */
     return reader != NULL ? reader : find_reader(command->service, NULL, field->name);
 }

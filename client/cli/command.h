@@ -49,13 +49,14 @@ PV_MUST_USE bool pv_command_find(pv_service_list list, const char *noun, const c
 
 /* The request's field that the ID behind the verb fills: "<object>_id", where the object is what
  * the method's name says behind its verb, else the noun, of either if need be only the last words
- * (report_id of a usage report). NULL: the command takes no ID. */
+ * (report_id of a usage report), else the required id of the object that the method changes
+ * (membership_id of an invitation). NULL: the command takes no ID. */
 const ProtobufCFieldDescriptor *pv_command_id_field(const pv_command *command);
 
-/* The unary method that reads the object whose etag the command compares (the one it changes, else
+/* The unary method of the list that reads the object whose etag the command compares (the one it changes, else
  * the one that `field` names) and needs no more than `field` to do so; NULL if there is none.
  * `field` is what pv_command_id_field gave. */
-const pv_method_info *pv_command_reader(const pv_command *command,
+const pv_method_info *pv_command_reader(pv_service_list list, const pv_command *command,
                                         const ProtobufCFieldDescriptor *field);
 
 #ifdef __cplusplus

@@ -168,7 +168,8 @@ pv_exit pv_request_read_etag(pv_cli *cli, const pv_command *command, const pv_op
         return PV_EXIT_OK;
     }
     const ProtobufCFieldDescriptor *id_field = pv_command_id_field(command);
-    const pv_method_info *reader = id_field == NULL ? NULL : pv_command_reader(command, id_field);
+    const pv_method_info *reader =
+        id_field == NULL ? NULL : pv_command_reader(cli->services, command, id_field);
     if (reader == NULL) {
         return pv_cli_usage(cli, "--etag auto: there is no command that reads what %s %s changes.",
                             command->noun, command->verb);

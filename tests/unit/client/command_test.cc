@@ -123,6 +123,7 @@ TEST(Command, TheWordBehindTheVerbIsTheId)
         {"item", "end-sale", "item_id", "GetItem"},
         {"usage-report", "close", "report_id", "GetUsageReport"},
         {"usage-report", "upload-records", "report_id", "GetUsageReport"},
+        {"invitation", "create", "membership_id", "GetMembership"},
     };
     for (const auto &row : rows) {
         pv_command command;
@@ -132,7 +133,7 @@ TEST(Command, TheWordBehindTheVerbIsTheId)
         EXPECT_STREQ(field == nullptr ? nullptr : field->name, row.field)
             << row.noun << " " << row.verb;
         if (field == nullptr) { continue; }
-        const pv_method_info *reader = pv_command_reader(&command, field);
+        const pv_method_info *reader = pv_command_reader(pv_services_all(), &command, field);
         EXPECT_STREQ(reader == nullptr ? nullptr : reader->name, row.reader)
             << row.noun << " " << row.verb;
     }
@@ -167,7 +168,8 @@ TEST(Command, EveryEtagHasAReader)
         }
         const ProtobufCFieldDescriptor *field = pv_command_id_field(&command);
         ASSERT_NE(field, nullptr) << command.method->path;
-        EXPECT_NE(pv_command_reader(&command, field), nullptr) << command.method->path;
+        EXPECT_NE(pv_command_reader(pv_services_all(), &command, field), nullptr)
+            << command.method->path;
     }
 }
 
