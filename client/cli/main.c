@@ -1,4 +1,5 @@
 /* purvey: the command line client. */
+#include "client/cli/authority.h"
 #include "client/cli/extra.h"
 #include "client/cli/init.h"
 #include "client/cli/services.h"
@@ -14,8 +15,17 @@ enum { ARENA_BYTES = 512 * 1024 * 1024 /* a bound, not a need: memory is taken a
 static pv_extra_list all_extras(pv_arena *arena)
 {
     static const pv_extra *const local[] = {
-        &pv_extra_init,        &pv_extra_store_backup, &pv_extra_store_restore,
-        &pv_extra_store_check, &pv_extra_store_stat,   &pv_extra_store_compact,
+        &pv_extra_init,
+        &pv_extra_store_backup,
+        &pv_extra_store_restore,
+        &pv_extra_store_check,
+        &pv_extra_store_stat,
+        &pv_extra_store_compact,
+        &pv_extra_authority_show,
+        &pv_extra_authority_prepare,
+        &pv_extra_authority_activate,
+        &pv_extra_authority_retire,
+        &pv_extra_authority_renew_server,
     };
     enum { LOCAL = sizeof local / sizeof *local };
     const pv_extra **list =

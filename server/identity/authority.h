@@ -80,6 +80,10 @@ PV_MUST_USE pv_status pv_authority_reload(pv_authority *authority, pv_error *err
 /* Whether files have changed since it was last loaded (well or not). On the thread that loads it. */
 bool pv_authority_files_changed(const pv_authority *authority);
 
+/* SHA-256 and end of one of the folder's certificates, by its file's name. */
+PV_MUST_USE pv_status pv_authority_certificate(const char *folder, const char *name,
+                                               pv_error *error, pv_issuer *ret_certificate);
+
 /* The issuing authorities of which nothing is accepted any more. */
 size_t pv_authority_refused(pv_authority *authority, pv_issuer ret_issuers[PV_ISSUERS_REFUSED_MAX]);
 

@@ -130,6 +130,16 @@ pv_status pv_authority_init(const pv_authority_options *options, pv_error *error
     return make_servers_side(options, error);
 }
 
+pv_status pv_authority_certificate(const char *folder, const char *name, pv_error *error,
+                                   pv_issuer *ret_certificate)
+{
+    X509 *certificate = NULL;
+    PV_TRY(pv_file_read_certificate(folder, name, error, &certificate));
+    *ret_certificate = pv_certificate_summary(certificate);
+    X509_free(certificate);
+    return pv_ok();
+}
+
 /* --- a new certificate for purveyd --- */
 
 /* One name as text; false: it is neither a DNS name nor an address. */

@@ -99,8 +99,7 @@ static pv_issuing *add(pv_issuers *issuers, X509 *certificate, pv_issuing_state 
     memset(one, 0, sizeof *one);
     one->pair.certificate = certificate;
     one->info.state = state;
-    one->info.issuer.not_after = pv_certificate_end(certificate);
-    PV_ASSERT(X509_digest(certificate, EVP_sha256(), one->info.issuer.sha256, NULL) == 1);
+    one->info.issuer = pv_certificate_summary(certificate);
     return one;
 }
 
@@ -133,9 +132,8 @@ static pv_status read_one(pv_issuers *issuers, const char *name, pv_issuing_stat
 {
     X509 *certificate = NULL;
     PV_TRY(pv_file_read_certificate(folder, name, error, &certificate));
-    pv_issuer issuer;
-    PV_ASSERT(X509_digest(certificate, EVP_sha256(), issuer.sha256, NULL) == 1);
-    bool known = pv_issuers_find(issuers, issuer.sha256) != NULL;
+    pv_issuer summary = pv_certificate_summary(certificate);
+    bool known = pv_issuers_find(issuers, summary.sha256) != NULL;
     pv_status status = pv_ok();
     if (!known && issuers->count == PV_ISSUERS_MAX) {
         status =
@@ -190,9 +188,8 @@ static pv_status add_retired(pv_issuers *issuers, pv_error *error)
     }
     for (int i = 0; i < sk_X509_num(issuers->retired); i++) {
         X509 *certificate = sk_X509_value(issuers->retired, i);
-        pv_issuer issuer;
-        PV_ASSERT(X509_digest(certificate, EVP_sha256(), issuer.sha256, NULL) == 1);
-        if (pv_issuers_find(issuers, issuer.sha256) != NULL) { continue; }
+        pv_issuer summary = pv_certificate_summary(certificate);
+        if (pv_issuers_find(issuers, summary.sha256) != NULL) { continue; }
         if (issuers->count == PV_ISSUERS_MAX) { break; }
         PV_ASSERT(X509_up_ref(certificate) == 1);
         (void)add(issuers, certificate, PV_ISSUING_RETIRED);

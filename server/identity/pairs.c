@@ -33,6 +33,14 @@ pv_time pv_certificate_end(const X509 *certificate)
     return end;
 }
 
+pv_issuer pv_certificate_summary(const X509 *certificate)
+{
+    pv_issuer summary;
+    summary.not_after = pv_certificate_end(certificate);
+    PV_ASSERT(X509_digest(certificate, EVP_sha256(), summary.sha256, NULL) == 1);
+    return summary;
+}
+
 static void fill_serial(uint8_t serial[PV_SERIAL_SIZE])
 {
     pv_random_bytes(NULL, serial, PV_SERIAL_SIZE);

@@ -41,8 +41,9 @@ PV_MUST_USE pv_status pv_pair_read(const char *folder, const char *certificate_n
 PV_MUST_USE pv_status pv_pair_make_issuing(const char *trust_domain, const pv_pair *root,
                                            pv_time now, pv_error *error, pv_pair *ret_pair);
 
-/* The end of a certificate. */
+/* The end of a certificate, and its SHA-256 too. */
 pv_time pv_certificate_end(const X509 *certificate);
+pv_issuer pv_certificate_summary(const X509 *certificate);
 
 /* Refuses with a sentence and what OpenSSL said. */
 pv_status pv_authority_refuse(pv_error *error, const char *what);

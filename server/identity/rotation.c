@@ -52,8 +52,7 @@ pv_status pv_authority_list(const char *folder, pv_arena *arena, pv_error *error
 static pv_status write_next(const change *of, const pv_pair *made, pv_issuer *ret_issuer)
 {
     char key[PV_ISSUER_FILE_SIZE];
-    ret_issuer->not_after = pv_certificate_end(made->certificate);
-    PV_ASSERT(X509_digest(made->certificate, EVP_sha256(), ret_issuer->sha256, NULL) == 1);
+    *ret_issuer = pv_certificate_summary(made->certificate);
     pv_issuer_file(ret_issuer, ".key", key);
     return pv_pair_write(made, of->folder, PV_ISSUERS_NEXT, key, PV_FILE_REPLACE, of->error);
 }

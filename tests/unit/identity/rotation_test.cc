@@ -107,8 +107,8 @@ class Rotation : public testing::Test {
         if (by != nullptr) { memcpy(signing.issuer_sha256, by->sha256, sizeof by->sha256); }
         pv_signed made = {};
         memory.Clear();
-        pv_status status = pv_authority_sign(authority.loaded, &signing, memory.arena, &made,
-                                             &memory.error);
+        pv_status status =
+            pv_authority_sign(authority.loaded, &signing, memory.arena, &made, &memory.error);
         if (pv_is_ok(status)) {
             std::string why;
             EXPECT_TRUE(Verifies(ParsePem(made.pem).get(), {ParsePem(made.chain_pem)},
@@ -356,9 +356,12 @@ struct Step {
 };
 
 const Step kSteps[] = {
-    {"Prepare", "", 'p', "1 1 0 0"},          {"PrepareAgain", "pa", 'p', "1 1 1 0"},
-    {"Activate", "p", 'a', "1 0 1 0"},        {"Retire", "pa", 'r', "1 0 0 1"},
-    {"RetireMore", "papa", 'r', "1 0 1 1"},   {"Compromised", "", 'c', "0 0 0 1"},
+    {"Prepare", "", 'p', "1 1 0 0"},
+    {"PrepareAgain", "pa", 'p', "1 1 1 0"},
+    {"Activate", "p", 'a', "1 0 1 0"},
+    {"Retire", "pa", 'r', "1 0 0 1"},
+    {"RetireMore", "papa", 'r', "1 0 1 1"},
+    {"Compromised", "", 'c', "0 0 0 1"},
     {"CompromisedWithNext", "p", 'c', "1 0 0 1"},
 };
 
