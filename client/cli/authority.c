@@ -38,8 +38,8 @@ static pv_authority_options options_of(const pv_authority_command *command, cons
 static pid_t server_of(const pv_authority_command *command)
 {
     char text[PID_TEXT_MAX + 1] = "";
-    const char *path = pv_arena_printf(command->store.cli->arena, "%s/server.lock",
-                                       command->store.path);
+    const char *path =
+        pv_arena_printf(command->store.cli->arena, "%s/server.lock", command->store.path);
     PV_ASSERT(path != NULL);
     int file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0) { return 0; }
@@ -93,8 +93,7 @@ static pv_exit work_activate(pv_store_command *command)
 {
     pv_authority_command *self = of(command);
     pv_issuer issuer;
-    if (!pv_is_ok(
-            pv_authority_activate(self->folder, pv_time_now(), &self->error, &issuer))) {
+    if (!pv_is_ok(pv_authority_activate(self->folder, pv_time_now(), &self->error, &issuer))) {
         return pv_authority_tell(self);
     }
     put_issuer(self, "activated", &issuer);
@@ -146,10 +145,11 @@ static pv_exit check_unused(pv_authority_command *self, const pv_issued *one, bo
     if (one->certificates == 0) { return PV_EXIT_OK; }
     char end[PV_TIME_TEXT_SIZE];
     (void)pv_time_format(one->last_end, end);
-    (void)pv_cli_fail(cli,
-                      "%llu certificates that it issued are in use, the last until %s; --compromised "
-                      "refuses them at once.",
-                      (unsigned long long)one->certificates, end);
+    (void)pv_cli_fail(
+        cli,
+        "%llu certificates that it issued are in use, the last until %s; --compromised "
+        "refuses them at once.",
+        (unsigned long long)one->certificates, end);
     return PV_EXIT_PRECONDITION;
 }
 
@@ -179,8 +179,8 @@ static pv_exit work_renew_server(pv_store_command *command)
     const pv_authority_options options = options_of(self, self->server_key);
     pv_issuer server;
     if (!pv_is_ok(pv_authority_renew_server(&options, &self->error)) ||
-        !pv_is_ok(pv_authority_certificate(self->folder, PV_AUTHORITY_SERVER, &self->error,
-                                           &server))) {
+        !pv_is_ok(
+            pv_authority_certificate(self->folder, PV_AUTHORITY_SERVER, &self->error, &server))) {
         return pv_authority_tell(self);
     }
     put_issuer(self, "renewed", &server);
@@ -229,25 +229,25 @@ static pv_exit run(pv_cli *cli, const pv_extra *extra, size_t count, char *const
     return pv_store_guard(&self.store, work);
 }
 
-#define FLAG_DATA                                                                          \
-    {                                                                                      \
-        "data", 0, "DIR", offsetof(pv_authority_command, store.data),                      \
-            "The folder with the folder authority, as in purveyd --data. PURVEYD_DATA."    \
+#define FLAG_DATA                                                                       \
+    {                                                                                   \
+        "data", 0, "DIR", offsetof(pv_authority_command, store.data),                   \
+            "The folder with the folder authority, as in purveyd --data. PURVEYD_DATA." \
     }
 
-#define COMMAND(name, VERB, WORDS, REPEATED, FLAGS, TEXT)                                      \
-    static pv_exit run_##name(pv_cli *cli, size_t count, char *const *arguments)               \
-    {                                                                                          \
-        return run(cli, &pv_extra_authority_##name, count, arguments, work_##name);            \
-    }                                                                                          \
-    const pv_extra pv_extra_authority_##name = {.noun = "authority",                           \
-                                                .verb = VERB,                                  \
-                                                .words = WORDS,                                \
-                                                .text = TEXT,                                  \
-                                                .flags = FLAGS,                                \
-                                                .flag_count = sizeof FLAGS / sizeof FLAGS[0],  \
-                                                .repeated = REPEATED,                          \
-                                                .answers = true,                               \
+#define COMMAND(name, VERB, WORDS, REPEATED, FLAGS, TEXT)                                     \
+    static pv_exit run_##name(pv_cli *cli, size_t count, char *const *arguments)              \
+    {                                                                                         \
+        return run(cli, &pv_extra_authority_##name, count, arguments, work_##name);           \
+    }                                                                                         \
+    const pv_extra pv_extra_authority_##name = {.noun = "authority",                          \
+                                                .verb = VERB,                                 \
+                                                .words = WORDS,                               \
+                                                .text = TEXT,                                 \
+                                                .flags = FLAGS,                               \
+                                                .flag_count = sizeof FLAGS / sizeof FLAGS[0], \
+                                                .repeated = REPEATED,                         \
+                                                .answers = true,                              \
                                                 .run = run_##name}
 
 static const pv_flag plain_flags[] = {FLAG_DATA};

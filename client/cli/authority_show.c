@@ -70,8 +70,8 @@ bool pv_authority_count(pv_authority_command *command, const pv_issued **ret_lis
     pv_arena *arena = command->store.cli->arena;
     const pv_issuing_info *infos = NULL;
     counting self = {.now = pv_time_now()};
-    if (!pv_is_ok(pv_authority_list(command->folder, arena, &command->error, &infos,
-                                    &self.count))) {
+    if (!pv_is_ok(
+            pv_authority_list(command->folder, arena, &command->error, &infos, &self.count))) {
         (void)pv_authority_tell(command);
         return false;
     }
@@ -126,7 +126,8 @@ static void put_line(pv_authority_command *command, const line *shown)
         put_json(out, shown, hex, end, days);
         return;
     }
-    fprintf(out, "%-11s  %-8s  %.*s  %s  %5lld", shown->name, shown->state, SHOWN_DIGITS, hex, end, (long long)days);
+    fprintf(out, "%-11s  %-8s  %.*s  %s  %5lld", shown->name, shown->state, SHOWN_DIGITS, hex, end,
+            (long long)days);
     if (shown->issued != NULL && shown->known) {
         fprintf(out, "  %6llu", (unsigned long long)shown->issued->certificates);
     }
@@ -150,8 +151,8 @@ pv_exit pv_authority_show(pv_store_command *of_store)
     bool known = false;
     if (!pv_authority_count(command, &list, &count, &known)) { return PV_EXIT_OTHER; }
     if (!command->store.json) {
-        fprintf(command->store.cli->out, "%-11s  %-8s  %-16s  %-20s  %5s%s\n", "CERTIFICATE", "STATE", "SHA-256",
-                "ENDS", "DAYS", known ? "  IN USE" : "");
+        fprintf(command->store.cli->out, "%-11s  %-8s  %-16s  %-20s  %5s%s\n", "CERTIFICATE",
+                "STATE", "SHA-256", "ENDS", "DAYS", known ? "  IN USE" : "");
     }
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
         pv_issuer certificate;

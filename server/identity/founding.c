@@ -1,5 +1,5 @@
 /* What is made with keys that are kept offline: a new authority, and purveyd's own certificate. */
-#include "server/identity/pairs.h"
+#include "server/identity/key_pair.h"
 
 #include <arpa/inet.h>
 #include <openssl/err.h>
@@ -42,40 +42,42 @@ static pv_status check_hosts(const pv_authority_options *options, pv_error *erro
 static pv_status make_clients_side(const pv_authority_options *options, pv_error *error)
 {
     char name[PV_COMMON_NAME_MAX + 1];
-    pv_pair root = {NULL, NULL};
-    pv_pair issuing = {NULL, NULL};
+    pv_key_pair root = {NULL, NULL};
+    pv_key_pair issuing = {NULL, NULL};
     pv_profile profile = {.kind = PV_PROFILE_ROOT, .common_name = name};
     (void)snprintf(name, sizeof name, "Purvey client root %s", options->trust_domain);
-    pv_status status = pv_pair_make(&profile, NULL, options->now, ROOT_DAYS, error, &root);
+    pv_status status = pv_key_pair_make(&profile, NULL, options->now, ROOT_DAYS, error, &root);
     if (pv_is_ok(status)) {
-        status = pv_pair_write(&root, options->folder, PV_AUTHORITY_ROOT, PV_AUTHORITY_ROOT_KEY,
-                               PV_FILE_NEW, error);
+        status = pv_key_pair_write(&root, options->folder, PV_AUTHORITY_ROOT, PV_AUTHORITY_ROOT_KEY,
+                                   PV_FILE_NEW, error);
     }
     if (pv_is_ok(status)) {
-        status = pv_pair_make_issuing(options->trust_domain, &root, options->now, error, &issuing);
+        status =
+            pv_key_pair_make_issuing(options->trust_domain, &root, options->now, error, &issuing);
     }
     if (pv_is_ok(status)) {
-        status = pv_pair_write(&issuing, options->folder, PV_AUTHORITY_ISSUING,
-                               PV_AUTHORITY_ISSUING_KEY, PV_FILE_NEW, error);
+        status = pv_key_pair_write(&issuing, options->folder, PV_AUTHORITY_ISSUING,
+                                   PV_AUTHORITY_ISSUING_KEY, PV_FILE_NEW, error);
     }
-    pv_pair_free(&root);
-    pv_pair_free(&issuing);
+    pv_key_pair_free(&root);
+    pv_key_pair_free(&issuing);
     return status;
 }
 
 /* The certificate of purveyd, by the server root, beside the one that is there if `mode` says so. */
 static pv_status make_server(const pv_authority_options *options, const char *const *hosts,
-                             size_t count, const pv_pair *root, pv_file_mode mode, pv_error *error)
+                             size_t count, const pv_key_pair *root, pv_file_mode mode,
+                             pv_error *error)
 {
-    pv_pair server = {NULL, NULL};
+    pv_key_pair server = {NULL, NULL};
     pv_profile profile = {
         .kind = PV_PROFILE_SERVER, .common_name = "purveyd", .hosts = hosts, .host_count = count};
-    pv_status status = pv_pair_make(&profile, root, options->now, SERVER_DAYS, error, &server);
+    pv_status status = pv_key_pair_make(&profile, root, options->now, SERVER_DAYS, error, &server);
     if (pv_is_ok(status)) {
-        status = pv_pair_write(&server, options->folder, PV_AUTHORITY_SERVER,
-                               PV_AUTHORITY_SERVER_KEY, mode, error);
+        status = pv_key_pair_write(&server, options->folder, PV_AUTHORITY_SERVER,
+                                   PV_AUTHORITY_SERVER_KEY, mode, error);
     }
-    pv_pair_free(&server);
+    pv_key_pair_free(&server);
     return status;
 }
 
@@ -93,19 +95,19 @@ static pv_status make_servers_side(const pv_authority_options *options, pv_error
 {
     char name[PV_COMMON_NAME_MAX + 1];
     const char *hosts[ALL_HOSTS];
-    pv_pair root = {NULL, NULL};
+    pv_key_pair root = {NULL, NULL};
     pv_profile profile = {.kind = PV_PROFILE_SERVER_ROOT, .common_name = name};
     (void)snprintf(name, sizeof name, "Purvey server root %s", options->trust_domain);
-    pv_status status = pv_pair_make(&profile, NULL, options->now, ROOT_DAYS, error, &root);
+    pv_status status = pv_key_pair_make(&profile, NULL, options->now, ROOT_DAYS, error, &root);
     if (pv_is_ok(status)) {
-        status = pv_pair_write(&root, options->folder, PV_AUTHORITY_SERVER_ROOT,
-                               PV_AUTHORITY_SERVER_ROOT_KEY, PV_FILE_NEW, error);
+        status = pv_key_pair_write(&root, options->folder, PV_AUTHORITY_SERVER_ROOT,
+                                   PV_AUTHORITY_SERVER_ROOT_KEY, PV_FILE_NEW, error);
     }
     if (pv_is_ok(status)) {
         size_t count = all_hosts(options, hosts);
         status = make_server(options, hosts, count, &root, PV_FILE_NEW, error);
     }
-    pv_pair_free(&root);
+    pv_key_pair_free(&root);
     return status;
 }
 
@@ -179,13 +181,14 @@ static pv_status present_hosts(const char *folder, pv_error *error,
 static pv_status renew(const pv_authority_options *options, const char *const *hosts, size_t count,
                        pv_error *error)
 {
-    pv_pair root = {NULL, NULL};
-    pv_status status = pv_pair_read(options->folder, PV_AUTHORITY_SERVER_ROOT,
-                                    PV_AUTHORITY_SERVER_ROOT_KEY, options->key_file, error, &root);
+    pv_key_pair root = {NULL, NULL};
+    pv_status status =
+        pv_key_pair_read(options->folder, PV_AUTHORITY_SERVER_ROOT, PV_AUTHORITY_SERVER_ROOT_KEY,
+                         options->key_file, error, &root);
     if (pv_is_ok(status)) {
         status = make_server(options, hosts, count, &root, PV_FILE_BESIDE, error);
     }
-    pv_pair_free(&root);
+    pv_key_pair_free(&root);
     PV_TRY(status);
     PV_TRY(pv_file_place(options->folder, PV_AUTHORITY_SERVER_KEY, error));
     return pv_file_place(options->folder, PV_AUTHORITY_SERVER, error);
@@ -193,13 +196,13 @@ static pv_status renew(const pv_authority_options *options, const char *const *h
 
 pv_status pv_authority_settle(const char *folder, pv_error *error)
 {
-    pv_pair beside = {NULL, NULL};
+    pv_key_pair beside = {NULL, NULL};
     if (!pv_file_exists(folder, PV_AUTHORITY_SERVER ".new")) { return pv_ok(); }
     pv_error ignored; /* what cannot be read was left by an attempt that died earlier */
     pv_error_init(&ignored, error->arena);
-    bool half = pv_is_ok(pv_pair_read(folder, PV_AUTHORITY_SERVER ".new", PV_AUTHORITY_SERVER_KEY,
-                                      NULL, &ignored, &beside));
-    pv_pair_free(&beside);
+    bool half = pv_is_ok(pv_key_pair_read(folder, PV_AUTHORITY_SERVER ".new",
+                                          PV_AUTHORITY_SERVER_KEY, NULL, &ignored, &beside));
+    pv_key_pair_free(&beside);
     return half ? pv_file_place(folder, PV_AUTHORITY_SERVER, error) : pv_ok();
 }
 

@@ -35,7 +35,7 @@ const pv_issuing *pv_issuers_find(const pv_issuers *issuers, const uint8_t sha25
 void pv_issuers_free(pv_issuers *issuers)
 {
     X509_free(issuers->root);
-    for (size_t i = 0; i < issuers->count; i++) { pv_pair_free(&issuers->list[i].pair); }
+    for (size_t i = 0; i < issuers->count; i++) { pv_key_pair_free(&issuers->list[i].pair); }
     sk_X509_pop_free(issuers->retired, X509_free);
     memset(issuers, 0, sizeof *issuers);
 }

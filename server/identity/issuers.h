@@ -11,7 +11,7 @@
 #ifndef PV_SERVER_IDENTITY_ISSUERS_H
 #define PV_SERVER_IDENTITY_ISSUERS_H
 
-#include "server/identity/pairs.h"
+#include "server/identity/key_pair.h"
 #include "server/identity/rotation.h"
 
 #ifdef __cplusplus
@@ -25,7 +25,7 @@ enum { PV_ISSUER_FILE_SIZE = 32 };
 /* One of them. */
 typedef struct pv_issuing {
     pv_issuing_info info;
-    pv_pair pair; /* the key is NULL if it is not in the folder */
+    pv_key_pair pair; /* the key is NULL if it is not in the folder */
 } pv_issuing;
 
 typedef struct pv_issuers {

@@ -49,12 +49,12 @@ pv_status pv_authority_list(const char *folder, pv_arena *arena, pv_error *error
 /* --- prepare --- */
 
 /* The key first: a certificate without a key would be an authority that cannot sign. */
-static pv_status write_next(const change *of, const pv_pair *made, pv_issuer *ret_issuer)
+static pv_status write_next(const change *of, const pv_key_pair *made, pv_issuer *ret_issuer)
 {
     char key[PV_ISSUER_FILE_SIZE];
     *ret_issuer = pv_certificate_summary(made->certificate);
     pv_issuer_file(ret_issuer, ".key", key);
-    return pv_pair_write(made, of->folder, PV_ISSUERS_NEXT, key, PV_FILE_REPLACE, of->error);
+    return pv_key_pair_write(made, of->folder, PV_ISSUERS_NEXT, key, PV_FILE_REPLACE, of->error);
 }
 
 static pv_status prepare(const change *of, const char *key_file, pv_issuer *ret_issuer)
@@ -63,16 +63,17 @@ static pv_status prepare(const change *of, const char *key_file, pv_issuer *ret_
         return pv_refuse(of->error, &pv_authority_reason_files,
                          "An authority is prepared already: activate it, or retire it.");
     }
-    pv_pair root = {NULL, NULL};
-    pv_pair made = {NULL, NULL};
-    pv_status status = pv_pair_read(of->folder, PV_AUTHORITY_ROOT, PV_AUTHORITY_ROOT_KEY, key_file,
-                                    of->error, &root);
+    pv_key_pair root = {NULL, NULL};
+    pv_key_pair made = {NULL, NULL};
+    pv_status status = pv_key_pair_read(of->folder, PV_AUTHORITY_ROOT, PV_AUTHORITY_ROOT_KEY,
+                                        key_file, of->error, &root);
     if (pv_is_ok(status)) {
-        status = pv_pair_make_issuing(of->issuers.trust_domain, &root, of->now, of->error, &made);
+        status =
+            pv_key_pair_make_issuing(of->issuers.trust_domain, &root, of->now, of->error, &made);
     }
     if (pv_is_ok(status)) { status = write_next(of, &made, ret_issuer); }
-    pv_pair_free(&root);
-    pv_pair_free(&made);
+    pv_key_pair_free(&root);
+    pv_key_pair_free(&made);
     return status;
 }
 

@@ -157,11 +157,11 @@ class AuthorityOfServer : public ::testing::Test {
     // SHA-256 of the certificate that OpenSSL's own client is shown.
     std::string shown_to_openssl(const std::string &server_name)
     {
-        Outcome seen = run({"/usr/bin/openssl", "s_client", "-connect", house.on.address,
-                            "-servername", server_name, "-alpn", "h2", "-CAfile",
-                            house.authority("server-ca.pem"), "-cert", house.folder("operator.pem"),
-                            "-cert_chain", house.folder("operator.pem"), "-key",
-                            house.folder("operator.key"), "-showcerts"});
+        Outcome seen =
+            run({"/usr/bin/openssl", "s_client", "-connect", house.on.address, "-servername",
+                 server_name, "-alpn", "h2", "-CAfile", house.authority("server-ca.pem"), "-cert",
+                 house.folder("operator.pem"), "-cert_chain", house.folder("operator.pem"), "-key",
+                 house.folder("operator.key"), "-showcerts"});
         size_t begin = seen.out.find("-----BEGIN CERTIFICATE-----");
         size_t end = seen.out.find("-----END CERTIFICATE-----");
         if (begin == std::string::npos || end == std::string::npos) { return seen.err; }
@@ -171,8 +171,8 @@ class AuthorityOfServer : public ::testing::Test {
     }
     static std::string fingerprint(const std::string &path)
     {
-        Outcome out = run({"/usr/bin/openssl", "x509", "-in", path, "-noout", "-fingerprint",
-                           "-sha256"});
+        Outcome out =
+            run({"/usr/bin/openssl", "x509", "-in", path, "-noout", "-fingerprint", "-sha256"});
         std::string hex;
         for (char c : out.out.substr(out.out.find('=') + 1)) {
             if (isxdigit(c)) { hex += static_cast<char>(tolower(c)); }
@@ -290,15 +290,17 @@ TEST_F(AuthorityOfServer, ItsOwnCertificateIsReplacedTenTimesWithoutAFailedCall)
         << "a renewal keeps the names";
 }
 
-TEST_F(AuthorityOfServer, AForeignClientIsShownTheCertificateOfTheNameItAsksForAlsoAfterItWasReplaced)
+TEST_F(AuthorityOfServer,
+       AForeignClientIsShownTheCertificateOfTheNameItAsksForAlsoAfterItWasReplaced)
 {
     const std::string folder = house.folder("certificates");
     ASSERT_EQ(mkdir(folder.c_str(), 0700), 0);
     const auto make = [&](const std::string &host) {
-        Outcome made = run({"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                            "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=x",
-                            "-addext", "subjectAltName=DNS:" + host, "-keyout",
-                            folder + "/" + host + ".key.new", "-out", folder + "/" + host + ".pem.new"});
+        Outcome made =
+            run({"/usr/bin/openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                 "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=x", "-addext",
+                 "subjectAltName=DNS:" + host, "-keyout", folder + "/" + host + ".key.new", "-out",
+                 folder + "/" + host + ".pem.new"});
         EXPECT_EQ(made.code, 0) << made.err;
         ASSERT_EQ(chmod((folder + "/" + host + ".key.new").c_str(), 0600), 0);
         for (const char *suffix : {".key", ".pem"}) {

@@ -1,4 +1,4 @@
-#include "server/identity/pairs.h"
+#include "server/identity/key_pair.h"
 
 #include "base/digest.h"
 
@@ -18,7 +18,7 @@ pv_status pv_authority_refuse(pv_error *error, const char *what)
     return pv_refuse(error, &pv_authority_reason_files, "%s: %s.", what, text);
 }
 
-void pv_pair_free(pv_pair *pair)
+void pv_key_pair_free(pv_key_pair *pair)
 {
     EVP_PKEY_free(pair->key);
     X509_free(pair->certificate);
@@ -55,8 +55,8 @@ static pv_time whole_seconds(int64_t utc_ns)
     return time;
 }
 
-pv_status pv_pair_make(pv_profile *profile, const pv_pair *issuer, pv_time now, int days,
-                       pv_error *error, pv_pair *ret_pair)
+pv_status pv_key_pair_make(pv_profile *profile, const pv_key_pair *issuer, pv_time now, int days,
+                           pv_error *error, pv_key_pair *ret_pair)
 {
     ret_pair->key = EVP_EC_gen("P-256");
     if (ret_pair->key == NULL) { return pv_authority_refuse(error, "Cannot make a key"); }
@@ -78,15 +78,16 @@ pv_status pv_pair_make(pv_profile *profile, const pv_pair *issuer, pv_time now, 
                                          : pv_ok();
 }
 
-pv_status pv_pair_write(const pv_pair *pair, const char *folder, const char *certificate_name,
-                        const char *key_name, pv_file_mode mode, pv_error *error)
+pv_status pv_key_pair_write(const pv_key_pair *pair, const char *folder,
+                            const char *certificate_name, const char *key_name, pv_file_mode mode,
+                            pv_error *error)
 {
     PV_TRY(pv_file_write_key(folder, key_name, mode, pair->key, error));
     return pv_file_write_certificate(folder, certificate_name, mode, pair->certificate, error);
 }
 
-pv_status pv_pair_read(const char *folder, const char *certificate_name, const char *key_name,
-                       const char *key_file, pv_error *error, pv_pair *ret_pair)
+pv_status pv_key_pair_read(const char *folder, const char *certificate_name, const char *key_name,
+                           const char *key_file, pv_error *error, pv_key_pair *ret_pair)
 {
     PV_TRY(pv_file_read_certificate(folder, certificate_name, error, &ret_pair->certificate));
     if (key_file == NULL) {
@@ -100,8 +101,8 @@ pv_status pv_pair_read(const char *folder, const char *certificate_name, const c
                      key_file == NULL ? key_name : key_file, certificate_name, folder);
 }
 
-pv_status pv_pair_make_issuing(const char *trust_domain, const pv_pair *root, pv_time now,
-                               pv_error *error, pv_pair *ret_pair)
+pv_status pv_key_pair_make_issuing(const char *trust_domain, const pv_key_pair *root, pv_time now,
+                                   pv_error *error, pv_key_pair *ret_pair)
 {
     /* A common name has at most 64 characters; the trust domain stands whole in the name constraint. */
     char name[PV_COMMON_NAME_MAX + 1];
@@ -111,5 +112,5 @@ pv_status pv_pair_make_issuing(const char *trust_domain, const pv_pair *root, pv
     profile.kind = PV_PROFILE_ISSUING;
     profile.common_name = name;
     profile.trust_domain = trust_domain;
-    return pv_pair_make(&profile, root, now, ISSUING_DAYS, error, ret_pair);
+    return pv_key_pair_make(&profile, root, now, ISSUING_DAYS, error, ret_pair);
 }
