@@ -1,5 +1,6 @@
-/* authority.h — `purvey authority ...`: what an operator does with the certificate authority of a server, on its machine
- * or where its folder lies. Everything works on files alone; a server that runs on them is told to read them again. */
+/* authority.h — `purvey authority ...`: what an operator does with the certificate authority of a server, on its
+ * machine or where its folder lies. Everything works on files alone; a server that runs on them is told to read them
+ * again. */
 #ifndef PV_CLIENT_CLI_AUTHORITY_H
 #define PV_CLIENT_CLI_AUTHORITY_H
 

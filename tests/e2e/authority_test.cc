@@ -1,6 +1,6 @@
-// The authority of a running server: another one takes over, the server's own certificate is replaced, and nobody's call
-// fails; what a retired one issued is refused at once. Clients call all the while, on connections that stay and on new
-// ones.
+// The authority of a running server: another one takes over, the server's own certificate is replaced, and nobody's
+// call fails; what a retired one issued is refused at once. Clients call all the while, on connections that stay and on
+// new ones.
 #include "base/digest.h"
 #include "client/cli/keys.h"
 #include "tests/e2e/house.h"
