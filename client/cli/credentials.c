@@ -143,6 +143,11 @@ pv_status pv_credentials_begin(const pv_credentials *self, pv_error *error, pv_c
     return make_pair(self, newest, error, ret_made);
 }
 
+bool pv_credentials_are_unfinished(const pv_credentials *self)
+{
+    return access(path_of(self, CURRENT "/" REQUEST), F_OK) == 0;
+}
+
 pv_status pv_credentials_trust(const pv_credential *made, const char *pem, pv_error *error)
 {
     return pv_save_over(made->ca_path, 0644, pv_view_text(pem), error);

@@ -51,6 +51,9 @@ void pv_credentials_close(pv_credentials *self);
 PV_MUST_USE pv_status pv_credentials_begin(const pv_credentials *self, pv_error *error,
                                            pv_credential *ret_made);
 
+/* True if the pair in use has not been finished. */
+bool pv_credentials_are_unfinished(const pv_credentials *self);
+
 /* Keeps the service's root with the pair. */
 PV_MUST_USE pv_status pv_credentials_trust(const pv_credential *made, const char *pem,
                                            pv_error *error);

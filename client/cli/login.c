@@ -1,12 +1,12 @@
-/* login.c — `purvey login`: from an invitation to a profile that works. In this order, so that nothing secret is told to
- * somebody else and nothing is lost:
+/* login.c — `purvey login`: from an invitation to a profile that works. In this order, so that nothing secret is told
+ * to somebody else and nothing is lost:
  *   1. a key and a signing request, kept until they are certified;
  *   2. the server is looked at without telling it anything: a certificate that it shows must have the fingerprint that
  *      the invitation ends with, and the server's own must come from that one, for the host's name, at this time;
  *   3. the invitation's secret and the request are sent to a server of that root alone;
- *   4. the certificate is kept, and the profile written.
- * The same command after a crash, or after an answer that was lost, goes on: the service gives the same certificate for
- * the same secret and key. */
+ *   4. the certificate is kept, and the profile written;
+ *   5. a call is made with it. Only then is the login finished: the same command after a crash, a lost answer or a wrong
+ *      --partner goes on, because the service gives the same certificate for the same secret and key. */
 #include "client/cli/login.h"
 
 #include "client/cli/connect.h"
@@ -97,8 +97,16 @@ static pv_exit choose_name(login *self)
                             "most %d, not the last three first.",
                             self->name, PV_PROFILE_NAME_MAX);
     }
+    return PV_EXIT_OK;
+}
+
+/* A profile that is there may only be gone on with, or replaced. */
+static pv_exit check_there(const login *self)
+{
     const pv_profile *there = pv_config_find(self->config, self->name);
-    if (there == NULL || self->replace) { return PV_EXIT_OK; }
+    if (there == NULL || self->replace || pv_credentials_are_unfinished(&self->keys)) {
+        return PV_EXIT_OK;
+    }
     return pv_cli_usage(
         self->cli,
         "there is a profile %s already%s%s. Give --profile NAME for another one, or "
@@ -143,10 +151,11 @@ static pv_status trust(login *self)
     pv_status looked = pv_probe_run(&options, self->cli->arena, &error, &probe);
     pv_status status = probe.chain == NULL ? pv_ok() : check_shown(self, &probe);
     pv_probe_close(&probe);
-    PV_TRY(status);
     if (error.reason == &pv_trouble_certificate_rejected) {
+        pv_error_init(&self->error, self->cli->arena);
         return pv_refuse(&self->error, &pv_trouble_enrolment_elsewhere, NULL);
     }
+    PV_TRY(status);
     self->error = error;
     return looked;
 }
@@ -192,8 +201,7 @@ static pv_status keep(login *self, const pv_enroll_response *response, pv_profil
                                    response->chain_pem, &self->error, &pair));
     PV_TRY(pv_credentials_use(&self->keys, &self->made, &self->error));
     pv_credentials_fill(&self->keys, profile);
-    PV_TRY(pv_config_put(self->cli->arena, profile, &self->error));
-    return pv_credentials_finish(&self->keys, &self->made, &self->error);
+    return pv_config_put(self->cli->arena, profile, &self->error);
 }
 
 /* Who it is now, as the answer to the invitation says. */
@@ -218,12 +226,15 @@ static pv_exit finish(login *self, const pv_enroll_response *response)
     pv_credentials_show(&self->made, &profile);
     pv_exit exit = pv_login_learn(self->cli, &self->options, &profile);
     if (exit != PV_EXIT_OK) {
-        fprintf(self->cli->err,
-                "  the certificate is here and the profile %s is written, but calls to %s fail: "
-                "purvey doctor says why.\n  server in %s says where they go.\n",
-                self->name, profile.server, self->config->path);
+        fprintf(
+            self->cli->err,
+            "  the certificate is here and the profile %s is written, but calls to %s fail; the "
+            "same command again, with another --partner, goes on from here\n",
+            self->name, profile.server);
         return exit;
     }
+    status = pv_credentials_finish(&self->keys, &self->made, &self->error);
+    if (!pv_is_ok(status)) { return pv_failure_tell(self->cli, status, &self->error); }
     fprintf(self->cli->out, "you are %s of %s: profile %s, %s\n",
             pv_terminal_text(self->cli->arena, profile.user_name, 0, NULL),
             pv_terminal_text(self->cli->arena, profile.account_name, 0, NULL), self->name,
@@ -235,11 +246,14 @@ static pv_exit log_in(login *self)
 {
     pv_status status =
         pv_credentials_open(&self->keys, self->cli->arena, self->config, self->name, &self->error);
-    if (pv_is_ok(status)) { status = pv_credentials_begin(&self->keys, &self->error, &self->made); }
+    if (!pv_is_ok(status)) { return pv_failure_tell(self->cli, status, &self->error); }
+    pv_exit exit = check_there(self);
+    if (exit != PV_EXIT_OK) { return exit; }
+    status = pv_credentials_begin(&self->keys, &self->error, &self->made);
     if (pv_is_ok(status)) { status = trust(self); }
     if (!pv_is_ok(status)) { return pv_failure_tell(self->cli, status, &self->error); }
     pv_enroll_response *response = NULL;
-    pv_exit exit = enrol(self, &response);
+    exit = enrol(self, &response);
     return exit == PV_EXIT_OK ? finish(self, response) : exit;
 }
 

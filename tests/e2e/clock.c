@@ -1,5 +1,5 @@
-/* clock.c — a wall clock that is wrong: loaded before the C library (LD_PRELOAD), it shifts what a program takes for the
- * time by PURVEY_TEST_CLOCK seconds. Clocks that measure are left alone. */
+/* clock.c — a wall clock that is wrong: loaded before the C library (LD_PRELOAD), it shifts what a program takes for
+ * the time by PURVEY_TEST_CLOCK seconds. Clocks that measure are left alone. */
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/time.h>

@@ -1,5 +1,5 @@
-// Whatever can stand between a partner's machine and the service is provoked, with the real programs, and `purvey doctor`
-// must find it and say it by its name.
+// Whatever can stand between a partner's machine and the service is provoked, with the real programs, and `purvey
+// doctor` must find it and say it by its name.
 #include "base/time.h"
 #include "client/cli/trouble.h"
 #include "tests/e2e/house.h"
