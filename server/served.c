@@ -1,13 +1,16 @@
 #include "server/served.h"
 
 #include "purvey/account/v1/account_service.pv.h"
+#include "purvey/account/v1/brand_service.pv.h"
 #include "purvey/account/v1/certificate_service.pv.h"
+#include "purvey/account/v1/domain_service.pv.h"
 #include "purvey/account/v1/enrolment_service.pv.h"
 #include "purvey/account/v1/group_service.pv.h"
 #include "purvey/account/v1/identity_service.pv.h"
 #include "purvey/account/v1/invitation_service.pv.h"
 #include "purvey/account/v1/membership_service.pv.h"
 #include "purvey/account/v1/partner_service.pv.h"
+#include "purvey/account/v1/portal_service.pv.h"
 #include "purvey/account/v1/user_service.pv.h"
 #include "purvey/contract/v1/agreement_service.pv.h"
 #include "purvey/contract/v1/contract_service.pv.h"
@@ -31,6 +34,7 @@
 #define SERVICES(X)                                                                        \
     X(account) X(user) X(group) X(membership) X(invitation) X(enrolment)                   \
     X(certificate) X(identity) X(partner)                                                  \
+    X(brand) X(domain) X(portal)                                                           \
     X(agreement) X(contract)                                                               \
     X(product) X(item) X(parameter) X(template) X(marketplace) X(hub) X(connection)        \
     X(listing) X(listing_proposal)                                                         \

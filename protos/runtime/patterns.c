@@ -230,10 +230,10 @@ static bool is_url_tail(pv_view text)
     return true;
 }
 
-static bool is_url(pv_view text)
+static bool is_url(pv_view text, bool secure)
 {
     pv_view http = pv_view_text("http://"), https = pv_view_text("https://");
-    pv_view scheme = pv_view_starts_with(text, https) ? https : http;
+    pv_view scheme = secure || pv_view_starts_with(text, https) ? https : http;
     if (!pv_view_starts_with(text, scheme)) { return false; }
     pv_view rest = part(text, scheme.size, text.size);
     size_t end = 0;
@@ -266,6 +266,15 @@ static bool is_language(pv_view text)
     return text.data[letters] == '-' && is_upper_word(part(text, letters + 1, text.size), 2);
 }
 
+static bool is_colour(pv_view text)
+{
+    if (text.size != 7 || text.data[0] != '#') { return false; }
+    for (size_t i = 1; i < text.size; i++) {
+        if (!is_lower_hex(text.data[i])) { return false; }
+    }
+    return true;
+}
+
 bool pv_pattern_matches(pv_pattern pattern, pv_view text)
 {
     if (pattern == PV_PATTERN_NONE) { return true; }
@@ -280,10 +289,12 @@ bool pv_pattern_matches(pv_pattern pattern, pv_view text)
     case PV_PATTERN_UUID: return is_uuid(text);
     case PV_PATTERN_ETAG: return is_etag(text);
     case PV_PATTERN_DECIMAL: return pv_decimal_parse(text, &decimal);
-    case PV_PATTERN_URL: return is_url(text);
+    case PV_PATTERN_URL: return is_url(text, false);
     case PV_PATTERN_DOMAIN: return is_domain(text, false);
     case PV_PATTERN_LINE: return is_line(text);
     case PV_PATTERN_LANGUAGE: return is_language(text);
+    case PV_PATTERN_COLOUR: return is_colour(text);
+    case PV_PATTERN_HTTPS: return is_url(text, true);
     }
     return false;
 }
@@ -304,6 +315,8 @@ const char *pv_pattern_text(pv_pattern pattern)
     case PV_PATTERN_DOMAIN: return "a DNS name in lower case";
     case PV_PATTERN_LINE: return "one line of printable text";
     case PV_PATTERN_LANGUAGE: return "a language code (ISO 639), e.g. de or pt-BR";
+    case PV_PATTERN_COLOUR: return "a colour as #rrggbb in lower case";
+    case PV_PATTERN_HTTPS: return "an absolute https URL without user name";
     }
     return "any text";
 }

@@ -30,7 +30,9 @@ typedef enum pv_pattern {
     PV_PATTERN_URL = 8,
     PV_PATTERN_DOMAIN = 9,
     PV_PATTERN_LINE = 10,
-    PV_PATTERN_LANGUAGE = 11
+    PV_PATTERN_LANGUAGE = 11,
+    PV_PATTERN_COLOUR = 12,
+    PV_PATTERN_HTTPS = 13
 } pv_pattern;
 
 /* Role number of a party of whatever type (`party: "ANY"`): the caller's own role counts. */

@@ -78,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     case 3: check_id(input); break;
     case 4: check_encodings(input); break;
     default:
-        for (unsigned i = PV_PATTERN_NONE; i <= PV_PATTERN_LANGUAGE; i++) {
+        for (unsigned i = PV_PATTERN_NONE; i <= PV_PATTERN_HTTPS; i++) {
             PV_ASSERT(pv_pattern_text((pv_pattern)i) != NULL);
             bool matches = pv_pattern_matches((pv_pattern)i, input);
             PV_ASSERT(!matches || input.size > 0 || i == PV_PATTERN_NONE);

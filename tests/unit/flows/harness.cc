@@ -128,6 +128,7 @@ struct World::State {
     pv_identity *identity = nullptr;
     pv_pipeline *pipeline = nullptr;
     FakeSigner signer;
+    pv_resolver resolver = {};
     pv_time now = {INT64_C(1764547200) * PV_NS_PER_S};
     uint64_t random = 1;
     uint64_t requests = 0;
@@ -164,13 +165,14 @@ std::set<std::string> &seen_set()
 class Carrier {
   public:
     Carrier(pv_pipeline *of, const Actor &actor, const pv_method_info *method,
-            const pv_handler *handler)
-        : pipeline(of), arena(pv_arena_create(kArenaBytes)), scratch(arena)
+            const pv_handler *handler, const Names &by)
+        : pipeline(of), arena(pv_arena_create(kArenaBytes)), scratch(arena), names(by)
     {
         if (method->kind != PV_METHOD_UNARY) { scratch = pv_arena_create(kArenaBytes); }
         pv_exchange_init(&carried.exchange, method, handler, arena, scratch);
         peer.address = "test";
-        peer.server_name = "localhost";
+        peer.server_name = names.authority.c_str();
+        peer.tls_server_name = names.tls.c_str();
         peer.has_certificate = !actor.sha256.empty();
         for (size_t i = 0; i < actor.sha256.size() / 2; i++) {
             peer.certificate_sha256[i] = static_cast<uint8_t>(
@@ -285,6 +287,7 @@ class Carrier {
     pv_pipeline *pipeline;
     pv_arena *arena;
     pv_arena *scratch;
+    Names names;
     pv_peer peer = {};
     Carried carried = {};
 };
@@ -362,6 +365,8 @@ World::World(uint32_t attempts_per_minute) : state(new State)
     config.authority = &state->signer.signer;
     config.attempts_per_minute = attempts_per_minute;
     config.server_root_sha256 = pv_view_text("a digest of the server's root");
+    state->resolver = {resolve, this};
+    config.resolver = &state->resolver;
     config.services = pv_catalog__services;
     config.service_count = pv_catalog__service_count;
     config.token_key = pv_view_of(state->token_key, sizeof state->token_key);
@@ -494,18 +499,37 @@ Answer World::call_packed(const Actor &actor, const std::string &name, const std
     const pv_handler *handler = nullptr;
     const pv_method_info *method = state->method(name, &handler);
     advance(1);
-    Carrier carrier(state->pipeline, actor, method, handler);
+    Carrier carrier(state->pipeline, actor, method, handler, names);
     pv_status status = carrier.admit();
     run_once(between);
     if (pv_is_ok(status)) { status = carrier.run(PV_PHASE_UNARY, view_of(bytes)); }
     if (pv_is_ok(status)) { record_changes(actor); }
-    return carrier.answer(status);
+    Answer answer = carrier.answer(status);
+    transcript += name + answer.packed + answer.reason + answer.message;
+    for (const auto &pair : answer.metadata) { transcript += pair.first + pair.second; }
+    return answer;
 }
 
 Answer World::call(const Actor &actor, const std::string &name, const std::string &text)
 {
     const pv_handler *handler = nullptr;
     return call_packed(actor, name, pack(state->method(name, &handler), text, &state->requests));
+}
+
+pv_resolved World::resolve(const pv_resolver *resolver, const char *name, pv_arena *arena)
+{
+    World *world = static_cast<World *>(const_cast<void *>(resolver->context));
+    run_once(world->asked);
+    pv_resolved found = {};
+    found.status = pv_status_of(world->dns_gives);
+    if (!pv_is_ok(found.status)) { return found; }
+    const std::vector<std::string> &texts = world->dns[name];
+    found.texts =
+        static_cast<const char **>(pv_arena_zalloc(arena, texts.size(), sizeof *found.texts));
+    for (const std::string &text : texts) {
+        found.texts[found.count++] = pv_arena_dup(arena, pv_view_text(text.c_str()));
+    }
+    return found;
 }
 
 void World::run_once(std::function<void()> &hook)
@@ -535,7 +559,7 @@ std::vector<Answer> World::burst(const std::vector<Waiting> &calls)
     advance(1);
     for (size_t i = 0; i < calls.size(); i++) {
         const pv_method_info *method = state->method(calls[i].method, &handler);
-        carriers.emplace_back(new Carrier(state->pipeline, calls[i].actor, method, handler));
+        carriers.emplace_back(new Carrier(state->pipeline, calls[i].actor, method, handler, names));
         PV_ASSERT(pv_is_ok(carriers.back()->admit()));
         carriers.back()->begin(PV_PHASE_UNARY, view_of(packed[i]));
     }
@@ -555,7 +579,7 @@ Answer World::upload(const Actor &actor, const std::string &name,
     const pv_handler *handler = nullptr;
     const pv_method_info *method = state->method(name, &handler);
     advance(1);
-    Carrier carrier(state->pipeline, actor, method, handler);
+    Carrier carrier(state->pipeline, actor, method, handler, names);
     pv_status status = carrier.admit();
     for (size_t i = 0; i < messages.size() && pv_is_ok(status); i++) {
         std::string bytes = pack(method, messages[i], &state->requests);
@@ -578,7 +602,7 @@ std::vector<Answer> World::pull(const Actor &actor, const std::string &name,
     const pv_method_info *method = state->method(name, &handler);
     advance(1);
     std::string bytes = pack(method, text, &state->requests);
-    Carrier carrier(state->pipeline, actor, method, handler);
+    Carrier carrier(state->pipeline, actor, method, handler, names);
     std::vector<Answer> answers;
     pv_status status = carrier.admit();
     pv_view request = view_of(bytes);

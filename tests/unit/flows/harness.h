@@ -14,11 +14,13 @@
 #include "base/status.h"
 #include "base/time.h"
 #include "protos/runtime/rules.h"
+#include "server/flows/resolver.h"
 #include "storage/store.h"
 
 #include <jansson.h>
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -36,6 +38,12 @@ struct Actor {
     std::string membership_id;
     std::string certificate_id;
     std::string sha256; /* of the certificate: 64 hexadecimal digits; empty: no certificate */
+};
+
+/* The names by which a client has connected. */
+struct Names {
+    std::string tls; /* SNI; empty: none */
+    std::string authority = "localhost";
 };
 
 /* What came back. */
@@ -109,6 +117,15 @@ class World {
     std::set<std::string> told;
     /* Run once, after the next call was admitted and before its transaction is opened. */
     std::function<void()> between;
+    /* By which the next calls come. */
+    Names names;
+    /* The DNS: texts at names, or the code that every question is answered with instead. */
+    std::map<std::string, std::vector<std::string>> dns;
+    pv_code dns_gives = PV_CODE_OK;
+    /* Run once, while the next question to the DNS waits for its answer. */
+    std::function<void()> asked;
+    /* What every unary call was answered from the last clear() on, as bytes. */
+    std::string transcript;
 
     /* From now on the authority reads requests but signs nothing; or it signs again. */
     void authority_down(bool down);
@@ -131,6 +148,7 @@ class World {
   private:
     void record_changes(const Actor &actor);
     static void run_once(std::function<void()> &hook);
+    static pv_resolved resolve(const pv_resolver *resolver, const char *name, pv_arena *arena);
 
     struct State;
     std::unique_ptr<State> state;

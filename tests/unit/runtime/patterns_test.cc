@@ -119,6 +119,14 @@ const Row rows[] = {
     {PV_PATTERN_LANGUAGE,
      {"de", "gsw", "pt-BR"},
      {"d", "DE", "german", "de-", "de-a", "de-at", "de-AUT", "de_AT", "d1", "-AT"}},
+    {PV_PATTERN_COLOUR,
+     {"#000000", "#1a2b3c", "#ffffff"},
+     {"1a2b3c", "#1A2B3C", "#1a2b3", "#1a2b3c4", "#1a2b3g", "red", "#fff", "rgb(0,0,0)",
+      "#1a2b3c;"}},
+    {PV_PATTERN_HTTPS,
+     {"https://a", "https://example.com:8443/logo.png?v=2", "https://[::1]/"},
+     {"http://a", "HTTPS://a", "https://", "https://u@a", "//a", "javascript:alert(1)", "data:,x",
+      "https://a/\xE2\x80\xAE"}},
 };
 
 TEST(Patterns, TextsThatHaveTheFormMatch)
