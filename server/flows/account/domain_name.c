@@ -24,7 +24,9 @@ bool domain_name_read(pv_view text, char ret_name[DOMAIN_NAME_SIZE])
 bool domain_name_of_authority(pv_view authority, char ret_name[DOMAIN_NAME_SIZE])
 {
     size_t size = authority.size;
-    while (size > 0 && authority.data[size - 1] >= '0' && authority.data[size - 1] <= '9') { size--; }
+    while (size > 0 && authority.data[size - 1] >= '0' && authority.data[size - 1] <= '9') {
+        size--;
+    }
     bool has_port = size > 0 && authority.data[size - 1] == ':';
     return domain_name_read(pv_view_of(authority.data, has_port ? size - 1 : authority.size),
                             ret_name);
@@ -57,8 +59,8 @@ static bool is_deceptive(uint32_t code_point)
     static const struct {
         uint32_t from, to;
     } ranges[] = {
-        {0x0080, 0x00B6},   {0x0300, 0x036F},     {0x2000, 0x2BFF}, {0x3000, 0x3004},
-        {0xD800, 0xF8FF},   {0xFE00, 0xFE0F},     {0xFEFF, 0xFFFF}, {0x1D400, 0x1D7FF},
+        {0x0080, 0x00B6},   {0x0300, 0x036F},    {0x2000, 0x2BFF}, {0x3000, 0x3004},
+        {0xD800, 0xF8FF},   {0xFE00, 0xFE0F},    {0xFEFF, 0xFFFF}, {0x1D400, 0x1D7FF},
         {0x1F000, 0x1FAFF}, {0xE0000, 0x10FFFF},
     };
     for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {

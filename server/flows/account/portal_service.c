@@ -25,8 +25,7 @@ static pv_status is_partner(pv_call *call, const char *distributor_id, bool *ret
     const pv_object_info *object = &pv_partnership__object;
     pv_condition with = pv_where(object, "distributor_id", distributor_id);
     pv_partnership *partnership = NULL;
-    PV_TRY(
-        pv_if_any(pv_lookup(call, object, pv_caller_of(call)->account, &with, 1, &partnership)));
+    PV_TRY(pv_if_any(pv_lookup(call, object, pv_caller_of(call)->account, &with, 1, &partnership)));
     *ret_is = partnership != NULL && partnership->state != PV_PARTNERSHIP_STATE_ENDED;
     return pv_ok();
 }

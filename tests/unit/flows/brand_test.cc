@@ -100,7 +100,8 @@ TEST_F(BrandFlow, AnUpdateFollowsTheSameRules)
         EXPECT_EQ(on_brand(distributor, method, id, R"(, "etag": "\"0\"")").reason, "ETAG_MISMATCH")
             << method;
     }
-    Answer emptied = on_brand(distributor, "UpdateBrand", id, R"(, "update_mask": "theme,portals")");
+    Answer emptied =
+        on_brand(distributor, "UpdateBrand", id, R"(, "update_mask": "theme,portals")");
     EXPECT_EQ(emptied.text("brand.theme"), "");
     EXPECT_EQ(emptied.text("brand.portals"), "");
     EXPECT_EQ(emptied.text("brand.footer"), "Delta Ltd");

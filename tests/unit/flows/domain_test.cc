@@ -90,8 +90,7 @@ TEST_F(DomainFlow, IsClaimedProvedAndGivenUp)
     EXPECT_EQ(missing.text("domain.failure"), "DOMAIN_FAILURE_RECORD_MISSING");
     EXPECT_NE(missing.text("domain.check_time"), "");
     EXPECT_EQ(missing.text("domain.verify_time"), "");
-    EXPECT_TRUE(
-        on_domain(distributor, "UpdateDomain", id, R"(, "description": "Portal")").ok());
+    EXPECT_TRUE(on_domain(distributor, "UpdateDomain", id, R"(, "description": "Portal")").ok());
 
     world.dns["_purvey-challenge.delta.example"] = {"v=spf1 -all", value + "0", value.substr(1)};
     EXPECT_EQ(verify(distributor, id).text("domain.failure"), "DOMAIN_FAILURE_RECORD_DIFFERS");
@@ -174,8 +173,8 @@ TEST_F(DomainFlow, InARaceOneGetsTheDomain)
     auto request = [](const Answer &of) {
         return json(R"({"domain_id": "%s"})", of.text("domain.id").c_str());
     };
-    std::vector<Answer> answers = world.burst({{distributor, "VerifyDomain", request(mine)},
-                                               {other, "VerifyDomain", request(theirs)}});
+    std::vector<Answer> answers = world.burst(
+        {{distributor, "VerifyDomain", request(mine)}, {other, "VerifyDomain", request(theirs)}});
     EXPECT_EQ(answers[0].text("domain.state"), "DOMAIN_STATE_VERIFIED") << answers[0].message;
     EXPECT_EQ(answers[1].reason, "DOMAIN_TAKEN");
 }

@@ -40,11 +40,13 @@ TEST_F(PortalFlow, EverybodyElseSeesThePlatforms)
         EXPECT_EQ(shown.text("portal.name"), "Operator") << name;
         EXPECT_EQ(shown.text("portal.title"), "Operator");
         EXPECT_EQ(shown.text("portal.domain"), "");
-        EXPECT_EQ(shown.text("portal.theme.primary").size(), 7U) << "there is always something to see";
+        EXPECT_EQ(shown.text("portal.theme.primary").size(), 7U)
+            << "there is always something to see";
         EXPECT_EQ(shown.packed, portal(nobody, "").packed);
     }
     std::string plain = portal(nobody, "").packed;
-    brand(platform, R"("name": "The Platform", "portals": [{"role": "ACCOUNT_TYPE_OPERATOR", "title": "Engine room"}])");
+    brand(platform, R"("name": "The Platform",
+        "portals": [{"role": "ACCOUNT_TYPE_OPERATOR", "title": "Engine room"}])");
     EXPECT_EQ(name(nobody, ""), "The Platform");
     EXPECT_EQ(portal(platform, "delta.example").text("portal.title"), "Engine room")
         << "the operator is nobody's partner";
@@ -57,7 +59,8 @@ TEST_F(PortalFlow, EverybodyElseSeesThePlatforms)
 
 TEST_F(PortalFlow, ADistributorsBrandIsShownToItsPartnersAndToWhoMayBecomeOne)
 {
-    EXPECT_EQ(name(nobody, "delta.example"), "Delta Cloud") << "who signs in has no certificate yet";
+    EXPECT_EQ(name(nobody, "delta.example"), "Delta Cloud")
+        << "who signs in has no certificate yet";
     Actor forged = vendor;
     forged.sha256 = std::string(64, '0');
     EXPECT_EQ(name(forged, "delta.example"), "Delta Cloud") << "nor one that counts";
@@ -76,12 +79,12 @@ TEST_F(PortalFlow, APartnerSeesTheDistributorThroughWhoseDomainItCame)
     brand(other, R"("name": "Deneb")");
     domain(other, "deneb.example");
     contract("SERVICE", reseller);
-    std::string theirs =
-        text(other, "CreateAgreement",
-             R"({"type": "AGREEMENT_TYPE_SERVICE", "name": "Terms", "activate": true})", "agreement.id");
+    std::string theirs = text(
+        other, "CreateAgreement",
+        R"({"type": "AGREEMENT_TYPE_SERVICE", "name": "Terms", "activate": true})", "agreement.id");
     Answer made = world.call(other, "CreateContract",
-                             json(R"({"agreement_id": "%s", "partner_id": "%s"})",
-                                  theirs.c_str(), reseller.account_id.c_str()));
+                             json(R"({"agreement_id": "%s", "partner_id": "%s"})", theirs.c_str(),
+                                  reseller.account_id.c_str()));
     ASSERT_TRUE(made.ok()) << made.message;
     EXPECT_EQ(name(reseller, "delta.example"), "Delta Cloud");
     EXPECT_EQ(name(reseller, "deneb.example"), "Deneb");
@@ -132,9 +135,9 @@ TEST_F(PortalFlow, ADomainMayBeForOneRoleAndAskedForAnother)
     EXPECT_EQ(portal(reseller, "vendor.delta.example").text("portal.title"), "Delta")
         << "one's own role counts first";
     EXPECT_EQ(portal(nobody, "delta.example").text("portal.role"), "");
-    EXPECT_EQ(portal(nobody, "delta.example", R"({"role": "ACCOUNT_TYPE_VENDOR"})")
-                  .text("portal.title"),
-              "Delta for vendors");
+    EXPECT_EQ(
+        portal(nobody, "delta.example", R"({"role": "ACCOUNT_TYPE_VENDOR"})").text("portal.title"),
+        "Delta for vendors");
     EXPECT_EQ(portal(reseller, "delta.example", R"({"role": "ACCOUNT_TYPE_VENDOR"})")
                   .text("portal.title"),
               "Delta");
