@@ -32,6 +32,7 @@ inline const std::vector<std::string> &recipes_of(const std::string &method)
         {"UpdateOrderParameters", {R"({"params": [{"name": "key", "value": "new"}]})"}},
         {"InquireOrder", {R"({"flags": [{"name": "domain", "error": "Wrong"}]})"}},
         {"IssueCertificate", {R"({"csr_pem": "csr"})"}},
+        {"CreateDomain", {R"({"name": "matrix.example"})"}},
         {"CreateMarketplace", {R"({"hubs": [{"hub_id": "?"}]})"}},
         {"UpdateMarketplace", {R"({"hubs": [{"hub_id": "?"}]})"}},
         {"ListAgreements", {"{}", R"({"distributor_id": "?"})"}},

@@ -199,8 +199,10 @@ std::string text_for(const pv_field_rule *rule, const std::string &canary)
     case PV_PATTERN_NAME:
     case PV_PATTERN_LINE: break;
     case PV_PATTERN_EMAIL: text = canary + "@example.com"; break;
-    case PV_PATTERN_URL: text = "https://" + canary + ".example.com/"; break;
+    case PV_PATTERN_URL:
+    case PV_PATTERN_HTTPS: text = "https://" + canary + ".example.com/"; break;
     case PV_PATTERN_DOMAIN: text = canary + ".example.com"; break;
+    case PV_PATTERN_COLOUR: return "#102030";
     case PV_PATTERN_CURRENCY: return "USD";
     case PV_PATTERN_COUNTRY: return "DE";
     case PV_PATTERN_LANGUAGE: return "de";

@@ -104,6 +104,8 @@ void Tenants::people(SupplyChain &chain, const Actor &of, const std::string &nam
 void Tenants::places(SupplyChain &chain)
 {
     const Actor &by = chain.distributor;
+    chain.ids["brand"] = make(by, "CreateBrand", R"({"portals": null})", "brand.id");
+    make(by, "CreateDomain", R"({"name": "shop.example"})");
     chain.ids["hub"] = make(by, "CreateHub", "{}", "hub.id");
     chain.ids["spare hub"] = make(by, "CreateHub", "{}", "hub.id");
     std::string on_hub = json(R"({"alternative_currencies": ["EUR"], "hubs": [{"hub_id": "%s"}]})",
@@ -347,6 +349,7 @@ void Tenants::build(SupplyChain &chain)
     people(chain, chain.vendor, "vendor");
     people(chain, chain.reseller, "reseller");
     places(chain);
+    act(chain.distributor, "PublishBrand", chain.ids["brand"]);
     agreements(chain);
     contracts(chain);
     products(chain);
