@@ -4,6 +4,7 @@
 #include "purvey/account/v1/account.pv.h"
 #include "purvey/account/v1/certificate.pv.h"
 #include "purvey/account/v1/user.pv.h"
+#include "server/identity/issue.h"
 #include "server/identity/rights.h"
 #include "server/identity/uses.h"
 #include "storage/record.h"
@@ -33,6 +34,9 @@ typedef struct entry {
     pv_time not_before;
     pv_time not_after;
     pv_time use_due; /* a use before this moment is not noted */
+    pv_time superseded_at; /* 0: never, as far as the rows say */
+    bool follower_idle;    /* what it was renewed with was never used when the rows were read ... */
+    pv_time reread_at;     /* ... so that they are read anew from here on */
     bool revoked;
     bool issuer_refused;
     bool account_active;
@@ -175,6 +179,24 @@ static pv_status load_use_due(pv_txn *txn, pv_id certificate, pv_time *ret_due)
     return status.code == PV_CODE_NOT_FOUND ? pv_ok() : status;
 }
 
+/* When it makes way for the certificate that it was renewed with: some days after the first use of that. */
+static pv_status load_overlap(pv_txn *txn, const pv_certificate *certificate, entry *ret_entry)
+{
+    pv_id follower;
+    pv_use use;
+    if (*certificate->renewed_by_id == '\0') { return pv_ok(); }
+    if (!pv_id_parse(pv_certificate__object.id_prefix, pv_view_text(certificate->renewed_by_id),
+                     &follower)) {
+        return pv_status_of(PV_CODE_DATA_LOSS);
+    }
+    pv_status status = pv_use_get(txn, follower, &use);
+    ret_entry->follower_idle = status.code == PV_CODE_NOT_FOUND;
+    if (ret_entry->follower_idle) { return pv_ok(); }
+    PV_TRY(status);
+    ret_entry->superseded_at.utc_ns = use.first.utc_ns + PV_OVERLAP_S * PV_NS_PER_S;
+    return pv_ok();
+}
+
 /* Reads what the rows say about a certificate. NOT_FOUND: it is unknown. */
 static pv_status load_entry(pv_identity *identity, pv_txn *txn,
                             const uint8_t sha256[PV_SHA256_SIZE], pv_arena *arena, entry *ret_entry)
@@ -207,6 +229,7 @@ static pv_status load_entry(pv_identity *identity, pv_txn *txn,
         return pv_status_of(PV_CODE_DATA_LOSS);
     }
     PV_TRY(load_use_due(txn, caller->certificate, &ret_entry->use_due));
+    PV_TRY(load_overlap(txn, certificate, ret_entry));
     pv_rights rights;
     pv_rights scopes = {{0}};
     PV_TRY(pv_rights_of_member(txn, arena, membership, &rights));
@@ -215,7 +238,9 @@ static pv_status load_entry(pv_identity *identity, pv_txn *txn,
     memcpy(caller->grants, rights.grants, sizeof rights.grants);
     caller->role = (uint8_t)account->type;
     memcpy(ret_entry->sha256, sha256, PV_SHA256_SIZE);
-    ret_entry->revoked = certificate->state != PV_CERTIFICATE_STATE_ACTIVE;
+    bool superseded = certificate->state == PV_CERTIFICATE_STATE_SUPERSEDED;
+    if (superseded) { ret_entry->superseded_at = ret_entry->not_before; }
+    ret_entry->revoked = !superseded && certificate->state != PV_CERTIFICATE_STATE_ACTIVE;
     ret_entry->issuer_refused = is_refused(identity, certificate->issuer_sha256);
     ret_entry->account_active = account->state == PV_ACCOUNT_STATE_ACTIVE;
     ret_entry->user_active = user->state == PV_USER_STATE_ACTIVE;
@@ -251,12 +276,13 @@ static entry *place_of(pv_identity *identity, const uint8_t sha256[PV_SHA256_SIZ
 }
 
 static bool find_kept(pv_identity *identity, const uint8_t sha256[PV_SHA256_SIZE],
-                      uint64_t generation, entry *ret_entry)
+                      uint64_t generation, pv_time now, entry *ret_entry)
 {
     PV_ASSERT(pthread_mutex_lock(&identity->lock) == 0);
     const entry *kept = place_of(identity, sha256);
     bool found =
-        kept->generation == generation && memcmp(kept->sha256, sha256, PV_SHA256_SIZE) == 0;
+        kept->generation == generation && memcmp(kept->sha256, sha256, PV_SHA256_SIZE) == 0 &&
+        (!kept->follower_idle || now.utc_ns < kept->reread_at.utc_ns);
     if (found) { *ret_entry = *kept; }
     PV_ASSERT(pthread_mutex_unlock(&identity->lock) == 0);
     return found;
@@ -282,6 +308,9 @@ static pv_status judge(const entry *found, pv_time now, pv_error *error)
         (void)pv_time_format(found->not_after, to);
         return pv_refuse(error, &pv_error_reason_certificate_expired,
                          "The client certificate is valid from %s to %s only.", from, to);
+    }
+    if (found->superseded_at.utc_ns > 0 && now.utc_ns >= found->superseded_at.utc_ns) {
+        return pv_refuse(error, &pv_error_reason_certificate_superseded, NULL);
     }
     if (!found->account_active) {
         pv_error_note(error, "account", "%s", found->caller.account_id);
@@ -333,10 +362,11 @@ pv_status pv_identity_resolve(pv_identity *identity, const pv_peer *peer, pv_tim
     uint64_t generation = atomic_load(&identity->generation);
     bool settled = !is_changing(generation);
     entry found;
-    if (!settled || !find_kept(identity, peer->certificate_sha256, generation, &found)) {
+    if (!settled || !find_kept(identity, peer->certificate_sha256, generation, now, &found)) {
         PV_TRY(read_entry(identity, NULL, peer->certificate_sha256, error, &found));
         found.generation = settled ? generation : 0;
         found.caller.generation = found.generation;
+        found.reread_at.utc_ns = now.utc_ns + PV_USE_STEP_S * PV_NS_PER_S;
         if (settled) { keep(identity, &found); }
     }
     PV_TRY(judge(&found, now, error));

@@ -18,8 +18,11 @@
  * Uses of certificates are noted on the way (uses.h): a peer without an address is nobody's call, and is not noted.
  *
  * Threads: everything may be called on any thread at the same time; the lock is held only to copy a row.
+ * A certificate that was renewed is superseded some days after the first use of the new one (PV_OVERLAP_S), by the time
+ * alone: the rows are read anew once an hour until that use is known.
+ *
  * Order of refusal: NO_CERTIFICATE, CERTIFICATE_UNKNOWN, CERTIFICATE_REVOKED, CERTIFICATE_ISSUER_REFUSED,
- * CERTIFICATE_EXPIRED, ACCOUNT_INACTIVE, USER_INACTIVE, MEMBERSHIP_ENDED. */
+ * CERTIFICATE_EXPIRED, CERTIFICATE_SUPERSEDED, ACCOUNT_INACTIVE, USER_INACTIVE, MEMBERSHIP_ENDED. */
 #ifndef PV_SERVER_IDENTITY_IDENTITY_H
 #define PV_SERVER_IDENTITY_IDENTITY_H
 

@@ -5,7 +5,7 @@
 #include "server/flows/account/issuing.h"
 #include "server/flows/make.h"
 
-enum { SHOWN_BYTES = 1024 * 1024 };
+enum { SHOWN_BYTES = 1024 * 1024, SECONDS_PER_DAY = 86400 };
 
 /* What the certificate is to carry: what was asked for, or all that the member may. */
 static pv_status choose_scopes(pv_call *call, const pv_issue_certificate_request *request,
@@ -47,6 +47,81 @@ pv_status pv_certificate_service_issue_certificate(pv_call *call,
     PV_TRY(issuing_request(call, request->csr_der, request->csr_pem, &csr));
     PV_TRY(issuing_resume(call, &certificate));
     if (certificate == NULL) { PV_TRY(plan(call, request, csr, &certificate)); }
+    if (!request->validate_only) { PV_TRY(issuing_sign(call, certificate, csr)); }
+    response->certificate = certificate;
+    response->certificate_pem = certificate->certificate_pem;
+    response->chain_pem = certificate->chain_pem;
+    return issuing_show(call, call->arena, certificate);
+}
+
+/* Makes the certificate the last of its line but one: what was before it ends, and so does what was to follow it and was
+ * never used. */
+static pv_status make_room(pv_call *call, const pv_certificate *present)
+{
+    bool used = false;
+    pv_time time;
+    PV_TRY(issuing_followed(call, present, &used, &time));
+    const char *others[] = {present->renews_id, present->renewed_by_id};
+    for (size_t i = 0; i < 2; i++) {
+        pv_certificate *other = NULL;
+        if (pv_is_empty(others[i])) { continue; }
+        PV_TRY(pv_fetch(call, &pv_certificate__object, others[i], &other));
+        if (other->state != PV_CERTIFICATE_STATE_PENDING &&
+            other->state != PV_CERTIFICATE_STATE_ACTIVE) {
+            continue;
+        }
+        if (i == 1 && used) {
+            pv_note_existing(call, &pv_certificate__object, other->id);
+            return pv_refuse(&call->error, &pv_error_reason_certificate_renewed,
+                             "%s follows %s and is in use.", other->id, present->id);
+        }
+        PV_TRY(pv_move_and_save(call, &pv_certificate__object, other,
+                                PV_CERTIFICATE_STATE_SUPERSEDED));
+    }
+    return pv_ok();
+}
+
+/* As many days as the present one was asked for; of an old row its times tell. */
+static int32_t days_of(const pv_certificate *certificate)
+{
+    if (certificate->lifetime_days != 0) { return certificate->lifetime_days; }
+    int64_t seconds = certificate->not_after->seconds - certificate->not_before->seconds;
+    return seconds < SECONDS_PER_DAY ? 1 : (int32_t)(seconds / SECONDS_PER_DAY);
+}
+
+static pv_status plan_renewal(pv_call *call, pv_view csr, pv_certificate **ret_certificate)
+{
+    pv_certificate *present = NULL;
+    pv_membership *membership = NULL;
+    char *key = NULL;
+    PV_TRY(pv_fetch(call, &pv_certificate__object, pv_caller_of(call)->certificate_id, &present));
+    PV_TRY(pv_fetch(call, &pv_membership__object, present->membership_id, &membership));
+    PV_TRY(issuing_key(call, csr, &key));
+    if (strcmp(key, present->key_sha256) == 0) {
+        return pv_refuse(&call->error, &pv_error_reason_key_not_new, NULL);
+    }
+    PV_TRY(make_room(call, present));
+    issuing what = {.membership = membership,
+                    .lifetime_days = days_of(present),
+                    .label = present->label,
+                    .renews_id = present->id,
+                    .csr = csr};
+    const account_grants scopes = {present->scopes, present->n_scopes};
+    PV_TRY(issuing_cut(call, membership, scopes, &what.scopes));
+    PV_TRY(issuing_plan(call, &what, ret_certificate));
+    present->renewed_by_id = (*ret_certificate)->id;
+    return pv_move_and_save(call, &pv_certificate__object, present, PV_CERTIFICATE_STATE_ACTIVE);
+}
+
+pv_status pv_certificate_service_renew_certificate(pv_call *call,
+                                                   const pv_renew_certificate_request *request,
+                                                   pv_renew_certificate_response *response)
+{
+    pv_certificate *certificate = NULL;
+    pv_view csr;
+    PV_TRY(issuing_request(call, request->csr_der, request->csr_pem, &csr));
+    PV_TRY(issuing_resume(call, &certificate));
+    if (certificate == NULL) { PV_TRY(plan_renewal(call, csr, &certificate)); }
     if (!request->validate_only) { PV_TRY(issuing_sign(call, certificate, csr)); }
     response->certificate = certificate;
     response->certificate_pem = certificate->certificate_pem;

@@ -63,23 +63,6 @@ static pv_status join(pv_call *call, pv_membership *membership)
     return member_join(call, membership, user);
 }
 
-/* What the certificate is to carry: what the invitation says, or all that the member may, cut by what it may now. */
-static pv_status cut_scopes(pv_call *call, const pv_membership *membership,
-                            account_grants *ret_scopes)
-{
-    pv_rights rights;
-    PV_TRY(account_rights_of_member(call, membership, &rights));
-    if (membership->n_certificate_scopes > 0) {
-        pv_rights scopes = {{0}};
-        pv_rights_add(&scopes, membership->certificate_scopes, membership->n_certificate_scopes);
-        pv_rights_limit(&rights, &scopes);
-    }
-    PV_TRY(account_grants_of(call, &rights, ret_scopes));
-    if (ret_scopes->count > 0) { return pv_ok(); }
-    pv_error_note(&call->error, "membership", "%s", membership->id);
-    return pv_refuse(&call->error, &pv_error_reason_invitation_without_rights, NULL);
-}
-
 /* Takes the open invitation: the member joins if it has not, and what it will get is stored. */
 static pv_status take(pv_call *call, const pv_enroll_request *request, char *sha256, pv_view csr,
                       pv_certificate **ret_certificate)
@@ -87,7 +70,9 @@ static pv_status take(pv_call *call, const pv_enroll_request *request, char *sha
     pv_membership *membership = NULL;
     issuing what = {.label = request->label, .invitation_sha256 = sha256, .csr = csr};
     PV_TRY(invitation_find(call, sha256, &membership));
-    PV_TRY(cut_scopes(call, membership, &what.scopes));
+    const account_grants agreed = {membership->certificate_scopes,
+                                   membership->n_certificate_scopes};
+    PV_TRY(issuing_cut(call, membership, agreed, &what.scopes));
     what.lifetime_days = membership->certificate_lifetime_days;
     what.membership = membership;
     invitation_close(membership);

@@ -40,6 +40,22 @@ pv_status issuing_check_owner(pv_call *call, const pv_membership *membership)
                      "%s takes no part now.", idle);
 }
 
+pv_status issuing_cut(pv_call *call, const pv_membership *membership, account_grants scopes,
+                      account_grants *ret_scopes)
+{
+    pv_rights rights;
+    PV_TRY(account_rights_of_member(call, membership, &rights));
+    if (scopes.count > 0) {
+        pv_rights most = {{0}};
+        pv_rights_add(&most, scopes.items, scopes.count);
+        pv_rights_limit(&rights, &most);
+    }
+    PV_TRY(account_grants_of(call, &rights, ret_scopes));
+    if (ret_scopes->count > 0) { return pv_ok(); }
+    pv_error_note(&call->error, "membership", "%s", membership->id);
+    return pv_refuse(&call->error, &pv_error_reason_certificate_without_rights, NULL);
+}
+
 static pv_status signer_of(pv_call *call, const pv_signer **ret_signer)
 {
     *ret_signer = call->context->authority;
@@ -88,8 +104,11 @@ pv_status issuing_plan(pv_call *call, const issuing *what, pv_certificate **ret_
     ids->random(ids->context, issue.random, sizeof issue.random);
     PV_TRY(pv_new_id(call, &pv_certificate__object, &issue.certificate_id));
     PV_TRY(worded(call, pv_issue_plan(signer, &issue, call->arena, &call->error, ret_certificate)));
-    (*ret_certificate)->invitation_sha256 = what->invitation_sha256;
-    return pv_move_and_save(call, &pv_certificate__object, *ret_certificate,
+    pv_certificate *certificate = *ret_certificate;
+    certificate->lifetime_days = days;
+    if (what->invitation_sha256 != NULL) { certificate->invitation_sha256 = what->invitation_sha256; }
+    if (what->renews_id != NULL) { certificate->renews_id = what->renews_id; }
+    return pv_move_and_save(call, &pv_certificate__object, certificate,
                             PV_CERTIFICATE_STATE_PENDING);
 }
 
@@ -103,6 +122,33 @@ pv_status issuing_sign(pv_call *call, pv_certificate *certificate, pv_view csr)
     return pv_save(call, &pv_certificate__object, certificate);
 }
 
+pv_status issuing_followed(pv_call *call, const pv_certificate *certificate, bool *ret_used,
+                           pv_time *ret_time)
+{
+    *ret_used = false;
+    if (pv_is_empty(certificate->renewed_by_id)) { return pv_ok(); }
+    pv_use use;
+    pv_status status = pv_use_get(
+        call->context->txn, pv_id_of(&pv_certificate__object, certificate->renewed_by_id), &use);
+    if (status.code == PV_CODE_NOT_FOUND) { return pv_ok(); }
+    PV_TRY(pv_store_refused(call, status));
+    *ret_used = true;
+    *ret_time = use.first;
+    return pv_ok();
+}
+
+/* When it makes way for the one that follows it, if that is known. */
+static pv_status show_supersede_time(pv_call *call, pv_arena *arena, pv_certificate *certificate)
+{
+    bool followed = false;
+    pv_time time;
+    PV_TRY(issuing_followed(call, certificate, &followed, &time));
+    if (!followed) { return pv_ok(); }
+    time.utc_ns += PV_OVERLAP_S * PV_NS_PER_S;
+    certificate->supersede_time = pv_timestamp_new(arena, time);
+    return certificate->supersede_time == NULL ? pv_out_of_memory(call) : pv_ok();
+}
+
 pv_status issuing_show(pv_call *call, pv_arena *arena, pv_certificate *certificate)
 {
     pv_time end;
@@ -111,6 +157,7 @@ pv_status issuing_show(pv_call *call, pv_arena *arena, pv_certificate *certifica
     }
     int64_t left_ns = end.utc_ns - call->context->now.utc_ns;
     bool active = certificate->state == PV_CERTIFICATE_STATE_ACTIVE;
+    PV_TRY(show_supersede_time(call, arena, certificate));
     certificate->days_left = active && left_ns > 0 ? (int32_t)(left_ns / NS_PER_DAY) : 0;
     pv_use use;
     pv_status status =

@@ -372,7 +372,7 @@ TEST_F(Enrolment, AnEmptiedGroupCutsTheCertificateAndAnEmptyOneIsRefused)
     };
     permit("");
     Answer refused = Enroll(invited.token, "key");
-    EXPECT_EQ(refused.reason, "INVITATION_WITHOUT_RIGHTS");
+    EXPECT_EQ(refused.reason, "CERTIFICATE_WITHOUT_RIGHTS");
     EXPECT_EQ(refused.note("membership"), invited.membership_id);
     permit(R"({"module": "MODULE_ORDER", "grant": "GRANT_VIEW"})");
     Answer enrolled = Enroll(invited.token, "key");
