@@ -33,7 +33,7 @@ typedef struct entry {
     uint64_t generation; /* under which they were read; even; 0: empty */
     pv_time not_before;
     pv_time not_after;
-    pv_time use_due; /* a use before this moment is not noted */
+    pv_time use_due;       /* a use before this moment is not noted */
     pv_time superseded_at; /* 0: never, as far as the rows say */
     bool follower_idle;    /* what it was renewed with was never used when the rows were read ... */
     pv_time reread_at;     /* ... so that they are read anew from here on */
@@ -280,9 +280,9 @@ static bool find_kept(pv_identity *identity, const uint8_t sha256[PV_SHA256_SIZE
 {
     PV_ASSERT(pthread_mutex_lock(&identity->lock) == 0);
     const entry *kept = place_of(identity, sha256);
-    bool found =
-        kept->generation == generation && memcmp(kept->sha256, sha256, PV_SHA256_SIZE) == 0 &&
-        (!kept->follower_idle || now.utc_ns < kept->reread_at.utc_ns);
+    bool found = kept->generation == generation &&
+                 memcmp(kept->sha256, sha256, PV_SHA256_SIZE) == 0 &&
+                 (!kept->follower_idle || now.utc_ns < kept->reread_at.utc_ns);
     if (found) { *ret_entry = *kept; }
     PV_ASSERT(pthread_mutex_unlock(&identity->lock) == 0);
     return found;

@@ -19,7 +19,8 @@ extern "C" {
 enum {
     PV_LIFETIME_DAYS_DEFAULT = 90,
     PV_LIFETIME_DAYS_MAX = 398,
-    PV_OVERLAP_S = 7 * 86400, /* a renewed certificate is accepted for, from the first use of the new one */
+    PV_OVERLAP_S =
+        7 * 86400, /* a renewed certificate is accepted for, from the first use of the new one */
     PV_BACKDATE_S = 300 /* a certificate begins before now, for clocks of peers that are behind */
 };
 

@@ -1,5 +1,5 @@
-// Enrolment from outside: an invitation and a key become a certificate that is let in, on a listener that lets nobody do
-// anything else; and what the certificate is then good for.
+// Enrolment from outside: an invitation and a key become a certificate that is let in, on a listener that lets nobody
+// do anything else; and what the certificate is then good for.
 #include "base/digest.h"
 #include "client/cli/keys.h"
 #include "tests/e2e/house.h"

@@ -1,5 +1,5 @@
-/* die.c — loaded into purveyd (LD_PRELOAD): kills it with SIGKILL at the n-th step of what makes a certificate. A step is
- * the moment before or after a sync or write of the store, or before or after a signature. While the file named by
+/* die.c — loaded into purveyd (LD_PRELOAD): kills it with SIGKILL at the n-th step of what makes a certificate. A step
+ * is the moment before or after a sync or write of the store, or before or after a signature. While the file named by
  * DIE_AT is there, steps are counted; it holds n. */
 #define _GNU_SOURCE
 #include <dlfcn.h>

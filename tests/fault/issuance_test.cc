@@ -1,5 +1,5 @@
-// What a certificate will say is durable before it is signed: purveyd is killed at every step on the way to a certificate
-// in turn, and whatever the step was, the repeated call gives exactly one.
+// What a certificate will say is durable before it is signed: purveyd is killed at every step on the way to a
+// certificate in turn, and whatever the step was, the repeated call gives exactly one.
 #include "client/cli/keys.h"
 #include "tests/e2e/house.h"
 
@@ -24,7 +24,8 @@ class Issuance : public ::testing::Test {
     void SetUp() override
     {
         ASSERT_TRUE(house.ready);
-        account = call(house.of_operator(), "WhoAmI", "{}").text("account.id");
+        membership_id = call(house.of_operator(), "WhoAmI", "{}").text("certificate.membership_id");
+        ASSERT_NE(membership_id, "");
         ASSERT_EQ(house.stop(SIGKILL), -SIGKILL);
         begin();
     }
@@ -59,11 +60,12 @@ class Issuance : public ::testing::Test {
     }
 
     // All certificates of the membership that are or may become something, by "id serial".
-    std::set<std::string> certificates(const std::string &membership_id)
+    std::set<std::string> certificates(const std::string &of)
     {
         std::set<std::string> found;
-        Answer list = call(house.of_operator(), "ListCertificates",
-                           form(R"({"filter": "membership_id = \"%s\""})", membership_id.c_str()));
+        Answer list =
+            call(house.of_operator(), "ListCertificates",
+                 form(R"({"page_size": 1000, "filter": "membership_id = \"%s\""})", of.c_str()));
         EXPECT_TRUE(list.ok()) << list.told();
         for (size_t i = 0; i < list.count("certificates"); i++) {
             std::string at = "certificates." + std::to_string(i);
@@ -114,16 +116,16 @@ class Issuance : public ::testing::Test {
             for (const std::string &one : left) {
                 EXPECT_EQ(made.count(one), 1u) << "what was intended is what was signed";
             }
-            EXPECT_EQ(made.count(again.text("certificate.id") + " " +
-                                 again.text("certificate.serial")),
-                      1u);
+            EXPECT_EQ(
+                made.count(again.text("certificate.id") + " " + again.text("certificate.serial")),
+                1u);
             EXPECT_EQ(round.make().text("certificate_pem"), again.text("certificate_pem"));
         }
         ADD_FAILURE() << "it never got through";
     }
 
     House house;
-    std::string account;
+    std::string membership_id; // of the operator
     std::string die_at = fresh_folder("die") + "/at";
 };
 
@@ -152,13 +154,9 @@ TEST_F(Issuance, AnEnrolmentSurvivesAKillAtEveryStep)
 
 TEST_F(Issuance, AnIssueSurvivesAKillAtEveryStep)
 {
-    Answer who = call(house.of_operator(), "WhoAmI", "{}");
-    std::string membership_id = who.text("membership_id");
-    ASSERT_NE(membership_id, "") << who.told();
     sweep([&] {
-        std::string request =
-            form(R"({"membership_id": "%s", "csr_pem": %s, "request_id": "%s"})",
-                 membership_id.c_str(), make_key().csr.c_str(), uuid().c_str());
+        std::string request = form(R"({"membership_id": "%s", "csr_pem": %s, "request_id": "%s"})",
+                                   membership_id.c_str(), make_key().csr.c_str(), uuid().c_str());
         return Round{[=] { return call(house.of_operator(), "IssueCertificate", request); },
                      nullptr, membership_id, certificates(membership_id).size()};
     });
@@ -166,9 +164,6 @@ TEST_F(Issuance, AnIssueSurvivesAKillAtEveryStep)
 
 TEST_F(Issuance, ARenewalSurvivesAKillAtEveryStep)
 {
-    std::string membership_id =
-        call(house.of_operator(), "WhoAmI", "{}").text("membership_id");
-    ASSERT_NE(membership_id, "");
     sweep([&] {
         Key old = make_key();
         Answer issued = call(house.of_operator(), "IssueCertificate",
@@ -177,8 +172,8 @@ TEST_F(Issuance, ARenewalSurvivesAKillAtEveryStep)
         EXPECT_TRUE(issued.ok()) << issued.told();
         Identity identity{issued.text("certificate_pem") + issued.text("chain_pem"),
                           read_file(old.path)};
-        std::string request = form(R"({"csr_pem": %s, "request_id": "%s"})",
-                                   make_key().csr.c_str(), uuid().c_str());
+        std::string request =
+            form(R"({"csr_pem": %s, "request_id": "%s"})", make_key().csr.c_str(), uuid().c_str());
         return Round{[=] { return call(house.connect(&identity), "RenewCertificate", request); },
                      nullptr, membership_id, certificates(membership_id).size()};
     });

@@ -54,8 +54,8 @@ pv_status pv_certificate_service_issue_certificate(pv_call *call,
     return issuing_show(call, call->arena, certificate);
 }
 
-/* Makes the certificate the last of its line but one: what was before it ends, and so does what was to follow it and was
- * never used. */
+/* Makes the certificate the last of its line but one: what was before it ends, and so does what was to follow it and
+ * was never used. */
 static pv_status make_room(pv_call *call, const pv_certificate *present)
 {
     bool used = false;

@@ -106,7 +106,9 @@ pv_status issuing_plan(pv_call *call, const issuing *what, pv_certificate **ret_
     PV_TRY(worded(call, pv_issue_plan(signer, &issue, call->arena, &call->error, ret_certificate)));
     pv_certificate *certificate = *ret_certificate;
     certificate->lifetime_days = days;
-    if (what->invitation_sha256 != NULL) { certificate->invitation_sha256 = what->invitation_sha256; }
+    if (what->invitation_sha256 != NULL) {
+        certificate->invitation_sha256 = what->invitation_sha256;
+    }
     if (what->renews_id != NULL) { certificate->renews_id = what->renews_id; }
     return pv_move_and_save(call, &pv_certificate__object, certificate,
                             PV_CERTIFICATE_STATE_PENDING);

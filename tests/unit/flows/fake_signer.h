@@ -1,5 +1,5 @@
-/* fake_signer.h — a signer without cryptography: a request is its own key, and the "certificate" is its id. The real one
- * has tests of its own. */
+/* fake_signer.h — a signer without cryptography: a request is its own key, and the "certificate" is its id. The real
+ * one has tests of its own. */
 #ifndef PV_TESTS_UNIT_FLOWS_FAKE_SIGNER_H
 #define PV_TESTS_UNIT_FLOWS_FAKE_SIGNER_H
 
