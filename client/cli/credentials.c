@@ -148,6 +148,12 @@ bool pv_credentials_are_unfinished(const pv_credentials *self)
     return access(path_of(self, CURRENT "/" REQUEST), F_OK) == 0;
 }
 
+pv_status pv_credentials_settle(const pv_credentials *self, pv_error *error)
+{
+    const char *request = path_of(self, CURRENT "/" REQUEST);
+    return unlink(request) == 0 || errno == ENOENT ? pv_ok() : refuse("remove", request, error);
+}
+
 pv_status pv_credentials_trust(const pv_credential *made, const char *pem, pv_error *error)
 {
     return pv_save_over(made->ca_path, 0644, pv_view_text(pem), error);

@@ -54,6 +54,9 @@ PV_MUST_USE pv_status pv_credentials_begin(const pv_credentials *self, pv_error 
 /* True if the pair in use has not been finished. */
 bool pv_credentials_are_unfinished(const pv_credentials *self);
 
+/* Finishes it, so that begin gives a new one. */
+PV_MUST_USE pv_status pv_credentials_settle(const pv_credentials *self, pv_error *error);
+
 /* Keeps the service's root with the pair. */
 PV_MUST_USE pv_status pv_credentials_trust(const pv_credential *made, const char *pem,
                                            pv_error *error);

@@ -97,14 +97,16 @@ static pv_exit begin(pv_cli *cli, const init_options *options, pv_store *store,
     if (!pv_is_ok(status)) { return refused(cli, error); }
     pv_exit written = write_certificate(cli, options, &made);
     if (written != PV_EXIT_OK) { return written; }
-    fprintf(cli->out,
-            "operator %s, user %s\n\nstart the server:  purveyd --data %s\n"
-            "call it:           export PURVEY_SERVER=127.0.0.1:20443 PURVEY_CA=%s PURVEY_CERT=%s "
-            "PURVEY_KEY=%s\n"
-            "                   purvey whoami\n",
-            made.account_id, made.user_id, options->data,
-            path_in(cli, options, "authority/" PV_AUTHORITY_SERVER_ROOT),
-            path_in(cli, options, "operator.pem"), key);
+    fprintf(
+        cli->out,
+        "operator %s, user %s\n\n"
+        "start the server:  purveyd --data %s --enrol-listen 127.0.0.1:20444\n"
+        "call it:           purvey profile add operator --server 127.0.0.1:20443 --ca %s --cert %s "
+        "--key %s\n"
+        "                   purvey whoami\n",
+        made.account_id, made.user_id, options->data,
+        path_in(cli, options, "authority/" PV_AUTHORITY_SERVER_ROOT),
+        path_in(cli, options, "operator.pem"), key);
     return PV_EXIT_OK;
 }
 

@@ -1,10 +1,11 @@
-/* profile_command.c — `purvey profile list|show|use|add|remove`: the ways into one or several accounts. Nothing of it
- * calls the service. */
+/* profile_command.c — `purvey profile list|show|use|add|remove`: the ways into one or several accounts. */
 #include "base/file.h"
 #include "client/cli/config_settings.h"
 #include "client/cli/credentials.h"
 #include "client/cli/extra.h"
 #include "client/cli/failure.h"
+#include "client/cli/login.h"
+#include "client/cli/probe.h"
 #include "client/cli/profile.h"
 #include "client/cli/terminal.h"
 #include "client/cli/trouble.h"
@@ -180,35 +181,40 @@ static pv_exit run_use(pv_cli *cli, size_t count, char *const *arguments)
 
 /* --- add --- */
 
-/* Takes a pair that was made elsewhere over: its key and certificate are copied, never moved. */
-static pv_status take_over(command *self, const char *name)
+/* Copies a pair that was made elsewhere into the profile's folder. */
+static pv_status take_over(command *self, const char *name, pv_credentials *keys,
+                           pv_credential *ret_made)
 {
     pv_arena *arena = self->cli->arena;
-    pv_credentials keys;
-    pv_credential made;
     pv_keypair pair;
-    pv_status status = pv_keypair_read(self->cert, self->key, arena, &self->error, &pair);
-    PV_TRY(status);
+    PV_TRY(pv_probe_check_roots(self->ca, &self->error));
+    PV_TRY(pv_keypair_read(self->cert, self->key, arena, &self->error, &pair));
     const char *root = pv_file_read(arena, self->ca);
     const char *certificate = pv_file_read(arena, self->cert);
     const char *key = pv_file_read(arena, self->key);
     if (root == NULL || certificate == NULL || key == NULL) {
-        return pv_refuse(&self->error, &pv_trouble_root_invalid, "%s cannot be read: %s.", self->ca,
-                         strerror(errno));
+        return pv_refuse(&self->error, &pv_trouble_root_invalid, "A file cannot be read: %s.",
+                         strerror(errno)); /* they could a moment ago */
     }
-    status = pv_credentials_open(&keys, arena, self->config, name, &self->error);
-    if (pv_is_ok(status)) {
-        status = pv_credentials_take(&keys, key, certificate, &self->error, &made);
+    PV_TRY(pv_credentials_open(keys, arena, self->config, name, &self->error));
+    PV_TRY(pv_credentials_take(keys, key, certificate, &self->error, ret_made));
+    PV_TRY(pv_credentials_trust(ret_made, root, &self->error));
+    return pv_credentials_use(keys, ret_made, &self->error);
+}
+
+/* Writes the profile, with the names of account and user if the service says them. */
+static pv_exit write_added(command *self, const pv_credentials *keys, const pv_credential *made)
+{
+    pv_profile profile = {.server = self->server, .server_name = self->server_name};
+    pv_credentials_show(made, &profile);
+    pv_exit exit = pv_login_learn(self->cli, &self->options, &profile);
+    if (exit != PV_EXIT_OK) {
+        fputs("  the profile is written all the same; purvey doctor says why calls fail\n",
+              self->cli->err);
     }
-    if (pv_is_ok(status)) { status = pv_credentials_trust(&made, root, &self->error); }
-    if (pv_is_ok(status)) { status = pv_credentials_use(&keys, &made, &self->error); }
-    if (pv_is_ok(status)) {
-        pv_profile profile = {.server = self->server, .server_name = self->server_name};
-        pv_credentials_fill(&keys, &profile);
-        status = pv_config_put(arena, &profile, &self->error);
-    }
-    pv_credentials_close(&keys);
-    return status;
+    pv_credentials_fill(keys, &profile);
+    pv_status status = pv_config_put(self->cli->arena, &profile, &self->error);
+    return pv_is_ok(status) ? PV_EXIT_OK : refused(self, status);
 }
 
 static pv_exit run_add(pv_cli *cli, size_t count, char *const *arguments)
@@ -228,11 +234,12 @@ static pv_exit run_add(pv_cli *cli, size_t count, char *const *arguments)
     if (self.server == NULL || self.ca == NULL || self.cert == NULL || self.key == NULL) {
         return pv_cli_usage(cli, "--server, --ca, --cert and --key are needed.");
     }
-    pv_status status = take_over(&self, name);
-    if (!pv_is_ok(status)) { return refused(&self, status); }
-    fprintf(cli->err, "%s has copies of key and certificate; purvey cert renew renews them there\n",
-            name);
-    return PV_EXIT_OK;
+    pv_credentials keys = {.lock = -1};
+    pv_credential made;
+    pv_status status = take_over(&self, name, &keys, &made);
+    exit = pv_is_ok(status) ? write_added(&self, &keys, &made) : refused(&self, status);
+    pv_credentials_close(&keys);
+    return exit;
 }
 
 /* --- remove --- */
@@ -309,7 +316,8 @@ const pv_extra pv_extra_profile_add = {
     .verb = "add",
     .words = "NAME",
     .text = "Makes a profile of a certificate that is here already, such as the operator's of "
-            "purvey init. Key and certificate are copied into the profile's folder.",
+            "purvey init. Key and certificate are copied into the profile's folder, where purvey "
+            "cert renew renews them.",
     .flags = add_flags,
     .flag_count = sizeof add_flags / sizeof *add_flags,
     .run = run_add,

@@ -38,7 +38,7 @@ class Person {
                                              const std::vector<std::string> &more = {}) const
     {
         std::vector<std::string> arguments = {
-            "login",    "--invite",  invitation, "--server", house_.on.enrol_address,
+            "login",     "--invite",       invitation, "--server", house_.on.enrol_address,
             "--partner", house_.on.address};
         arguments.insert(arguments.end(), more.begin(), more.end());
         return arguments;
@@ -101,9 +101,9 @@ class Login : public ::testing::Test {
     // How many certificates the member has been given, in whatever state.
     static size_t certificates_of(const Answer &invited)
     {
-        Answer list = call(house->of_operator(), "ListCertificates",
-                           form(R"({"filter": "membership_id = \"%s\""})",
-                                invited.text("membership.id").c_str()));
+        Answer list = call(
+            house->of_operator(), "ListCertificates",
+            form(R"({"filter": "membership_id = \"%s\""})", invited.text("membership.id").c_str()));
         EXPECT_TRUE(list.ok()) << list.told();
         return list.count("certificates");
     }
@@ -185,9 +185,9 @@ TEST_F(Login, SaysWhyNot)
     const std::string open = invite("Open").text("invitation_token");
     const std::string secret = open.substr(0, open.find('.')), print = open.substr(open.find('.'));
     Answer taken_back = invite("TakenBack");
-    Answer revoked = call(
-        house->of_operator(), "RevokeMembership",
-        form(R"({"membership_id": "%s"})", taken_back.text("membership.id").c_str()));
+    Answer revoked =
+        call(house->of_operator(), "RevokeMembership",
+             form(R"({"membership_id": "%s"})", taken_back.text("membership.id").c_str()));
     ASSERT_TRUE(revoked.ok()) << revoked.told();
     const std::string used = invite("Used").text("invitation_token");
     ASSERT_EQ(Person(*house).login(used).code, 0);
@@ -263,8 +263,8 @@ TEST_F(Login, SurvivesBeingKilled)
         command.push_back(one);
     }
     for (int wait_ms = 0; wait_ms < 120; wait_ms += 5) {
-        pid_t process = begin(command, {"XDG_CONFIG_HOME=" + ada.home}, ada.home + "/out",
-                              ada.home + "/err");
+        pid_t process =
+            begin(command, {"XDG_CONFIG_HOME=" + ada.home}, ada.home + "/out", ada.home + "/err");
         std::this_thread::sleep_for(std::chrono::milliseconds(wait_ms));
         kill(process, SIGKILL);
         waitpid(process, nullptr, 0);
@@ -303,9 +303,8 @@ TEST_F(Login, ALostCertificateIsReplacedInItsProfile)
     Outcome sick = ada.purvey({"doctor", "-o", "json"});
     EXPECT_EQ(sick.code, 5);
     EXPECT_NE(sick.out.find("CERTIFICATE_REVOKED"), std::string::npos) << sick.out;
-    Answer again =
-        call(house->of_operator(), "CreateInvitation",
-             form(R"({"membership_id": "%s"})", invited.text("membership.id").c_str()));
+    Answer again = call(house->of_operator(), "CreateInvitation",
+                        form(R"({"membership_id": "%s"})", invited.text("membership.id").c_str()));
     ASSERT_TRUE(again.ok()) << again.told();
     const std::string token = again.text("invitation_token");
     EXPECT_EQ(ada.login(token).code, 2) << "the profile is there";

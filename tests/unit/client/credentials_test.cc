@@ -130,6 +130,19 @@ TEST_F(Credentials, UntilItIsFinishedTheSamePairIsMadeOn)
     EXPECT_EQ(content_of(path("current/certificate.pem")), certificate);
 }
 
+TEST_F(Credentials, APairInUseThatDiedUnfinishedCanBeSettled)
+{
+    pv_credential made = make();
+    EXPECT_FALSE(pv_credentials_are_unfinished(&keys));
+    std::ofstream(path("1/request.pem")) << "-----END";
+    EXPECT_TRUE(pv_credentials_are_unfinished(&keys));
+    ASSERT_TRUE(pv_is_ok(pv_credentials_settle(&keys, &error)));
+    EXPECT_FALSE(pv_credentials_are_unfinished(&keys));
+    EXPECT_EQ(start().number, made.number + 1);
+    EXPECT_TRUE(pv_is_ok(pv_credentials_settle(&keys, &error))) << "another one is being made";
+    EXPECT_EQ(start().number, made.number + 1);
+}
+
 TEST_F(Credentials, AKeyWithoutItsWholeRequestIsMadeAnew)
 {
     pv_credential made = start();
