@@ -5,9 +5,9 @@
 const pv_extra *const pv_extras[] = {
     &pv_extra_login,          &pv_extra_whoami,       &pv_extra_doctor,      &pv_extra_health,
     &pv_extra_profile_list,   &pv_extra_profile_show, &pv_extra_profile_use, &pv_extra_profile_add,
-    &pv_extra_profile_remove, &pv_extra_cert_list,    &pv_extra_cert_revoke, &pv_extra_cert_request,
-    &pv_extra_usage_import,   &pv_extra_event_watch,  &pv_extra_help,        &pv_extra_completion,
-    &pv_extra_version,
+    &pv_extra_profile_remove, &pv_extra_cert_renew,   &pv_extra_cert_list,   &pv_extra_cert_revoke,
+    &pv_extra_cert_request,   &pv_extra_usage_import, &pv_extra_event_watch, &pv_extra_help,
+    &pv_extra_completion,     &pv_extra_version,
 };
 const size_t pv_extra_count = sizeof pv_extras / sizeof *pv_extras;
 

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <set>
 #include <sstream>
 #include <thread>
 
@@ -313,6 +314,103 @@ TEST_F(Login, ALostCertificateIsReplacedInItsProfile)
     EXPECT_EQ(ada.purvey({"doctor"}).code, 0);
 }
 
+// --- renewal ---
+
+std::vector<std::string> clock_ahead(long days)
+{
+    return {"PURVEY_TEST_CLOCK=" + std::to_string(days * 86400),
+            "ASAN_OPTIONS=verify_asan_link_order=0",
+            "LD_PRELOAD=" + fs::absolute("tests/e2e/clock.so").string()};
+}
+
+TEST_F(Login, RenewalPutsANewPairInPlaceOfTheOld)
+{
+    Answer invited = invite("Renews");
+    Person ada(*house);
+    ASSERT_EQ(ada.login(invited.text("invitation_token")).code, 0);
+    const std::string before = ada.certificate_id();
+    const std::string key = read_file(ada.path("profiles/default/current/key.pem"));
+    const std::string config = read_file(ada.path("config"));
+    Outcome done = ada.purvey({"cert", "renew"});
+    ASSERT_EQ(done.code, 0) << done.err;
+    EXPECT_EQ(done.out.rfind("renewed: crt_", 0), 0U) << done.out;
+    EXPECT_NE(ada.certificate_id(), before);
+    EXPECT_NE(read_file(ada.path("profiles/default/current/key.pem")), key);
+    EXPECT_EQ(read_file(ada.path("profiles/default/1/key.pem")), key) << "the old pair stays";
+    EXPECT_EQ(read_file(ada.path("config")), config);
+    EXPECT_EQ(ada.purvey({"doctor"}).code, 0);
+    ASSERT_EQ(ada.purvey({"cert", "renew"}).code, 0) << "and again";
+    EXPECT_FALSE(fs::exists(ada.path("profiles/default/1")));
+    EXPECT_EQ(certificates_of(invited), 3U);
+}
+
+TEST_F(Login, RenewalIfDueIsSilentUntilHalfOfTheLifeIsOver)
+{
+    Answer invited = invite("Cron");
+    Person ada(*house);
+    ASSERT_EQ(ada.login(invited.text("invitation_token")).code, 0);
+    const std::string before = ada.certificate_id();
+    for (long days : {0, 44}) {
+        Outcome early = ada.purvey({"cert", "renew", "--if-due"}, clock_ahead(days));
+        EXPECT_EQ(early.code, 0) << early.err;
+        EXPECT_EQ(early.out + early.err, "");
+    }
+    EXPECT_EQ(ada.certificate_id(), before);
+    Outcome due = ada.purvey({"cert", "renew", "--if-due"}, clock_ahead(46));
+    EXPECT_EQ(due.code, 0) << due.err;
+    EXPECT_EQ(due.out.rfind("renewed: ", 0), 0U);
+    EXPECT_NE(ada.certificate_id(), before);
+}
+
+// What was broken off goes on with the same key; what does not work changes nothing.
+TEST_F(Login, RenewalGoesOnWhereItWasBrokenOff)
+{
+    Answer invited = invite("Breaks");
+    Person ada(*house);
+    ASSERT_EQ(ada.login(invited.text("invitation_token")).code, 0);
+    const std::string before = ada.certificate_id();
+    Outcome gone = ada.purvey({"cert", "renew", "--server", "127.0.0.1:1"});
+    EXPECT_EQ(gone.code, 6) << gone.err;
+    const std::string key = read_file(ada.path("profiles/default/2/key.pem"));
+    ASSERT_NE(key, "");
+    EXPECT_EQ(ada.certificate_id(), before) << "the old pair is still in use";
+    ASSERT_EQ(ada.purvey({"cert", "renew"}).code, 0);
+    EXPECT_EQ(read_file(ada.path("profiles/default/current/key.pem")), key);
+    std::vector<std::string> command = {cli_program(), "cert", "renew"};
+    for (int wait_ms = 0; wait_ms < 120; wait_ms += 10) {
+        pid_t process =
+            begin(command, {"XDG_CONFIG_HOME=" + ada.home}, ada.home + "/out", ada.home + "/err");
+        std::this_thread::sleep_for(std::chrono::milliseconds(wait_ms));
+        kill(process, SIGKILL);
+        waitpid(process, nullptr, 0);
+        EXPECT_NE(ada.certificate_id(), "") << "killed after " << wait_ms << " ms";
+    }
+    Outcome last = ada.purvey({"cert", "renew"});
+    EXPECT_EQ(last.code, 0) << last.err;
+    EXPECT_EQ(ada.purvey({"doctor"}).code, 0);
+}
+
+TEST_F(Login, OnlyWhatAProfileKeepsCanBeRenewed)
+{
+    Person ada(*house);
+    std::vector<std::string> own = house->environment(house->people.operator_);
+    own.push_back("XDG_CONFIG_HOME=" + ada.home);
+    Outcome refused = run({cli_program(), "cert", "renew"}, own);
+    EXPECT_EQ(refused.code, 2) << refused.err;
+    EXPECT_NE(refused.err.find("purvey profile add NAME"), std::string::npos) << refused.err;
+    Outcome added =
+        ada.purvey({"profile", "add", "operator", "--server", house->on.address, "--ca",
+                    house->authority("server-ca.pem"), "--cert", house->people.operator_.cert_path,
+                    "--key", house->people.operator_.key_path});
+    EXPECT_EQ(added.code, 0) << added.err;
+    Outcome list = ada.purvey({"profile", "list"});
+    EXPECT_NE(list.out.find("* operator"), std::string::npos) << list.out;
+    EXPECT_NE(list.out.find("Administrator"), std::string::npos) << list.out;
+    EXPECT_EQ(ada.purvey({"cert", "renew"}).code, 0);
+    EXPECT_EQ(ada.purvey({"doctor"}).code, 0);
+    EXPECT_TRUE(call(house->of_operator(), "WhoAmI", "{}").ok()) << "the old one still works";
+}
+
 // --- keys stay here ---
 
 // The secret number of a key, as bytes.
@@ -361,6 +459,7 @@ TEST_F(Login, ThePrivateKeyNeverLeavesItsFile)
          std::vector<std::vector<std::string>>{ada.login_arguments(token),
                                                {"whoami"},
                                                {"doctor"},
+                                               {"cert", "renew"},
                                                {"cert", "list"},
                                                {"profile", "show"}}) {
         Outcome outcome = ada.purvey(command, tapped);
@@ -369,13 +468,18 @@ TEST_F(Login, ThePrivateKeyNeverLeavesItsFile)
     }
     const std::string sent = read_file(tap);
     ASSERT_NE(sent.find("BEGIN CERTIFICATE REQUEST"), std::string::npos) << "the tap hears nothing";
-    const std::string key = fs::canonical(ada.path("profiles/default/current/key.pem"));
-    for (const std::string &trace : traces_of(key)) {
+    const std::set<std::string> keys = {ada.path("profiles/default/1/key.pem"),
+                                        ada.path("profiles/default/2/key.pem")};
+    std::vector<std::string> traces;
+    for (const std::string &key : keys) {
+        for (const std::string &trace : traces_of(key)) { traces.push_back(trace); }
+    }
+    for (const std::string &trace : traces) {
         EXPECT_EQ(sent.find(trace), std::string::npos) << "it was sent";
         EXPECT_EQ(told.find(trace), std::string::npos) << "it was told";
         for (const std::string &folder : {ada.home, std::string(house->on.folder)}) {
             for (const auto &entry : fs::recursive_directory_iterator(folder)) {
-                if (!entry.is_regular_file() || entry.path() == key) { continue; }
+                if (!entry.is_regular_file() || keys.count(entry.path()) > 0) { continue; }
                 EXPECT_EQ(read_file(entry.path()).find(trace), std::string::npos) << entry.path();
             }
         }
