@@ -18,10 +18,11 @@
  * Who calls is found at admission and confirmed inside the transaction of every step, so that rights and data are of
  * one moment (server/identity/identity.h).
  *
- * A stored answer belongs to (account, user, method, request_id). The same request_id with other content is
- * refused; only committed outcomes are stored, so a refused call may be repeated freely. For a client stream
- * the request_id is that of its first message, and the stored answer that of its end. Fields marked `sensitive` are
- * not stored: a repeated call gets the first answer without them.
+ * A stored answer belongs to (account, user, method, request_id); of callers without an identity to (content, method,
+ * request_id), so that none is in another's way. The same request_id of a user with other content is refused; only
+ * committed outcomes are stored, so a refused call may be repeated freely. For a client stream the request_id is that
+ * of its first message, and the stored answer that of its end. Fields marked `sensitive` are not stored: a repeated
+ * call gets the first answer without them.
  *
  * Events, answers and audit entries are kept as long as the retention says. The committer looks for older ones
  * between its batches, in steps of PV_PRUNE_STEP_MAX (storage/prune.h): a sweep over all of them at start and

@@ -58,6 +58,17 @@ static pv_status answer_from(pipeline_call *of, pv_view stored)
     return pv_ok();
 }
 
+/* Whose answers are looked at: the user's. Callers without an identity cannot be told from each other, so that each
+ * content is on its own: no stranger's request_id is in another's way. */
+static pv_id user_of(const pipeline_call *of)
+{
+    if (!pv_id_is_zero(of->caller.account)) { return of->caller.user; }
+    pv_id content;
+    PV_ASSERT(of->request_sha256.size >= sizeof content.bytes);
+    memcpy(content.bytes, of->request_sha256.data, sizeof content.bytes);
+    return content;
+}
+
 pv_status replay_find(pipeline_call *of, pv_txn *txn, const ProtobufCMessage *request,
                       bool *ret_found)
 {
@@ -67,8 +78,8 @@ pv_status replay_find(pipeline_call *of, pv_txn *txn, const ProtobufCMessage *re
     if (!known && of->context.request_id.size > 0) {
         pv_view stored;
         pv_status status =
-            pv_replay_get(txn, of->caller.account, of->caller.user,
-                          pv_view_text(call->method->path), of->context.request_id, &stored);
+            pv_replay_get(txn, of->caller.account, user_of(of), pv_view_text(call->method->path),
+                          of->context.request_id, &stored);
         if (pv_is_ok(status)) {
             PV_TRY(answer_from(of, stored));
         } else if (status.code != PV_CODE_NOT_FOUND) {
@@ -117,7 +128,7 @@ pv_status replay_store(pipeline_call *of, pv_txn *txn)
     if (again) { answer.note = (char *)(uintptr_t)of->context.note; }
     pv_view bytes;
     if (!pv_message_encode(&answer.base, call->scratch, &bytes)) { return pv_out_of_memory(call); }
-    return pv_store_refused(call, pv_replay_put(txn, of->caller.account, of->caller.user,
+    return pv_store_refused(call, pv_replay_put(txn, of->caller.account, user_of(of),
                                                 pv_view_text(call->method->path),
                                                 of->context.request_id, of->context.now, bytes));
 }

@@ -258,13 +258,15 @@ std::string Matrix::absent_and_foreign(const Caller &caller, const pv_method_inf
         introduces =
             introduces || (named && rule != nullptr && (rule->flags & PV_RULE_INTRODUCES) != 0);
     }
-    if (writes(method) && !introduces && has_field(method, "validate_only")) {
+    if (writes(method) && !introduces && !dry && has_field(method, "validate_only")) {
         request.set("validate_only", json_false());
     }
-    auto probe = [&](const std::string &id, uint64_t &ret_reads, bool dry) {
+    auto probe = [&](const std::string &id, uint64_t &ret_reads, bool validate) {
         Json asked = request.copy();
         put(asked, field, id);
-        if (dry && has_field(method, "validate_only")) { asked.set("validate_only", json_true()); }
+        if (validate && has_field(method, "validate_only")) {
+            asked.set("validate_only", json_true());
+        }
         uint64_t before = Watched::reads();
         Answer answer = ask(caller.actor, method, asked);
         ret_reads = Watched::reads() - before;

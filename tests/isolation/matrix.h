@@ -15,6 +15,7 @@ class Matrix {
     std::vector<std::string> rows(const pv_method_info *method);
 
     std::vector<std::string> faults;
+    bool dry = false; /* ids of others too are tried without effect */
 
   private:
     struct Field : IdField {

@@ -1,18 +1,13 @@
-#include "tests/isolation/matrix.h"
-
 #include "protos/runtime/message.h"
 #include "purvey/catalog.pv.h"
+#include "tests/isolation/golden.h"
+#include "tests/isolation/matrix.h"
 
 #include <gtest/gtest.h>
-
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
 
 namespace purvey {
 namespace {
 
-const char kGolden[] = "tests/golden/isolation.txt";
 const char kHead[] =
     "# Who can reach what by an id: method, field, caller, and what comes back for an id\n"
     "#   own        with which the method is answered, if there is one\n"
@@ -23,14 +18,6 @@ const char kHead[] =
     "#   absent     of no object\n"
     "#   malformed  of no form\n"
     "# Written anew by UPDATE=1 bazel run //tests/isolation:matrix_test\n";
-
-std::string read(const std::string &path)
-{
-    std::ifstream file(path);
-    std::stringstream text;
-    text << file.rdbuf();
-    return text.str();
-}
 
 /* A method that cannot be asked to leave no effect spoils the world for others: it gets one of its own. */
 bool spoils(const pv_method_info *method)
@@ -96,22 +83,7 @@ TEST(Matrix, IsTheGoldenTable)
     Table of;
     std::string table = of.text();
     for (const std::string &fault : of.faults) { ADD_FAILURE() << fault; }
-    const char *tree = getenv("BUILD_WORKSPACE_DIRECTORY");
-    if (getenv("UPDATE") != nullptr && tree != nullptr) {
-        std::ofstream(std::string(tree) + "/" + kGolden) << table;
-        return;
-    }
-    std::istringstream now(table);
-    std::istringstream then(read(kGolden));
-    std::string line;
-    std::string old;
-    for (int number = 1; std::getline(now, line) || !line.empty(); number++) {
-        if (!std::getline(then, old)) { old = ""; }
-        ASSERT_EQ(line, old) << kGolden << ":" << number
-                             << "; UPDATE=1 bazel run //tests/isolation:matrix_test";
-        line.clear();
-    }
-    EXPECT_EQ(table, read(kGolden));
+    expect_golden("tests/golden/isolation.txt", table);
 }
 
 } // namespace

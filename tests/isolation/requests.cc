@@ -1,5 +1,6 @@
 #include "tests/isolation/requests.h"
 
+#include "base/id.h"
 #include "base/status.h"
 #include "purvey/catalog.pv.h"
 
@@ -328,6 +329,13 @@ std::map<std::string, std::vector<std::string>> required_enums(const pv_message_
     return found;
 }
 
+namespace {
+
+const char kCommonHead[] = "6200"; /* of numbers that are no secrets */
+constexpr size_t kIdTail = 27;     /* of an id: all behind its prefix */
+
+} // namespace
+
 std::string Canaries::next(const std::string &account)
 {
     std::string number = std::to_string(10000 + count++ % 10000).substr(1);
@@ -336,11 +344,26 @@ std::string Canaries::next(const std::string &account)
 
 std::string Canaries::number(const std::string &account)
 {
-    bool secret = account == secret_account;
-    return std::to_string((secret && variant == 'b' ? 83000000
-                           : secret                 ? 71000000
-                                                    : 62000000) +
-                          count++);
+    std::string number = std::to_string(10000 + count++ % 10000).substr(1);
+    return (account == secret_account ? head() : kCommonHead) + number;
+}
+
+/* The first digits of secret numbers. */
+std::string Canaries::head() const
+{
+    return variant == 'a' ? "7100" : "8300";
+}
+
+bool Canaries::is_secret(const std::string &canary) const
+{
+    return canary.size() == kSize ? canary[2] == variant : canary.compare(0, 4, head()) == 0;
+}
+
+std::string Canaries::counterpart(std::string canary, const Canaries &other)
+{
+    if (canary.size() != kSize) { return other.head() + canary.substr(4); }
+    canary[2] = other.variant;
+    return canary;
 }
 
 namespace {
@@ -355,8 +378,8 @@ bool is_canary(const char *at)
 
 bool is_number(const char *at)
 {
-    bool starts =
-        strncmp(at, "8300", 4) == 0 || strncmp(at, "7100", 4) == 0 || strncmp(at, "6200", 4) == 0;
+    bool starts = strncmp(at, "8300", 4) == 0 || strncmp(at, "7100", 4) == 0 ||
+                  strncmp(at, kCommonHead, 4) == 0;
     for (int i = 4; starts && i < 8; i++) {
         starts = isdigit(static_cast<unsigned char>(at[i])) != 0;
     }
@@ -364,6 +387,26 @@ bool is_number(const char *at)
 }
 
 } // namespace
+
+std::set<std::string> ids_in(const std::string &bytes)
+{
+    std::set<std::string> found;
+    for (size_t at = 0; (at = bytes.find('_', at)) != std::string::npos; at++) {
+        for (size_t i = 0; i < pv_catalog__object_count; i++) {
+            std::string prefix = pv_catalog__objects[i]->id_prefix;
+            pv_id parsed;
+            if (at < prefix.size() ||
+                bytes.compare(at - prefix.size(), prefix.size(), prefix) != 0) {
+                continue;
+            }
+            std::string id = bytes.substr(at - prefix.size(), prefix.size() + kIdTail);
+            if (pv_id_parse(prefix.c_str(), pv_view_text(id.c_str()), &parsed)) {
+                found.insert(id);
+            }
+        }
+    }
+    return found;
+}
 
 std::set<std::string> Canaries::in(const std::string &bytes)
 {

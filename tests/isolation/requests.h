@@ -53,7 +53,7 @@ struct IdField {
 std::vector<IdField> id_fields(const pv_message_info *message);
 
 /* Where texts come from. Two runs with another `variant` differ in the texts of one account alone, and in these only
- * in letters that stay of one length. */
+ * in letters and digits that stay of one length. */
 class Canaries {
   public:
     explicit Canaries(char of) : variant(of) {}
@@ -67,11 +67,20 @@ class Canaries {
     static constexpr size_t kSize = 9;
     /* All canaries, texts and numbers, that stand in these bytes. */
     static std::set<std::string> in(const std::string &bytes);
+    /* Whether this is one of the secret account. */
+    bool is_secret(const std::string &canary) const;
+    /* What the secret is in the world of `other`. */
+    static std::string counterpart(std::string canary, const Canaries &other);
 
   private:
+    std::string head() const;
+
     char variant;
     int count = 0;
 };
+
+/* All ids of objects that stand in these bytes. */
+std::set<std::string> ids_in(const std::string &bytes);
 
 /* How much of a request to fill. */
 enum class Fill { kRequired, kEverything };

@@ -10,6 +10,13 @@
 
 namespace purvey {
 
+std::string role_name(int role)
+{
+    const ProtobufCEnumValue *value =
+        protobuf_c_enum_descriptor_get_value(&purvey__common__v1__account_type__descriptor, role);
+    return role == 0 || value == nullptr ? "NOBODY" : value->name + sizeof "ACCOUNT_TYPE_" - 1;
+}
+
 const pv_method_info *method_named(const std::string &name)
 {
     for (size_t i = 0; i < pv_catalog__service_count; i++) {
@@ -37,7 +44,7 @@ std::string Tenants::done(const Actor &actor, const std::string &method, const A
 {
     EXPECT_TRUE(answer.ok()) << method << ": " << answer.whole;
     transcript.emplace_back(actor.account_id, answer.whole + answer.packed);
-    if (after_step) { after_step(); }
+    if (after_step) { after_step(*this); }
     return path.empty() ? "" : answer.text(path);
 }
 
@@ -94,18 +101,40 @@ void Tenants::people(SupplyChain &chain, const Actor &of, const std::string &nam
     act(of, "DeactivateUser", user);
     make(of, "InviteMembership", groups);
     act(of, "RevokeMembership", make(of, "InviteMembership", groups, "membership.id"));
-    std::string issue = json(R"({"membership_id": "%s", "csr_der": null})", membership.c_str());
+    /* What is certified is a key, which the digest of its text shows. */
+    std::string issue =
+        json(R"({"membership_id": "%s", "csr_der": null, "csr_pem": "csr"})", membership.c_str());
     make(of, "IssueCertificate", issue);
     act(of, "RevokeCertificate", make(of, "IssueCertificate", issue, "certificate.id"));
+    make(of, "CreateInvitation", json(R"({"membership_id": "%s"})", membership.c_str()));
+    std::string token = make(of, "InviteMembership", groups, "invitation_token");
+    /* Who holds an invitation stands for the account. */
+    Json enroll = request(of, "Enroll", R"({"csr_der": null, "csr_pem": "csr"})");
+    enroll.set("invitation_token", token);
+    done(of, "Enroll", world.call(Actor(), "Enroll", enroll.dump()), "");
     chain.ids[name + ".membership"] = membership;
     idle_of[of.account_id] = idle(of);
+}
+
+/* A brand that is published, under a domain that is proved; and a domain that is not. */
+void Tenants::face(const Actor &by)
+{
+    act(by, "PublishBrand", make(by, "CreateBrand", R"({"portals": null})", "brand.id"));
+    auto claim = [&] {
+        domains.push_back(canaries.next(by.account_id) + ".example.com");
+        return make(by, "CreateDomain", json(R"({"name": "%s"})", domains.back().c_str()),
+                    "domain.id");
+    };
+    std::string proved = claim();
+    Answer domain = world.call(by, "GetDomain", json(R"({"domain_id": "%s"})", proved.c_str()));
+    world.dns[domain.text("domain.challenge_name")] = {domain.text("domain.challenge_value")};
+    act(by, "VerifyDomain", proved);
+    claim();
 }
 
 void Tenants::places(SupplyChain &chain)
 {
     const Actor &by = chain.distributor;
-    chain.ids["brand"] = make(by, "CreateBrand", R"({"portals": null})", "brand.id");
-    make(by, "CreateDomain", R"({"name": "shop.example"})");
     chain.ids["hub"] = make(by, "CreateHub", "{}", "hub.id");
     chain.ids["spare hub"] = make(by, "CreateHub", "{}", "hub.id");
     std::string on_hub = json(R"({"alternative_currencies": ["EUR"], "hubs": [{"hub_id": "%s"}]})",
@@ -348,8 +377,8 @@ void Tenants::build(SupplyChain &chain)
     people(chain, chain.distributor, "distributor");
     people(chain, chain.vendor, "vendor");
     people(chain, chain.reseller, "reseller");
+    face(chain.distributor);
     places(chain);
-    act(chain.distributor, "PublishBrand", chain.ids["brand"]);
     agreements(chain);
     contracts(chain);
     products(chain);
@@ -376,6 +405,7 @@ void Tenants::rivals()
 
     SupplyChain beside = {rival_distributor, first.vendor, rival_reseller, first.ids};
     people(beside, rival_distributor, "distributor");
+    make(rival_distributor, "CreateBrand", R"({"portals": null})"); /* a draft */
     places(beside);
     agreements(beside);
     admit_vendor(beside);
@@ -384,8 +414,11 @@ void Tenants::rivals()
     purchase(rival_distributor, beside, "distributor");
 }
 
-Tenants::Tenants(char variant, const std::string &secret) : canaries(variant)
+Tenants::Tenants(char variant, const std::string &secret,
+                 std::function<void(const Tenants &)> after_each_step)
+    : canaries(variant), after_step(std::move(after_each_step))
 {
+    if (secret == "OPERATOR") { canaries.secret_account = world.platform().account_id; }
     for (SupplyChain *chain : {&first, &second}) {
         std::string name = chain == &first ? "A." : "B.";
         chain->distributor = account("DISTRIBUTOR", name + "DISTRIBUTOR", secret);
@@ -397,6 +430,9 @@ Tenants::Tenants(char variant, const std::string &secret) : canaries(variant)
     rival_reseller = account("RESELLER", "RIVAL RESELLER", secret);
     std::string asleep = world.account("RESELLER", "Asleep").account_id;
     act(world.platform(), "DeactivateAccount", asleep);
+    SupplyChain none;
+    people(none, world.platform(), "operator");
+    face(world.platform());
     build(first);
     rivals();
     build(second);
@@ -410,17 +446,22 @@ bool Tenants::in_first(const std::string &account_id) const
     return account_id != world.platform().account_id;
 }
 
-std::vector<std::pair<std::string, Actor>> Tenants::tenants() const
+std::vector<Caller> Tenants::everybody() const
 {
-    return {{"A.VENDOR", first.vendor},
-            {"A.DISTRIBUTOR", first.distributor},
-            {"A.RESELLER", first.reseller},
-            {"RIVAL VENDOR", rival_vendor},
-            {"RIVAL DISTRIBUTOR", rival_distributor},
-            {"RIVAL RESELLER", rival_reseller},
-            {"B.VENDOR", second.vendor},
-            {"B.DISTRIBUTOR", second.distributor},
-            {"B.RESELLER", second.reseller}};
+    const int vendor = PV_ACCOUNT_TYPE_VENDOR;
+    const int distributor = PV_ACCOUNT_TYPE_DISTRIBUTOR;
+    const int reseller = PV_ACCOUNT_TYPE_RESELLER;
+    return {{"OPERATOR", PV_ACCOUNT_TYPE_OPERATOR, world.platform(), Actor()},
+            {"A.VENDOR", vendor, first.vendor, Actor()},
+            {"A.DISTRIBUTOR", distributor, first.distributor, Actor()},
+            {"A.RESELLER", reseller, first.reseller, Actor()},
+            {"RIVAL VENDOR", vendor, rival_vendor, Actor()},
+            {"RIVAL DISTRIBUTOR", distributor, rival_distributor, Actor()},
+            {"RIVAL RESELLER", reseller, rival_reseller, Actor()},
+            {"B.VENDOR", vendor, second.vendor, Actor()},
+            {"B.DISTRIBUTOR", distributor, second.distributor, Actor()},
+            {"B.RESELLER", reseller, second.reseller, Actor()},
+            {"NOBODY", 0, Actor(), Actor()}};
 }
 
 std::vector<Caller> Tenants::callers() const

@@ -32,7 +32,8 @@ struct Caller {
 class Tenants {
   public:
     /* `secret`: whose texts are of the variant; "A.VENDOR" names the vendor of the first chain. */
-    explicit Tenants(char variant = 'x', const std::string &secret = "");
+    explicit Tenants(char variant = 'x', const std::string &secret = "",
+                     std::function<void(const Tenants &)> after_each_step = nullptr);
 
     World world;
     Canaries canaries;
@@ -44,15 +45,16 @@ class Tenants {
 
     /* By role: the operator, and the accounts of the first chain. */
     std::vector<Caller> callers() const;
-    /* Everybody who is in no way the operator, with a name. */
-    std::vector<std::pair<std::string, Actor>> tenants() const;
+    /* All accounts that take part, by name, "A.VENDOR"; and somebody without a certificate. */
+    std::vector<Caller> everybody() const;
     /* Accounts of the first chain and its rivals. */
     bool in_first(const std::string &account_id) const;
 
+    /* Names that portals were claimed under. */
+    std::vector<std::string> domains;
+
     /* Seen by the script's steps: who called, and all that came back. */
     std::vector<std::pair<std::string, std::string>> transcript;
-    /* Run after every step. */
-    std::function<void()> after_step;
 
   private:
     Actor account(const std::string &type, const std::string &name, const std::string &secret);
@@ -67,6 +69,7 @@ class Tenants {
     Actor idle(const Actor &of);
 
     void people(SupplyChain &chain, const Actor &of, const std::string &name);
+    void face(const Actor &by);
     void places(SupplyChain &chain);
     void agreements(SupplyChain &chain);
     std::string offer(SupplyChain &chain, const std::string &name, const Actor &partner);
@@ -86,7 +89,11 @@ class Tenants {
     void rivals();
 
     std::map<std::string, Actor> idle_of; /* by account */
+    std::function<void(const Tenants &)> after_step;
 };
+
+/* "VENDOR" of the number of a role. */
+std::string role_name(int role);
 
 /* The method of this name; it must be served. */
 const pv_method_info *method_named(const std::string &name);

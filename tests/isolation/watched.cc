@@ -12,16 +12,19 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 
 namespace purvey {
 
 namespace {
 
 constexpr size_t kArenaBytes = 64 * 1024 * 1024;
+constexpr int kAll = 0;
 
 pv_store *watched = nullptr;
 const pv_engine *engine = nullptr;
 uint64_t read_count = 0;
+uint64_t write_count = 0;
 
 pv_status counted_get(pv_engine_view *view, pv_view key, pv_view *ret_value)
 {
@@ -36,6 +39,18 @@ pv_status counted_move(pv_engine_cursor *cursor, pv_seek seek, pv_view key, pv_v
     return engine->cursor_move(cursor, seek, key, ret_key, ret_value);
 }
 
+pv_status counted_put(pv_engine_view *view, pv_view key, pv_view value)
+{
+    write_count++;
+    return engine->put(view, key, value);
+}
+
+pv_status counted_remove(pv_engine_view *view, pv_view key)
+{
+    write_count++;
+    return engine->remove(view, key);
+}
+
 pv_store *open_watched()
 {
     static pv_engine counting;
@@ -44,6 +59,9 @@ pv_store *open_watched()
     counting = *engine;
     counting.get = counted_get;
     counting.cursor_move = counted_move;
+    counting.put = counted_put;
+    counting.remove = counted_remove;
+    write_count++; /* another store */
     watched->engine = &counting;
     return watched;
 }
@@ -53,14 +71,18 @@ std::string text_of(pv_view bytes)
     return std::string(reinterpret_cast<const char *>(bytes.data), bytes.size);
 }
 
-void each_row(const std::function<void(pv_view key, pv_view value)> &visit)
+/* All rows, or those of one space. */
+void each_row(int space, const std::function<void(pv_view key, pv_view value)> &visit)
 {
     pv_arena *arena = pv_arena_create(kArenaBytes);
     pv_txn *txn = nullptr;
     pv_scan *scan = nullptr;
-    pv_range all = {pv_view_of("", 1), pv_view_of(nullptr, 0), false, 0};
+    char from = static_cast<char>(space);
+    char to = static_cast<char>(space + 1);
+    pv_range range = {pv_view_of(&from, 1),
+                      pv_view_of(space == kAll ? nullptr : &to, space == kAll ? 0 : 1), false, 0};
     PV_ASSERT(pv_is_ok(pv_read_begin(watched, arena, &txn)));
-    PV_ASSERT(pv_is_ok(pv_scan_open(txn, arena, all, &scan)));
+    PV_ASSERT(pv_is_ok(pv_scan_open(txn, arena, range, &scan)));
     pv_view key;
     pv_view value;
     while (pv_is_ok(pv_scan_next(scan, &key, &value))) { visit(key, value); }
@@ -127,51 +149,54 @@ uint64_t Watched::reads()
     return read_count;
 }
 
+/* Nothing gets into the store but through its engine: while nothing was written, what was found out stays true. */
 std::string Watched::digest()
 {
+    static uint64_t of = 0;
+    static std::string known;
+    if (of == write_count) { return known; }
     std::string bytes;
-    each_row([&](pv_view key, pv_view value) {
+    each_row(kAll, [&](pv_view key, pv_view value) {
         bytes += std::to_string(key.size) + " " + std::to_string(value.size) + " " + text_of(key) +
                  text_of(value);
     });
     uint8_t sha256[PV_SHA256_SIZE];
     pv_sha256(pv_view_of(bytes.data(), bytes.size()), sha256);
-    return std::string(reinterpret_cast<const char *>(sha256), sizeof sha256);
+    of = write_count;
+    known = std::string(reinterpret_cast<const char *>(sha256), sizeof sha256);
+    return known;
 }
 
 std::vector<Stored> Watched::objects()
 {
+    /* Decoded once, until the row changes. */
+    static std::map<std::string, std::pair<std::string, Stored>> known;
     std::vector<Stored> found;
     pv_arena *arena = pv_arena_create(kArenaBytes);
-    each_row([&](pv_view key, pv_view value) {
+    each_row(PV_SPACE_OBJECT, [&](pv_view key, pv_view value) {
         pv_key_parts parts;
         PV_ASSERT(pv_key_read(key, &parts));
-        if (parts.space != PV_SPACE_OBJECT) { return; }
         const pv_object_info *object = object_of_tag(parts.tag);
         PV_ASSERT(object != nullptr);
-        found.push_back(read_object(object, parts.id, value, arena));
+        auto &entry = known[text_of(key)];
+        if (!pv_view_equal(value, pv_view_of(entry.first.data(), entry.first.size()))) {
+            entry = {text_of(value), read_object(object, parts.id, value, arena)};
+        }
+        found.push_back(entry.second);
     });
     pv_arena_destroy(arena);
     return found;
 }
 
-std::vector<std::pair<std::string, std::string>> Watched::blocks()
+std::vector<Block> Watched::blocks()
 {
-    std::vector<std::pair<std::string, std::string>> found;
-    each_row([&](pv_view key, pv_view value) {
+    std::vector<Block> found;
+    each_row(PV_SPACE_BLOCK, [&](pv_view key, pv_view value) {
         pv_key_parts parts;
         PV_ASSERT(pv_key_read(key, &parts));
-        if (parts.space != PV_SPACE_BLOCK) { return; }
-        found.emplace_back(text_of(pv_view_of(parts.owner.bytes, PV_ID_SIZE)), text_of(value));
+        found.push_back({parts.owner, text_of(value)});
     });
     return found;
-}
-
-std::string Watched::raw_id(const std::string &id)
-{
-    pv_id parsed;
-    PV_ASSERT(pv_id_parse(id.substr(0, id.find('_')).c_str(), pv_view_text(id.c_str()), &parsed));
-    return text_of(pv_view_of(parsed.bytes, PV_ID_SIZE));
 }
 
 } // namespace purvey

@@ -3,6 +3,7 @@
 #ifndef PV_TESTS_ISOLATION_WATCHED_H
 #define PV_TESTS_ISOLATION_WATCHED_H
 
+#include "base/id.h"
 #include "protos/runtime/rules.h"
 #include "storage/store.h"
 
@@ -24,6 +25,12 @@ struct Stored {
     bool has_party(const std::string &account_id) const;
 };
 
+/* A row of usage, which belongs to a report. */
+struct Block {
+    pv_id owner;
+    std::string bytes;
+};
+
 class Watched {
   public:
     /* Makes the stores of every World from here on watched ones. */
@@ -34,10 +41,7 @@ class Watched {
     /* All keys and values, in order: a digest of them. */
     static std::string digest();
     static std::vector<Stored> objects();
-    /* Rows that are no objects and belong to one: blocks of usage. Owner's id as bytes, value. */
-    static std::vector<std::pair<std::string, std::string>> blocks();
-    /* The id of an account or report as blocks() gives it. */
-    static std::string raw_id(const std::string &id);
+    static std::vector<Block> blocks();
 };
 
 } // namespace purvey
