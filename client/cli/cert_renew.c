@@ -109,8 +109,8 @@ static pv_exit renew(renewal *self)
     pv_keypair old;
     pv_status status = open_keys(self);
     if (pv_is_ok(status)) {
-        status = pv_keypair_read(self->profile.cert, self->profile.key, self->cli->arena, &self->error,
-                              &old);
+        status = pv_keypair_read(self->profile.cert, self->profile.key, self->cli->arena,
+                                 &self->error, &old);
     }
     if (!pv_is_ok(status)) { return refused(self, status); }
     /* An earlier renewal or login that died after its last step but one has done its work. */

@@ -5,8 +5,8 @@
  *      the invitation ends with, and the server's own must come from that one, for the host's name, at this time;
  *   3. the invitation's secret and the request are sent to a server of that root alone;
  *   4. the certificate is kept, and the profile written;
- *   5. a call is made with it. Only then is the login finished: the same command after a crash, a lost answer or a wrong
- *      --partner goes on, because the service gives the same certificate for the same secret and key. */
+ *   5. a call is made with it. Only then is the login finished: the same command after a crash, a lost answer or a
+ *      wrong --partner goes on, because the service gives the same certificate for the same secret and key. */
 #include "client/cli/login.h"
 
 #include "client/cli/connect.h"
@@ -18,10 +18,9 @@
 #include "client/cli/trouble.h"
 #include "purvey/account/v1/enrolment_service.pv.h"
 #include "purvey/account/v1/identity_service.pv.h"
+#include "purvey/account/v1/portal_service.pv.h"
 
 #define DEFAULT_PORT "20443"
-
-enum { INVITATION_BYTES_MAX = 1024, FINGERPRINT_DIGITS = 2 * PV_FINGERPRINT_SIZE };
 
 typedef struct login {
     pv_cli *cli;
@@ -30,9 +29,9 @@ typedef struct login {
     pv_config *config;
     pv_credentials keys;
     pv_credential made;
-    uint8_t fingerprint[PV_FINGERPRINT_SIZE];
-    const char *secret;
-    const char *name; /* of the profile */
+    pv_invitation invitation;
+    const char *name;   /* of the profile */
+    const char *portal; /* "host:port" where programs call, if the portal says it */
     /* flags */
     const char *invite, *partner, *label;
     bool replace;
@@ -40,26 +39,7 @@ typedef struct login {
 
 /* --- the invitation --- */
 
-static int digit_of(char byte)
-{
-    if (byte >= '0' && byte <= '9') { return byte - '0'; }
-    if (byte >= 'a' && byte <= 'f') { return byte - 'a' + 10; }
-    return byte >= 'A' && byte <= 'F' ? byte - 'A' + 10 : -1;
-}
-
-static bool read_fingerprint(const char *text, uint8_t ret_bytes[PV_FINGERPRINT_SIZE])
-{
-    if (strlen(text) != FINGERPRINT_DIGITS) { return false; }
-    for (size_t i = 0; i < PV_FINGERPRINT_SIZE; i++) {
-        int high = digit_of(text[2 * i]);
-        int low = digit_of(text[2 * i + 1]);
-        if (high < 0 || low < 0) { return false; }
-        ret_bytes[i] = (uint8_t)(high * 16 + low);
-    }
-    return true;
-}
-
-/* The secret, a point, the fingerprint; as an argument, in a file, or on standard input. */
+/* As an argument, in a file, or on standard input. */
 static pv_exit read_invitation(login *self)
 {
     const char *text = self->invite;
@@ -67,22 +47,14 @@ static pv_exit read_invitation(login *self)
         return pv_cli_usage(self->cli, "which invitation? Give --invite TEXT, @FILE or @-.");
     }
     if (text[0] == '@') {
-        text = pv_cli_read_file(self->cli, text + 1, INVITATION_BYTES_MAX, "the invitation");
+        text = pv_cli_read_file(self->cli, text + 1, PV_INVITATION_BYTES_MAX, "the invitation");
         if (text == NULL) { return PV_EXIT_USAGE; }
     }
-    text += strspn(text, " \t\r\n");
-    const char *copy = pv_arena_dup(self->cli->arena, pv_view_of(text, strcspn(text, " \t\r\n")));
-    PV_ASSERT(copy != NULL);
-    const char *point = strrchr(copy, '.');
-    if (point == NULL || point == copy || !read_fingerprint(point + 1, self->fingerprint)) {
-        return pv_cli_usage(self->cli,
-                            "that is no whole invitation: it ends with a point and %d hexadecimal "
-                            "digits. Ask for all of its text.",
-                            FINGERPRINT_DIGITS);
-    }
-    self->secret = pv_arena_dup(self->cli->arena, pv_view_of(copy, (size_t)(point - copy)));
-    PV_ASSERT(self->secret != NULL);
-    return PV_EXIT_OK;
+    if (pv_invitation_parse(self->cli->arena, text, &self->invitation)) { return PV_EXIT_OK; }
+    return pv_cli_usage(self->cli,
+                        "that is no whole invitation: it ends with a point and %d hexadecimal "
+                        "digits. Ask for all of its text.",
+                        2 * PV_FINGERPRINT_SIZE);
 }
 
 /* --- the profile's name --- */
@@ -115,10 +87,11 @@ static pv_exit check_there(const login *self)
         there->account_name == NULL ? "" : there->account_name);
 }
 
-/* Where calls go: what was said, else the usual port of the same host. */
+/* Where calls go: what was said, else what the portal says, else the usual port of the same host. */
 static const char *partner_address(const login *self)
 {
     if (self->partner != NULL) { return self->partner; }
+    if (self->portal != NULL) { return self->portal; }
     const char *colon = strrchr(self->options.server, ':');
     size_t size = colon == NULL ? 0 : (size_t)(colon - self->options.server);
     const char *address =
@@ -133,7 +106,8 @@ static pv_status check_shown(login *self, const pv_probe *probe)
 {
     const char *pem = NULL;
     pv_time end;
-    PV_TRY(pv_probe_find(probe, self->fingerprint, self->cli->arena, &self->error, &pem));
+    PV_TRY(
+        pv_probe_find(probe, self->invitation.fingerprint, self->cli->arena, &self->error, &pem));
     PV_TRY(pv_credentials_trust(&self->made, pem, &self->error));
     return pv_probe_check(probe, self->made.ca_path, pv_time_now(), self->cli->arena, &self->error,
                           &end);
@@ -162,15 +136,43 @@ static pv_status trust(login *self)
 
 /* --- the certificate --- */
 
+/* "host:port" of "https://host:port/path"; NULL: it is none. */
+static const char *authority_of(pv_arena *arena, const char *url)
+{
+    static const char scheme[] = "https://";
+    if (strncmp(url, scheme, sizeof scheme - 1) != 0) { return NULL; }
+    const char *host = url + sizeof scheme - 1;
+    size_t size = strcspn(host, "/?#");
+    const char *bracket = memchr(host, ']', size); /* an IPv6 address has colons of its own */
+    const char *behind = bracket == NULL ? host : bracket;
+    bool has_port = memchr(behind, ':', size - (size_t)(behind - host)) != NULL;
+    return pv_arena_printf(arena, "%.*s%s", (int)size, host, has_port ? "" : ":443");
+}
+
+/* Where programs call, as the portal under the server's name says. A portal that says nothing, or a service without
+ * portals, leaves it open. */
+static void ask_portal(login *self, pv_client *client)
+{
+    pv_get_portal_request request = PV_GET_PORTAL_REQUEST__INIT;
+    pv_get_portal_response *response = NULL;
+    pv_status status = pv_portal_client_get_portal(
+        client, self->cli->arena, pv_connect_options(self->cli->arena, self->options.deadline_ms),
+        &request, &response, NULL);
+    if (pv_is_ok(status) && response->portal != NULL) {
+        self->portal = authority_of(self->cli->arena, response->portal->api_address);
+    }
+}
+
 static pv_exit enrol(login *self, pv_enroll_response **ret_response)
 {
     const pv_profile server = {.server = self->options.server,
                                .ca = self->made.ca_path,
                                .server_name = self->options.server_name};
     char request_id[PV_UUID_TEXT_SIZE];
-    pv_credentials_request_id(&self->made, self->secret, request_id);
+    pv_credentials_request_id(&self->made, self->invitation.secret, request_id);
     pv_enroll_request request = PV_ENROLL_REQUEST__INIT;
-    request.invitation_token = pv_arena_dup(self->cli->arena, pv_view_text(self->secret));
+    request.invitation_token =
+        pv_arena_dup(self->cli->arena, pv_view_text(self->invitation.secret));
     request.csr_pem = self->made.csr_pem;
     request.request_id = request_id;
     if (self->label != NULL) {
@@ -190,6 +192,7 @@ static pv_exit enrol(login *self, pv_enroll_response **ret_response)
             fputs("  the same command again goes on from here\n", self->cli->err);
         }
     }
+    if (exit == PV_EXIT_OK) { ask_portal(self, client); }
     pv_disconnect(client);
     return exit;
 }
@@ -309,7 +312,8 @@ static const pv_flag flags[] = {
      "The invitation, whole; @FILE or @- reads it, so that it stands in no list of commands. "
      "(required)"},
     {"partner", 0, "HOST:PORT", offsetof(login, partner),
-     "Where calls go. Default: the same host, port " DEFAULT_PORT "."},
+     "Where calls go. Default: what the portal of --server says, else the same host, "
+     "port " DEFAULT_PORT "."},
     {"label", 0, "TEXT", offsetof(login, label),
      "What the certificate is for, for those who list certificates: notebook."},
     {"replace", 0, NULL, offsetof(login, replace),

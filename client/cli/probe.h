@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "client/cli/invitation.h"
 
 #include <openssl/x509.h>
 
@@ -19,7 +20,7 @@
 extern "C" {
 #endif
 
-enum { PV_PROBE_WAIT_MS = 10 * 1000, PV_FINGERPRINT_SIZE = 16 };
+enum { PV_PROBE_WAIT_MS = 10 * 1000 };
 
 typedef struct pv_probe_options {
     const char *target;           /* "host:port" */
@@ -62,7 +63,7 @@ PV_MUST_USE pv_status pv_probe_check(const pv_probe *probe, const char *roots_pa
 /* ROOT_INVALID unless the file holds certificates. */
 PV_MUST_USE pv_status pv_probe_check_roots(const char *roots_path, pv_error *error);
 
-/* The certificate of the chain whose SHA-256 (DER) begins with these bytes, as PEM in the arena.
+/* The certificate of the chain that has an invitation's fingerprint, as PEM in the arena.
  * FINGERPRINT_WRONG. */
 PV_MUST_USE pv_status pv_probe_find(const pv_probe *probe,
                                     const uint8_t fingerprint[PV_FINGERPRINT_SIZE], pv_arena *arena,

@@ -291,6 +291,32 @@ TEST_F(Login, AWrongPartnerAddressIsPutRightByTheSameCommand)
     EXPECT_EQ(certificates_of(invited), 1U);
 }
 
+// Without --partner calls go where the portal says.
+TEST_F(Login, ThePortalSaysWhereCallsGo)
+{
+    House own;
+    ASSERT_TRUE(own.ready);
+    Answer brand =
+        call(own.of_operator(), "CreateBrand",
+             form(R"({"name": "House", "api_address": "https://%s/v1"})", own.on.address));
+    ASSERT_TRUE(brand.ok()) << brand.told();
+    Answer shown = call(own.of_operator(), "PublishBrand",
+                        form(R"({"brand_id": "%s"})", brand.text("brand.id").c_str()));
+    ASSERT_TRUE(shown.ok()) << shown.told();
+    Answer me = call(own.of_operator(), "WhoAmI", "{}");
+    Answer invited =
+        call(own.of_operator(), "InviteMembership",
+             form(R"({"name": "Eve", "email": "eve@example.com", "group_ids": ["%s"]})",
+                  me.text("account.administrators_group_id").c_str()));
+    ASSERT_TRUE(invited.ok()) << invited.told();
+    Person eve(own);
+    Outcome done = eve.purvey(
+        {"login", "--invite", invited.text("invitation_token"), "--server", own.on.enrol_address});
+    EXPECT_EQ(done.code, 0) << done.err;
+    EXPECT_NE(read_file(eve.path("config")).find(std::string("server = ") + own.on.address + "\n"),
+              std::string::npos);
+}
+
 TEST_F(Login, ALostCertificateIsReplacedInItsProfile)
 {
     Answer invited = invite("Lost");
