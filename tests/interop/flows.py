@@ -1,7 +1,10 @@
 """The four flows' happy path by a client made with other people's tools: Debian's grpcio and the stubs that protoc makes from
 our .proto files. Certificates come from openssl's signing requests.
-usage: flows.py ADDRESS DATA WORK   (WORK receives vendor.pem and vendor.key for the clients that follow)"""
+usage: flows.py ADDRESS DATA WORK   (WORK receives vendor.pem and vendor.key for the clients that follow; the server takes
+                                     WORK/zone for the DNS)"""
 import datetime
+import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -11,10 +14,17 @@ import grpc
 from google.protobuf import timestamp_pb2
 from purvey.account.v1 import account_service_pb2 as accounts
 from purvey.account.v1 import account_service_pb2_grpc as accounts_grpc
+from purvey.account.v1 import brand_service_pb2 as brands
+from purvey.account.v1 import brand_service_pb2_grpc as brands_grpc
 from purvey.account.v1 import certificate_service_pb2 as certificates
 from purvey.account.v1 import certificate_service_pb2_grpc as certificates_grpc
+from purvey.account.v1 import domain_pb2
+from purvey.account.v1 import domain_service_pb2 as domains
+from purvey.account.v1 import domain_service_pb2_grpc as domains_grpc
 from purvey.account.v1 import identity_service_pb2 as identity
 from purvey.account.v1 import identity_service_pb2_grpc as identity_grpc
+from purvey.account.v1 import portal_service_pb2 as portals
+from purvey.account.v1 import portal_service_pb2_grpc as portals_grpc
 from purvey.account.v1 import user_pb2
 from purvey.account.v1 import user_service_pb2 as users
 from purvey.account.v1 import user_service_pb2_grpc as users_grpc
@@ -75,10 +85,9 @@ def read(path):
         return file.read()
 
 
-def connect(certificate, key):
-    credentials = grpc.ssl_channel_credentials(read(f"{DATA}/authority/server-ca.pem"), key and read(key),
-                                               certificate and read(certificate))
-    return grpc.secure_channel(ADDRESS, credentials, [("grpc.ssl_target_name_override", "localhost")])
+def connect(certificate, key, name="localhost", roots=f"{DATA}/authority/server-ca.pem"):
+    credentials = grpc.ssl_channel_credentials(read(roots), key and read(key), certificate and read(certificate))
+    return grpc.secure_channel(ADDRESS, credentials, [("grpc.ssl_target_name_override", name)])
 
 
 def check(name, good, detail=""):
@@ -282,6 +291,35 @@ def first_batches(stub, token):
     stream.cancel()
 
 
+def portal_flow(distributor, vendor):
+    brand = brands_grpc.BrandServiceStub(distributor.channel)
+    made = brand.CreateBrand(brands.CreateBrandRequest(name="Shop", title="The shop", request_id=fresh())).brand
+    brand.PublishBrand(brands.PublishBrandRequest(brand_id=made.id, request_id=fresh()))
+    stub = domains_grpc.DomainServiceStub(distributor.channel)
+    claim = stub.CreateDomain(domains.CreateDomainRequest(name="Shop.Example", request_id=fresh())).domain
+    with open(f"{WORK}/zone", "w", encoding="ascii") as zone:
+        zone.write(f'{claim.challenge_name}. 60 IN TXT "{claim.challenge_value}"\n')
+    proved = stub.VerifyDomain(domains.VerifyDomainRequest(domain_id=claim.id, request_id=fresh())).domain
+    check("a domain is proved", proved.state == domain_pb2.DOMAIN_STATE_VERIFIED, proved)
+    folder = f"{DATA}/certificates"
+    os.mkdir(folder, 0o700)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                    "-subj", "/CN=shop", "-addext", "subjectAltName=DNS:shop.example", "-keyout", f"{folder}/shop.key",
+                    "-out", f"{WORK}/shop.pem"], check=True, capture_output=True)
+    os.chmod(f"{folder}/shop.key", 0o600)
+    shutil.copy(f"{WORK}/shop.pem", f"{folder}/shop.pem")
+
+    def shown(actor, *name):
+        channel = connect(actor.pem, actor.key, *name)
+        grpc.channel_ready_future(channel).result(timeout=20)  # the server looks for new files each second
+        return portals_grpc.PortalServiceStub(channel).GetPortal(portals.GetPortalRequest()).portal
+
+    portal = shown(vendor, "shop.example", f"{WORK}/shop.pem")
+    check("a partner sees the brand under its domain", portal.name == "Shop" and portal.title == "The shop", portal)
+    check("and the portal of its role", portal.role == words.ACCOUNT_TYPE_VENDOR, portal)
+    check("under another name it sees the platform's", shown(vendor).domain == "" != portal.domain, portal)
+
+
 def trust(operator, vendor, distributor):
     me = identity_grpc.IdentityServiceStub(vendor.channel).WhoAmI(identity.WhoAmIRequest())
     check("WhoAmI knows the account", me.account.id == vendor.id, me)
@@ -312,6 +350,7 @@ def main():
     subscription = order_flow(vendor, reseller, product, item, template, marketplace)
     usage_flow(vendor, distributor, product, contract, subscription)
     event_flow(distributor)
+    portal_flow(distributor, vendor)
     trust(operator, vendor, distributor)
 
 
