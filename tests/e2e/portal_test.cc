@@ -8,7 +8,9 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
+#include <sstream>
 #include <thread>
 
 namespace purvey {
@@ -163,6 +165,37 @@ TEST_F(PortalOfServer, WhoHasNoCertificateYetSeesItWhereItEnrols)
     EXPECT_EQ(shown.text("portal.name"), "Delta Cloud") << shown.told();
     EXPECT_NE(shown.text("portal.role").find("RESELLER"), std::string::npos);
     EXPECT_FALSE(call(visitor, "ListDomains", "{}").ok()) << "and nothing else";
+}
+
+// In its order, each does what docs/portals.md says.
+TEST_F(PortalOfServer, EveryCommandOfThePageRuns)
+{
+    distributor = house->join(PV_ACCOUNT_TYPE_DISTRIBUTOR, "Reader");
+    std::istringstream page(read_file("docs/portals.md"));
+    int shown = 0;
+    for (std::string line; std::getline(page, line);) {
+        if (line.rfind("purvey ", 0) != 0) { continue; }
+        shown++;
+        Answer domains = call(distributor.client, "ListDomains", "{}");
+        const std::pair<const char *, std::string> names[] = {
+            {"BRAND", call(distributor.client, "ListBrands", "{}").text("brands.0.id")},
+            {"DOMAIN", domains.text("domains.0.id")}};
+        for (const auto &name : names) {
+            size_t at = line.find(name.first);
+            if (at != std::string::npos) { line.replace(at, strlen(name.first), name.second); }
+        }
+        if (line.find("domain verify") != std::string::npos) {
+            std::ofstream(zone, std::ios::app)
+                << domains.text("domains.0.challenge_name") << " TXT \""
+                << domains.text("domains.0.challenge_value") << "\"";
+        }
+        Outcome outcome = run({"/bin/sh", "-c", cli_program() + line.substr(sizeof "purvey" - 1)},
+                              house->environment(distributor));
+        EXPECT_EQ(outcome.code, 0) << line << ": " << outcome.out << outcome.err;
+    }
+    EXPECT_EQ(shown, 5);
+    Answer domain = call(distributor.client, "ListDomains", R"({"filter": "state = VERIFIED"})");
+    EXPECT_EQ(domain.text("domains.0.name"), "shop.delta.example") << domain.told();
 }
 
 TEST_F(PortalOfServer, TheResolverIsASetting)
