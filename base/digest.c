@@ -17,6 +17,19 @@ void pv_sha256(pv_view bytes, uint8_t ret_digest[PV_SHA256_SIZE])
     PV_ASSERT(size == PV_SHA256_SIZE);
 }
 
+void pv_sha256_pair(pv_view first, pv_view second, uint8_t ret_digest[PV_SHA256_SIZE])
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    unsigned size = 0;
+    PV_ASSERT(context != NULL);
+    PV_ASSERT(EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1);
+    PV_ASSERT(EVP_DigestUpdate(context, first.data, first.size) == 1);
+    PV_ASSERT(EVP_DigestUpdate(context, second.data, second.size) == 1);
+    PV_ASSERT(EVP_DigestFinal_ex(context, ret_digest, &size) == 1);
+    PV_ASSERT(size == PV_SHA256_SIZE);
+    EVP_MD_CTX_free(context);
+}
+
 void pv_hmac_sha256(pv_view key, pv_view bytes, uint8_t ret_mac[PV_SHA256_SIZE])
 {
     PV_ASSERT(key.size <= INT32_MAX);

@@ -13,6 +13,9 @@ enum { PV_SHA256_SIZE = 32, PV_UUID_TEXT_SIZE = 37 };
 
 void pv_sha256(pv_view bytes, uint8_t ret_digest[PV_SHA256_SIZE]);
 
+/* Of one text behind the other. */
+void pv_sha256_pair(pv_view first, pv_view second, uint8_t ret_digest[PV_SHA256_SIZE]);
+
 void pv_hmac_sha256(pv_view key, pv_view bytes, uint8_t ret_mac[PV_SHA256_SIZE]);
 
 /* Compares in constant time. */

@@ -12,6 +12,7 @@
 #include "purvey/account/v1/partner_service.pv.h"
 #include "purvey/account/v1/portal_service.pv.h"
 #include "purvey/account/v1/user_service.pv.h"
+#include "purvey/audit/v1/audit_service.pv.h"
 #include "purvey/contract/v1/agreement_service.pv.h"
 #include "purvey/contract/v1/contract_service.pv.h"
 #include "purvey/event/v1/event_service.pv.h"
@@ -39,7 +40,7 @@
     X(product) X(item) X(parameter) X(template) X(marketplace) X(hub) X(connection)        \
     X(listing) X(listing_proposal)                                                         \
     X(tier_account) X(subscription) X(order)                                               \
-    X(usage_report) X(charge) X(event)
+    X(usage_report) X(charge) X(event) X(audit)
 /* clang-format on */
 
 #define SERVICE(name) &pv_##name##_service__service,

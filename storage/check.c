@@ -49,7 +49,7 @@ static bool is_there(pv_checker *self, const pv_object_info *object, pv_id id)
     return pv_is_ok(pv_object_get(self->txn, object, id, &row));
 }
 
-static void check_owner(pv_checker *self, pv_view key, const pv_key_parts *parts)
+void pv_check_owner(pv_checker *self, pv_view key, const pv_key_parts *parts)
 {
     if (!pv_id_equal(parts->owner, self->known_account) || pv_id_is_zero(parts->owner)) {
         self->known_account = parts->owner;
@@ -58,8 +58,7 @@ static void check_owner(pv_checker *self, pv_view key, const pv_key_parts *parts
     if (!self->account_is_there) { pv_check_tell(self, key, "its account is not there"); }
 }
 
-/* Whether the row before is of the same space and owner. */
-static bool goes_on(const pv_checker *self, const pv_key_parts *parts)
+bool pv_check_goes_on(const pv_checker *self, const pv_key_parts *parts)
 {
     return self->before.space == parts->space && pv_id_equal(self->before.owner, parts->owner);
 }
@@ -67,8 +66,8 @@ static bool goes_on(const pv_checker *self, const pv_key_parts *parts)
 static void check_event(pv_checker *self, pv_view key, const pv_key_parts *parts, pv_view value)
 {
     self->summary.events++;
-    check_owner(self, key, parts);
-    if (goes_on(self, parts) && parts->number != self->before.number + 1) {
+    pv_check_owner(self, key, parts);
+    if (pv_check_goes_on(self, parts) && parts->number != self->before.number + 1) {
         pv_check_tell(self, key, "the event before it has the number %llu: the feed has a gap",
                       (unsigned long long)self->before.number);
     }
@@ -84,25 +83,10 @@ static void check_event(pv_checker *self, pv_view key, const pv_key_parts *parts
     }
 }
 
-static void check_audit(pv_checker *self, pv_view key, const pv_key_parts *parts, pv_view value)
-{
-    self->summary.audit_entries++;
-    check_owner(self, key, parts);
-    if (parts->number > self->summary.revision) {
-        pv_check_tell(self, key, "the store has not come to this revision");
-    }
-    /* What is before an account's first entry has been pruned, perhaps up to the middle of a revision. */
-    bool same = self->before.number == parts->number;
-    if (goes_on(self, parts) && parts->part != (same ? self->before.part + 1 : 0)) {
-        pv_check_tell(self, key, "an entry before it is missing");
-    }
-    (void)pv_check_wire(self, key, self->rules->audit_entry, value);
-}
-
 static void check_answer(pv_checker *self, pv_view key, const pv_key_parts *parts, pv_view value)
 {
     self->summary.answers++;
-    check_owner(self, key, parts);
+    pv_check_owner(self, key, parts);
     if (!is_there(self, self->rules->user, parts->id)) {
         pv_check_tell(self, key, "its user is not there");
     }
@@ -169,7 +153,8 @@ static void check_row(pv_checker *self, pv_view key, const pv_key_parts *parts, 
     case PV_SPACE_INDEX: pv_check_index(self, key, parts, value); return;
     case PV_SPACE_FEED: check_event(self, key, parts, value); return;
     case PV_SPACE_REPLAY: check_answer(self, key, parts, value); return;
-    case PV_SPACE_AUDIT: check_audit(self, key, parts, value); return;
+    case PV_SPACE_AUDIT: pv_check_audit_entry(self, key, parts, value); return;
+    case PV_SPACE_TRAIL: pv_check_trail(self, key, parts, value); return;
     case PV_SPACE_BLOCK:
         self->summary.blocks++;
         if (rules->judge_block == NULL) { return; }
@@ -193,6 +178,7 @@ static void count_row(pv_check_summary *summary, pv_space space)
     case PV_SPACE_FEED: summary->events++; return;
     case PV_SPACE_REPLAY: summary->answers++; return;
     case PV_SPACE_AUDIT: summary->audit_entries++; return;
+    case PV_SPACE_TRAIL: summary->audit_trails++; return;
     case PV_SPACE_BLOCK: summary->blocks++; return;
     case PV_SPACE_DIGEST: summary->digests++; return;
     case PV_SPACE_RUN: summary->run_blocks++; return;
@@ -220,6 +206,9 @@ static bool visit(pv_checker *self, const pv_key *before, pv_view key, pv_view v
     if (value.size > PV_STORE_VALUE_MAX) {
         pv_check_tell(self, key, "its value is too large");
     } else if (pv_key_read(key, &parts)) {
+        if (self->before.space == PV_SPACE_AUDIT && !pv_check_goes_on(self, &parts)) {
+            pv_check_audit_end(self);
+        }
         check_row(self, key, &parts, value);
         self->before = parts;
     } else {
@@ -254,27 +243,43 @@ static void tell_missing(pv_checker *self)
     }
 }
 
-static pv_status run(pv_store *store, const pv_check_rules *rules, pv_check_summary *ret_summary)
+/* What of the store is walked: one range behind the other. */
+typedef struct scope {
+    pv_space spaces[2]; /* in their order; 0: all there are */
+} scope;
+
+static pv_status walk_space(pv_checker *self, pv_arena *arena, pv_space space)
+{
+    pv_key prefix = pv_key_prefix_space(space);
+    pv_range range = {.from = {NULL, 0}, .to = {NULL, 0}};
+    pv_scan *scan = NULL;
+    if (space != 0) { PV_TRY(pv_range_of_prefix(arena, pv_key_view(&prefix), &range)); }
+    PV_TRY(pv_scan_open(self->txn, arena, range, &scan));
+    pv_status end = walk(self, scan);
+    self->summary.whole = self->summary.whole && end.code == PV_CODE_NOT_FOUND;
+    pv_scan_close(scan);
+    pv_arena_reset(self->arena);
+    if (self->rules != NULL && self->before.space == PV_SPACE_AUDIT) { pv_check_audit_end(self); }
+    return pv_ok();
+}
+
+static pv_status run(pv_store *store, const pv_check_rules *rules, scope of,
+                     pv_check_summary *ret_summary)
 {
     pv_arena *arena = pv_arena_create(WALK_ARENA_BYTES);
     pv_checker self;
     memset(&self, 0, sizeof self);
     self.rules = rules;
     self.arena = pv_arena_create(ROW_ARENA_BYTES);
-    pv_scan *scan = NULL;
-    const pv_range every = {.from = {NULL, 0}, .to = {NULL, 0}};
+    self.summary.whole = true;
+    bool is_whole = of.spaces[0] == 0;
     pv_status status = pv_read_begin(store, arena, &self.txn);
     if (pv_is_ok(status)) {
         self.summary.revision = pv_txn_revision(self.txn);
-        status = pv_scan_open(self.txn, arena, every, &scan);
-        if (pv_is_ok(status)) {
-            pv_status end = walk(&self, scan);
-            self.summary.whole = end.code == PV_CODE_NOT_FOUND;
-            pv_scan_close(scan);
-        }
-        pv_arena_reset(self.arena);
+        status = walk_space(&self, arena, of.spaces[0]);
+        if (pv_is_ok(status) && !is_whole) { status = walk_space(&self, arena, of.spaces[1]); }
         if (pv_is_ok(status) && rules != NULL) {
-            pv_check_catalogue(&self);
+            if (is_whole) { pv_check_catalogue(&self); }
             if (self.summary.whole) { tell_missing(&self); }
         }
     }
@@ -285,12 +290,21 @@ static pv_status run(pv_store *store, const pv_check_rules *rules, pv_check_summ
     return status;
 }
 
+static const scope everything = {{0}};
+
 pv_status pv_check(pv_store *store, const pv_check_rules *rules, pv_check_summary *ret_summary)
 {
-    return run(store, rules, ret_summary);
+    return run(store, rules, everything, ret_summary);
+}
+
+pv_status pv_check_audit(pv_store *store, const pv_check_rules *rules,
+                         pv_check_summary *ret_summary)
+{
+    const scope audit = {{PV_SPACE_AUDIT, PV_SPACE_TRAIL}};
+    return run(store, rules, audit, ret_summary);
 }
 
 pv_status pv_check_count(pv_store *store, pv_check_summary *ret_summary)
 {
-    return run(store, NULL, ret_summary);
+    return run(store, NULL, everything, ret_summary);
 }

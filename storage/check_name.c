@@ -59,6 +59,7 @@ static const char *name_of(const pv_check_rules *rules, const pv_key_parts *part
     case PV_SPACE_AUDIT:
         return pv_arena_printf(arena, "audit entry %llu.%u of %s",
                                (unsigned long long)parts->number, parts->part, account);
+    case PV_SPACE_TRAIL: return pv_arena_printf(arena, "audit trail of %s", account);
     case PV_SPACE_BLOCK:
         return pv_arena_printf(arena, "block %llu of owner %s", (unsigned long long)parts->number,
                                hex(parts->owner.bytes, PV_ID_SIZE, arena));

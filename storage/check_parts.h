@@ -17,6 +17,9 @@ typedef struct pv_checker {
     pv_key_parts before; /* the row before, of whatever space */
     pv_id known_account; /* the account that was looked up last, and whether it is there */
     bool account_is_there;
+    pv_trail trail;      /* of the account whose audit entries are judged */
+    pv_chain_mark chain; /* as far as they were followed */
+    uint64_t trail_entries;
 } pv_checker;
 
 /* Tells a finding about the key. */
@@ -31,6 +34,17 @@ const pv_object_info *pv_check_object_of(const pv_check_rules *rules, uint8_t ta
 
 void pv_check_object(pv_checker *self, pv_view key, const pv_key_parts *parts, pv_view value);
 void pv_check_index(pv_checker *self, pv_view key, const pv_key_parts *parts, pv_view value);
+/* An audit entry; the row before it in self->before. And the row of a trail. */
+void pv_check_audit_entry(pv_checker *self, pv_view key, const pv_key_parts *parts, pv_view value);
+void pv_check_trail(pv_checker *self, pv_view key, const pv_key_parts *parts, pv_view value);
+/* Before the row behind an account's last audit entry, or at the end. */
+void pv_check_audit_end(pv_checker *self);
+
+/* Tells when the row's account is not there. */
+void pv_check_owner(pv_checker *self, pv_view key, const pv_key_parts *parts);
+/* Whether the row before is of the same space and owner. */
+bool pv_check_goes_on(const pv_checker *self, const pv_key_parts *parts);
+
 void pv_check_run(pv_checker *self, pv_view key, const pv_key_parts *parts);
 
 /* After the walk: what the program declares against what the catalogue has. */

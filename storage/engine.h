@@ -64,8 +64,9 @@ struct pv_store {
 
 /* Layout of keys and rows that this program writes and reads.
  *   1  the first
- *   2  has the catalogue of indexes (storage/schema.h) */
-enum { PV_STORE_FORMAT = 2, PV_STORE_ERROR_SIZE = 512 };
+ *   2  has the catalogue of indexes (storage/schema.h)
+ *   3  chains the entries of audit trails (storage/audit.h) */
+enum { PV_STORE_FORMAT = 3, PV_STORE_ERROR_SIZE = 512 };
 
 /* How to open: as what is there, of this format alone; bringing an older format up to this one; and also
  * making a store where there is nothing at all. */

@@ -85,6 +85,7 @@ static void take_parts(cursor *from, pv_key_parts *parts)
         parts->number = take_number(from, 8);
         parts->part = (uint32_t)take_number(from, 4);
         return;
+    case PV_SPACE_TRAIL: parts->owner = take_id(from); return;
     case PV_SPACE_BLOCK:
         parts->owner = take_id(from);
         parts->number = take_number(from, 4);

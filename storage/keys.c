@@ -180,6 +180,11 @@ pv_key pv_key_of_audit(pv_id account, uint64_t revision, uint32_t part)
     return key;
 }
 
+pv_key pv_key_of_trail(pv_id account)
+{
+    return begin_with_id(PV_SPACE_TRAIL, account);
+}
+
 pv_key pv_key_of_block(pv_id owner, uint32_t number)
 {
     pv_key key = pv_key_prefix_block(owner);

@@ -7,6 +7,7 @@
  *   e      account, sequence                          entry of the account's feed
  *   r      account, user, method, request_id          time and answer of a request
  *   a      account, revision, part                    audit entry
+ *   h      account                                    where the account's audit trail stands (storage/audit.h)
  *   b      owner, block number                        packed block
  *   d      owner, digest                              small value of a digest
  *   s      owner, run, block                          block of a sorted run (storage/runs.h)
@@ -41,6 +42,7 @@ typedef enum pv_space {
     PV_SPACE_FEED = 'e',
     PV_SPACE_REPLAY = 'r',
     PV_SPACE_AUDIT = 'a',
+    PV_SPACE_TRAIL = 'h',
     PV_SPACE_BLOCK = 'b',
     PV_SPACE_DIGEST = 'd',
     PV_SPACE_RUN = 's',
@@ -63,6 +65,7 @@ pv_view pv_key_view(const pv_key *key);
 pv_key pv_key_of_object(uint8_t tag, pv_id id);
 pv_key pv_key_of_replay(pv_id account, pv_id user, pv_view method, pv_view request_id);
 pv_key pv_key_of_audit(pv_id account, uint64_t revision, uint32_t part);
+pv_key pv_key_of_trail(pv_id account);
 pv_key pv_key_of_block(pv_id owner, uint32_t number);
 pv_key pv_key_of_digest(pv_id owner, const uint8_t digest[16]);
 pv_key pv_key_of_run(pv_id owner, uint32_t run, uint32_t block);

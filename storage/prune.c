@@ -1,5 +1,6 @@
 #include "storage/prune.h"
 
+#include "storage/audit.h"
 #include "storage/keys.h"
 #include "storage/record.h"
 
@@ -14,6 +15,7 @@ typedef struct step {
     bool over;       /* there is nothing behind `from` */
     pv_view *doomed; /* keys, in the arena */
     uint32_t doomed_count;
+    pv_chain_mark *marks; /* of audit trails: that of each doomed entry, zero if it has none */
 } step;
 
 static pv_key space_of(pv_kept kind)
@@ -32,6 +34,19 @@ static bool may_go(const step *at, pv_view entry)
     bool told = at->kind == PV_KEPT_ANSWERS ? pv_replay_time(entry, &made)
                                             : at->rule->time_of(at->kind, entry, at->arena, &made);
     return told && made.utc_ns < at->rule->before[at->kind].utc_ns;
+}
+
+/* Of an audit entry its content, and where it stands in its chain. */
+static pv_view content_of(const step *at, pv_view key, pv_view entry, pv_chain_mark *ret_mark)
+{
+    pv_audit_row row;
+    memset(ret_mark, 0, sizeof *ret_mark);
+    if (at->kind != PV_KEPT_AUDIT || !pv_audit_read(key, entry, &row)) { return entry; }
+    if (row.chained) {
+        ret_mark->sequence = row.link.sequence;
+        memcpy(ret_mark->hash, row.link.hash, sizeof ret_mark->hash);
+    }
+    return row.link.content;
 }
 
 static pv_key key_of(pv_view bytes)
@@ -80,9 +95,10 @@ static pv_status look_at_answers(step *at, pv_scan *scan)
 static pv_status look_at_series(step *at, pv_scan *scan)
 {
     pv_view key, entry;
+    pv_chain_mark mark;
     PV_TRY(next(at, scan, &key, &entry));
     pv_view series = pv_key_series(key);
-    while (may_go(at, entry)) {
+    while (may_go(at, content_of(at, key, entry, &mark))) {
         at->from = key_of(key);
         if (at->looked == PV_PRUNE_STEP_MAX) { return pv_ok(); }
         pv_view old = key;
@@ -91,6 +107,7 @@ static pv_status look_at_series(step *at, pv_scan *scan)
             at->from = key_of(key);
             return pv_ok();
         }
+        at->marks[at->doomed_count] = mark;
         at->doomed[at->doomed_count++] = old;
     }
     at->from = key_of(series);
@@ -114,6 +131,22 @@ static pv_status delete_doomed(const step *at)
 {
     for (uint32_t i = 0; i < at->doomed_count; i++) {
         PV_TRY(pv_txn_delete(at->txn, at->doomed[i]));
+    }
+    return pv_ok();
+}
+
+/* Each trail remembers the last of its entries that goes. */
+static pv_status set_anchors(const step *at)
+{
+    if (at->kind != PV_KEPT_AUDIT) { return pv_ok(); }
+    for (uint32_t i = 0; i < at->doomed_count; i++) {
+        bool last = i + 1 == at->doomed_count ||
+                    !pv_view_starts_with(at->doomed[i + 1], pv_key_series(at->doomed[i]));
+        pv_key_parts parts;
+        if (!last || at->marks[i].sequence == 0 || !pv_key_read(at->doomed[i], &parts)) {
+            continue;
+        }
+        PV_TRY(pv_audit_set_anchor(at->txn, parts.owner, &at->marks[i]));
     }
     return pv_ok();
 }
@@ -143,9 +176,11 @@ pv_status pv_prune_step(pv_txn *txn, pv_arena *arena, const pv_prune_rule *rule,
     at.from = sweep->from_size == 0 ? space_of(sweep->kind)
                                     : key_of(pv_view_of(sweep->from, sweep->from_size));
     at.doomed = (pv_view *)pv_arena_zalloc(arena, PV_PRUNE_STEP_MAX, sizeof at.doomed[0]);
-    if (at.doomed == NULL) { return pv_status_of(PV_CODE_RESOURCE_EXHAUSTED); }
+    at.marks = (pv_chain_mark *)pv_arena_zalloc(arena, PV_PRUNE_STEP_MAX, sizeof at.marks[0]);
+    if (at.doomed == NULL || at.marks == NULL) { return pv_status_of(PV_CODE_RESOURCE_EXHAUSTED); }
     while (at.looked < PV_PRUNE_STEP_MAX && !at.over) { PV_TRY(look(&at)); }
     PV_TRY(delete_doomed(&at));
+    PV_TRY(set_anchors(&at));
     move_on(sweep, &at);
     return pv_ok();
 }

@@ -6,6 +6,8 @@
  * that stays; the newest of an account always stays, because the number of the next follows from it. So a
  * feed has no gap, and a sweep reads one entry of each account beyond those that go. Answers lie in no order
  * of time: each is looked at.
+ * Where entries of a chained audit trail go, the trail remembers the last of them (storage/audit.h), so that what is
+ * left can be verified from there.
  * The store knows events and audit entries as bytes: their age is asked of the caller. */
 #ifndef PV_STORAGE_PRUNE_H
 #define PV_STORAGE_PRUNE_H
@@ -32,7 +34,7 @@ enum { PV_PRUNE_STEP_MAX = 1000 };
 typedef struct pv_prune_rule {
     pv_time
         before[PV_KEPT_COUNT]; /* entries made before this may go; zero: all are kept for ever */
-    /* When an event or an audit entry was made. False: it cannot be told, and the entry stays. */
+    /* When an event or an audit entry (its content) was made. False: it cannot be told, and the entry stays. */
     bool (*time_of)(pv_kept kind, pv_view entry, pv_arena *scratch, pv_time *ret_time);
 } pv_prune_rule;
 

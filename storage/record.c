@@ -56,25 +56,6 @@ bool pv_replay_time(pv_view row, pv_time *ret_time)
     return true;
 }
 
-/* --- audit entries --- */
-
-pv_status pv_audit_put(pv_txn *txn, pv_id account, uint32_t part, pv_view entry)
-{
-    pv_key key = pv_key_of_audit(account, pv_txn_revision(txn), part);
-    return put(txn, &key, entry);
-}
-
-pv_status pv_audit_scan(pv_txn *txn, pv_arena *arena, pv_id account, pv_scan **ret_scan)
-{
-    pv_key prefix = pv_key_prefix_audit(account);
-    return scan_prefix(txn, arena, &prefix, &prefix, ret_scan);
-}
-
-bool pv_audit_number(pv_view key, uint64_t *ret_revision, uint32_t *ret_part)
-{
-    return pv_key_read_audit(key, ret_revision, ret_part);
-}
-
 /* --- packed blocks --- */
 
 pv_status pv_block_put(pv_txn *txn, pv_id owner, uint32_t number, pv_view block)

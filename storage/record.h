@@ -1,4 +1,4 @@
-/* record.h — rows that are no objects: replayed answers, audit entries, packed blocks, uses, small settings.
+/* record.h — rows that are no objects: replayed answers, packed blocks, uses, small settings.
  * Keys are built in storage/keys.c and nowhere else. */
 #ifndef PV_STORAGE_RECORD_H
 #define PV_STORAGE_RECORD_H
@@ -20,14 +20,6 @@ PV_MUST_USE pv_status pv_replay_put(pv_txn *txn, pv_id account, pv_id user, pv_v
 
 /* When a stored outcome was given, from its row as a scan shows it. */
 PV_MUST_USE bool pv_replay_time(pv_view row, pv_time *ret_time);
-
-/* One audit entry of an account, ordered by revision and then `part` (0, 1, ... within a transaction). */
-PV_MUST_USE pv_status pv_audit_put(pv_txn *txn, pv_id account, uint32_t part, pv_view entry);
-PV_MUST_USE pv_status pv_audit_scan(pv_txn *txn, pv_arena *arena, pv_id account,
-                                    pv_scan **ret_scan);
-
-/* Revision and part in the key of a scanned entry. False: the key is of no audit entry. */
-PV_MUST_USE bool pv_audit_number(pv_view key, uint64_t *ret_revision, uint32_t *ret_part);
 
 /* Packed blocks of an owner object (a usage report): numbered, at most PV_STORE_BLOCK_MAX bytes advised. */
 PV_MUST_USE pv_status pv_block_put(pv_txn *txn, pv_id owner, uint32_t number, pv_view block);

@@ -29,7 +29,7 @@ typedef struct pv_schema {
 } pv_schema;
 
 /* The format of stores that this program writes; storage/engine.h says what each has. */
-enum { PV_SCHEMA_FORMAT = 2 };
+enum { PV_SCHEMA_FORMAT = 3 };
 
 /* Rows looked at or entries written in one transaction, and the size of a sentence. */
 enum { PV_SCHEMA_STEP_MAX = 4000, PV_SCHEMA_ERROR_SIZE = 512 };

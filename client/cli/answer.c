@@ -3,8 +3,8 @@
 #include "client/cli/codec.h"
 #include "client/cli/table.h"
 #include "client/cli/terminal.h"
-#include "client/cli/value.h"
 #include "protos/runtime/message.h"
+#include "protos/runtime/value.h"
 
 const ProtobufCFieldDescriptor *pv_answer_list(const pv_message_info *response)
 {

@@ -4,7 +4,7 @@
 #include "client/cli/doctor.h"
 
 #include "client/cli/trouble.h"
-#include "client/cli/value.h"
+#include "protos/runtime/value.h"
 
 #include <stdlib.h>
 

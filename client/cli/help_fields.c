@@ -1,7 +1,7 @@
 #include "client/cli/help_fields.h"
 
 #include "client/cli/help_text.h"
-#include "client/cli/value.h"
+#include "protos/runtime/value.h"
 
 enum { DEPTH_MAX = 4 };
 

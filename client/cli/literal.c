@@ -3,7 +3,7 @@
 #include "base/digest.h"
 #include "base/time.h"
 #include "client/cli/suggest.h"
-#include "client/cli/value.h"
+#include "protos/runtime/value.h"
 
 /* One segment of a path: up to the next '.', with '_' for '-'. */
 static const ProtobufCFieldDescriptor *find_segment(const pv_message_info *info, const char *path,

@@ -3,6 +3,7 @@
 #include "purvey/account/v1/account.pv.h"
 #include "purvey/account/v1/certificate.pv.h"
 #include "purvey/account/v1/user.pv.h"
+#include "purvey/audit/v1/audit_entry.pv.h"
 #include "purvey/catalog.pv.h"
 #include "purvey/event/v1/event.pv.h"
 #include "purvey/storage/v1/storage.pv.h"

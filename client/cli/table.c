@@ -1,9 +1,9 @@
 #include "client/cli/table.h"
 
 #include "client/cli/terminal.h"
-#include "client/cli/value.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "protos/runtime/message.h"
+#include "protos/runtime/value.h"
 
 enum { DEPTH_MAX = 16 };
 

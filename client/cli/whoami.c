@@ -1,9 +1,9 @@
 #include "client/cli/whoami.h"
 
 #include "client/cli/terminal.h"
-#include "client/cli/value.h"
 #include "protos/runtime/message.h"
 #include "protos/runtime/timestamp.h"
+#include "protos/runtime/value.h"
 
 #define NS_PER_DAY (INT64_C(86400) * PV_NS_PER_S)
 

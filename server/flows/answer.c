@@ -25,9 +25,8 @@ pv_status pv_answer_get(pv_call *call, const pv_object_info *object, const char 
     return pv_reply_send(call, &reply);
 }
 
-/* What a page token is bound to: caller, method, and the request but for its page_token and page_size. */
-static pv_status page_binding(pv_call *call, const ProtobufCMessage *request, pv_id account,
-                              pv_view *ret_binding)
+pv_status pv_page_binding(pv_call *call, const ProtobufCMessage *request, pv_id account,
+                          pv_view *ret_binding)
 {
     ProtobufCMessage *copy = pv_message_copy(request, call->arena);
     if (copy == NULL) { return pv_out_of_memory(call); }
@@ -45,7 +44,7 @@ static pv_status page_binding(pv_call *call, const ProtobufCMessage *request, pv
     return pv_ok();
 }
 
-static size_t page_size_of(const ProtobufCMessage *request)
+size_t pv_page_size_of(const ProtobufCMessage *request)
 {
     int64_t asked = pv_number_of(request, "page_size");
     if (asked <= 0) { return PV_PAGE_SIZE_DEFAULT; }
@@ -130,7 +129,7 @@ static pv_status answer_list(pv_call *call, const ProtobufCMessage *request, con
     pv_query query = {.account = account, .role = pv_role_in(call, account)};
     PV_TRY(list_conditions(call, of, request, conditions, &query));
     pv_view binding;
-    PV_TRY(page_binding(call, request, account, &binding));
+    PV_TRY(pv_page_binding(call, request, account, &binding));
     pv_view key = call->context->token_key;
     pv_view token = pv_view_text(pv_text_of(request, "page_token"));
     if (token.size > 0 && !pv_token_open(call->arena, key, binding, token, &query.after)) {
@@ -141,7 +140,7 @@ static pv_status answer_list(pv_call *call, const ProtobufCMessage *request, con
                             pv_query_open(call->context->txn, object, call->arena, &query, &run)));
     pv_buffer reply = pv_buffer_of(call->scratch);
     pv_view position;
-    pv_status status = append_page(call, of, run, page_size_of(request), &reply, &position);
+    pv_status status = append_page(call, of, run, pv_page_size_of(request), &reply, &position);
     if (pv_is_ok(status) && position.size > 0) {
         const char *next = pv_token_make(call->arena, key, binding, position);
         if (next == NULL) { reply.overflow = true; }

@@ -73,7 +73,8 @@ struct pv_context {
     bool again;
     bool durable;
     const char *note;
-    uint32_t changes;              /* objects saved or removed so far: numbers the audit entries */
+    /* The account that a refusal of a PUBLIC call concerns, as far as the handler found it; zero: none. */
+    pv_id concerned;
     pv_id touched[PV_TOUCHED_MAX]; /* accounts that the change concerns, to be woken after commit */
     uint32_t touched_count;
     pv_question question; /* of pv_resolve */
@@ -145,8 +146,9 @@ PV_MUST_USE pv_status pv_demand_role(pv_call *call, pv_account_type type);
 PV_MUST_USE pv_status pv_move(pv_call *call, const pv_object_info *object, void *message,
                               int state);
 
-/* Stores the object (revision, etag, times, indexes), and writes its event to every party and its audit
- * entry. EXTERNAL_ID_EXISTS when a unique index refuses. */
+/* Stores the object (revision, etag, times, indexes), and writes its event to every party and its audit entry, into the
+ * trail of the account that acts and that of the object's owner (its party ANY) if that is another. EXTERNAL_ID_EXISTS
+ * when a unique index refuses. */
 PV_MUST_USE pv_status pv_save(pv_call *call, const pv_object_info *object, void *message);
 
 PV_MUST_USE pv_status pv_move_and_save(pv_call *call, const pv_object_info *object, void *message,
@@ -183,6 +185,14 @@ typedef pv_status pv_list_view(pv_call *call, void *context, pv_view *ret_shown)
 PV_MUST_USE pv_status pv_answer_list_as(pv_call *call, const pv_object_info *object,
                                         const ProtobufCMessage *request, const pv_condition *fixed,
                                         size_t fixed_count, pv_list_view *view, void *context);
+
+/* What the page token of a List over the objects of `account` is bound to: caller, method, and the request but for its
+ * page_token and page_size. */
+PV_MUST_USE pv_status pv_page_binding(pv_call *call, const ProtobufCMessage *request, pv_id account,
+                                      pv_view *ret_binding);
+
+/* How many the request's page_size asks for. */
+size_t pv_page_size_of(const ProtobufCMessage *request);
 
 /* The role of an account as far as the call knows it: the caller's own, 0 (any) of another. A query that knows the
  * role can use an index that holds one party only. */

@@ -3,16 +3,16 @@
 #include "protos/runtime/message.h"
 #include "protos/runtime/timestamp.h"
 #include "purvey/event/v1/event.pv.h"
-#include "purvey/storage/v1/storage.pv.h"
 #include "server/flows/flow.h"
 #include "server/flows/state.h"
+#include "server/flows/trail.h"
 #include "storage/feed.h"
-#include "storage/record.h"
 
 /* One change of one object. */
 typedef struct change {
     const pv_object_info *object;
-    const ProtobufCMessage *message;
+    const ProtobufCMessage *stored;  /* before; NULL: it is new */
+    const ProtobufCMessage *message; /* after, or of a deleted object what it was */
     const char *previous_state;
     const char *state;
     uint64_t revision;
@@ -71,8 +71,10 @@ static pv_status append_events(pv_call *call, const change *made, const pv_row *
     event.previous_state = (char *)(uintptr_t)made->previous_state;
     event.revision = made->revision;
     event.method = (char *)(uintptr_t)(call->method->path + 1);
-    event.actor_account_id = (char *)(uintptr_t)pv_caller_of(call)->account_id;
-    event.actor_user_id = (char *)(uintptr_t)pv_caller_of(call)->user_id;
+    if (pv_caller_of(call) != NULL) {
+        event.actor_account_id = (char *)(uintptr_t)pv_caller_of(call)->account_id;
+        event.actor_user_id = (char *)(uintptr_t)pv_caller_of(call)->user_id;
+    }
     event.deleted = made->deleted;
     for (uint8_t i = 0; i < row->party_count; i++) {
         bool seen = pv_id_is_zero(row->parties[i]);
@@ -84,7 +86,47 @@ static pv_status append_events(pv_call *call, const change *made, const pv_row *
     return pv_ok();
 }
 
-static pv_status append_audit(pv_call *call, const change *made)
+/* The account that owns the object; of an object between several parties the first one. */
+static pv_id owner_of(const pv_row *row)
+{
+    pv_id first = {{0}};
+    for (uint8_t i = 0; i < row->party_count; i++) {
+        if (row->party_roles[i] == PV_PARTY_ANY) { return row->parties[i]; }
+        if (pv_id_is_zero(first)) { first = row->parties[i]; }
+    }
+    return first;
+}
+
+static bool has_owner(const pv_row *row)
+{
+    for (uint8_t i = 0; i < row->party_count; i++) {
+        if (row->party_roles[i] == PV_PARTY_ANY) { return true; }
+    }
+    return false;
+}
+
+/* In the trail of the account that acted, and in that of the object's owner. Who acts without being anybody yet, as one
+ * who enrols, leaves its entry with the owner alone. */
+static pv_status file(pv_call *call, const pv_row *row, pv_audit_entry *entry)
+{
+    pv_txn *txn = call->context->txn;
+    const pv_caller *caller = pv_caller_of(call);
+    pv_id owner = owner_of(row);
+    if (caller != NULL) {
+        PV_TRY(pv_store_refused(call, pv_trail_file(txn, call->arena, caller->account, entry)));
+        if (!has_owner(row) || pv_id_equal(owner, caller->account)) { return pv_ok(); }
+    }
+    return pv_store_refused(call, pv_trail_file(txn, call->arena, owner, entry));
+}
+
+static pv_audit_kind kind_of(const change *made)
+{
+    return made->deleted          ? PV_AUDIT_KIND_DELETED
+           : made->stored == NULL ? PV_AUDIT_KIND_CREATED
+                                  : PV_AUDIT_KIND_CHANGED;
+}
+
+static pv_status append_audit(pv_call *call, const change *made, const pv_row *row)
 {
     struct pv_context *context = call->context;
     const pv_caller *caller = context->caller;
@@ -93,9 +135,12 @@ static pv_status append_audit(pv_call *call, const change *made)
     if (request_id == NULL) { return pv_out_of_memory(call); }
     pv_audit_entry entry = PV_AUDIT_ENTRY__INIT;
     entry.time = &time;
-    entry.account_id = (char *)(uintptr_t)caller->account_id;
-    entry.user_id = (char *)(uintptr_t)caller->user_id;
-    entry.certificate_id = (char *)(uintptr_t)caller->certificate_id;
+    entry.kind = kind_of(made);
+    if (caller != NULL) {
+        entry.account_id = (char *)(uintptr_t)caller->account_id;
+        entry.user_id = (char *)(uintptr_t)caller->user_id;
+        entry.certificate_id = (char *)(uintptr_t)caller->certificate_id;
+    }
     entry.peer_address = (char *)(uintptr_t)call->peer->address;
     entry.method = (char *)(uintptr_t)(call->method->path + 1);
     entry.request_id = request_id;
@@ -104,23 +149,25 @@ static pv_status append_audit(pv_call *call, const change *made)
     entry.previous_state = (char *)(uintptr_t)made->previous_state;
     entry.state = (char *)(uintptr_t)made->state;
     entry.revision = made->revision;
-    pv_view bytes;
-    PV_TRY(pack(call, &entry.base, &bytes));
-    return pv_store_refused(call,
-                            pv_audit_put(context->txn, caller->account, context->changes++, bytes));
+    if (module_of(call->method) == PV_MODULE_ACCOUNT &&
+        !pv_trail_tell_changes(made->object, made->stored, made->deleted ? NULL : made->message,
+                               call->arena, &entry)) {
+        return pv_out_of_memory(call);
+    }
+    return file(call, row, &entry);
 }
 
-/* State of the object as stored now; "" if it is new. */
-static pv_status stored_state(pv_call *call, const pv_object_info *object, pv_id id,
-                              const char **ret_state)
+/* The object as stored now, and its state; NULL and "" if it is new. */
+static pv_status load_stored(pv_call *call, pv_id id, change *made)
 {
-    *ret_state = "";
-    if (object->state_field < 0) { return pv_ok(); }
     ProtobufCMessage *stored = NULL;
-    pv_status status = pv_object_load(call->context->txn, object, id, call->arena, &stored, NULL);
+    made->previous_state = "";
+    pv_status status =
+        pv_object_load(call->context->txn, made->object, id, call->arena, &stored, NULL);
     if (status.code == PV_CODE_NOT_FOUND) { return pv_ok(); }
     PV_TRY(pv_store_refused(call, status));
-    *ret_state = pv_state_name(object, pv_state_of(object, stored));
+    made->stored = stored;
+    made->previous_state = pv_state_name(made->object, pv_state_of(made->object, stored));
     return pv_ok();
 }
 
@@ -142,14 +189,14 @@ pv_status pv_save(pv_call *call, const pv_object_info *object, void *message)
 {
     change made = {.object = object, .message = message};
     pv_id id = pv_id_of(object, id_of(&made));
-    PV_TRY(stored_state(call, object, id, &made.previous_state));
+    PV_TRY(load_stored(call, id, &made));
     PV_TRY(put(call, object, message));
     pv_row row;
     PV_TRY(pv_store_refused(call, pv_object_get(call->context->txn, object, id, &row)));
     made.state = pv_state_name(object, pv_state_of(object, message));
     made.revision = row.revision;
     PV_TRY(append_events(call, &made, &row));
-    return append_audit(call, &made);
+    return append_audit(call, &made, &row);
 }
 
 pv_status pv_move_and_save(pv_call *call, const pv_object_info *object, void *message, int state)
@@ -162,11 +209,11 @@ pv_status pv_remove(pv_call *call, const pv_object_info *object, const void *mes
 {
     change made = {.object = object, .message = message, .state = "", .deleted = true};
     pv_id id = pv_id_of(object, id_of(&made));
-    PV_TRY(stored_state(call, object, id, &made.previous_state));
+    PV_TRY(load_stored(call, id, &made));
     pv_row row;
     PV_TRY(pv_store_refused(call, pv_object_get(call->context->txn, object, id, &row)));
     made.revision = pv_txn_revision(call->context->txn);
     PV_TRY(append_events(call, &made, &row));
-    PV_TRY(append_audit(call, &made));
+    PV_TRY(append_audit(call, &made, &row));
     return pv_store_refused(call, pv_object_delete(call->context->txn, object, id));
 }

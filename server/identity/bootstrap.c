@@ -1,6 +1,5 @@
 #include "server/identity/bootstrap.h"
 
-#include "protos/runtime/message.h"
 #include "protos/runtime/reasons.h"
 #include "protos/runtime/timestamp.h"
 #include "purvey/account/v1/account.pv.h"
@@ -9,7 +8,7 @@
 #include "purvey/account/v1/user.pv.h"
 #include "purvey/common/v1/error_reason.pv.h"
 #include "purvey/common/v1/vocabulary.pv.h"
-#include "purvey/storage/v1/storage.pv.h"
+#include "server/flows/trail.h"
 #include "server/identity/identity.h"
 #include "server/identity/issue.h"
 #include "server/identity/rights.h"
@@ -38,7 +37,6 @@ typedef struct bootstrap {
     pv_membership membership;
     pv_certificate *certificate;
     pv_id account_number;
-    uint32_t audited;
     pv_module_grant grants[GRANTS_MAX];
     pv_module_grant *grant_list[GRANTS_MAX];
     char *group_ids[1];
@@ -102,6 +100,7 @@ static pv_status put(bootstrap *work, const pv_object_info *object, ProtobufCMes
     char state[] = "ACTIVE";
     pv_audit_entry entry = PV_AUDIT_ENTRY__INIT;
     entry.time = &time;
+    entry.kind = PV_AUDIT_KIND_CREATED;
     entry.account_id = work->account.id;
     entry.user_id = work->user.id;
     entry.method = method;
@@ -109,10 +108,10 @@ static pv_status put(bootstrap *work, const pv_object_info *object, ProtobufCMes
     entry.object_id = id;
     entry.state = state;
     entry.revision = pv_txn_revision(work->txn);
-    pv_view bytes;
-    if (!pv_message_encode(&entry.base, work->arena, &bytes)) { return out_of_memory(work); }
-    return refuse_store(work,
-                        pv_audit_put(work->txn, work->account_number, work->audited++, bytes));
+    if (!pv_trail_tell_changes(object, NULL, message, work->arena, &entry)) {
+        return out_of_memory(work);
+    }
+    return refuse_store(work, pv_trail_file(work->txn, work->arena, work->account_number, &entry));
 }
 
 static pv_status make_account(bootstrap *work)

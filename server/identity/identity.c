@@ -197,9 +197,10 @@ static pv_status load_overlap(pv_txn *txn, const pv_certificate *certificate, en
     return pv_ok();
 }
 
-/* Reads what the rows say about a certificate. NOT_FOUND: it is unknown. */
-static pv_status load_entry(pv_identity *identity, pv_txn *txn,
-                            const uint8_t sha256[PV_SHA256_SIZE], pv_arena *arena, entry *ret_entry)
+/* The row of a certificate. NOT_FOUND: it is unknown. */
+static pv_status load_certificate(const pv_identity *identity, pv_txn *txn,
+                                  const uint8_t sha256[PV_SHA256_SIZE], pv_arena *arena,
+                                  pv_caller *caller, pv_certificate **ret_certificate)
 {
     char hex[HEX_SIZE];
     char id[PV_ID_TEXT_SIZE];
@@ -208,21 +209,28 @@ static pv_status load_entry(pv_identity *identity, pv_txn *txn,
     PV_TRY(pv_object_find(txn, &pv_certificate__object, arena, identity->operator_account,
                           SHA256_INDEX, pv_view_text(hex), &certificate_id));
     pv_id_format(pv_certificate__object.id_prefix, certificate_id, id);
+    PV_TRY(load_object(txn, &pv_certificate__object, id, arena, caller->certificate_id,
+                       &caller->certificate, ret_certificate));
+    return strcmp((*ret_certificate)->sha256, hex) == 0 ? pv_ok() : pv_status_of(PV_CODE_DATA_LOSS);
+}
+
+/* Reads what the rows say about a certificate. NOT_FOUND: it is unknown. */
+static pv_status load_entry(pv_identity *identity, pv_txn *txn,
+                            const uint8_t sha256[PV_SHA256_SIZE], pv_arena *arena, entry *ret_entry)
+{
     pv_certificate *certificate = NULL;
     pv_membership *membership = NULL;
     pv_user *user = NULL;
     pv_account *account = NULL;
     pv_caller *caller = &ret_entry->caller;
-    PV_TRY(load_object(txn, &pv_certificate__object, id, arena, caller->certificate_id,
-                       &caller->certificate, &certificate));
+    PV_TRY(load_certificate(identity, txn, sha256, arena, caller, &certificate));
     PV_TRY(load_object(txn, &pv_membership__object, certificate->membership_id, arena,
                        caller->membership_id, &caller->membership, &membership));
     PV_TRY(load_object(txn, &pv_user__object, membership->user_id, arena, caller->user_id,
                        &caller->user, &user));
     PV_TRY(load_object(txn, &pv_account__object, membership->account_id, arena, caller->account_id,
                        &caller->account, &account));
-    if (strcmp(certificate->sha256, hex) != 0 ||
-        strcmp(certificate->account_id, membership->account_id) != 0 ||
+    if (strcmp(certificate->account_id, membership->account_id) != 0 ||
         strcmp(certificate->user_id, membership->user_id) != 0 ||
         !pv_time_of(certificate->not_before, &ret_entry->not_before) ||
         !pv_time_of(certificate->not_after, &ret_entry->not_after)) {
@@ -264,6 +272,34 @@ static pv_status read_entry(pv_identity *identity, pv_txn *within,
         return pv_refuse(error, &pv_error_reason_certificate_unknown, NULL);
     }
     return pv_is_ok(status) ? status : refuse_store(error, status);
+}
+
+pv_status pv_identity_find(const pv_identity *identity, pv_txn *txn,
+                           const uint8_t sha256[PV_SHA256_SIZE], pv_arena *arena,
+                           pv_caller *ret_owner)
+{
+    pv_caller owner = {0};
+    pv_certificate *certificate = NULL;
+    PV_TRY(load_certificate(identity, txn, sha256, arena, &owner, &certificate));
+    const struct {
+        const pv_object_info *object;
+        const char *id;
+        char *text;
+        pv_id *number;
+    } ids[] = {
+        {&pv_account__object, certificate->account_id, owner.account_id, &owner.account},
+        {&pv_user__object, certificate->user_id, owner.user_id, &owner.user},
+        {&pv_membership__object, certificate->membership_id, owner.membership_id,
+         &owner.membership},
+    };
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+        if (!pv_id_parse(ids[i].object->id_prefix, pv_view_text(ids[i].id), ids[i].number)) {
+            return pv_status_of(PV_CODE_DATA_LOSS);
+        }
+        pv_id_format(ids[i].object->id_prefix, *ids[i].number, ids[i].text);
+    }
+    *ret_owner = owner;
+    return pv_ok();
 }
 
 /* The entry a certificate would have: a digest is as good as random, its first bytes choose the place. */

@@ -63,6 +63,13 @@ PV_MUST_USE pv_status pv_identity_confirm(pv_identity *identity, pv_txn *txn, bo
                                           const pv_peer *peer, pv_time now, pv_caller *caller,
                                           pv_error *error);
 
+/* Whose certificate has this SHA-256, whatever its state, as its row says in a transaction of the same store: of
+ * `ret_owner` account, user, membership and certificate are set, and no right. Memory is taken from `arena`.
+ * NOT_FOUND. */
+PV_MUST_USE pv_status pv_identity_find(const pv_identity *identity, pv_txn *txn,
+                                       const uint8_t sha256[32], pv_arena *arena,
+                                       pv_caller *ret_owner);
+
 /* Announces that an account, user, membership, group or certificate is about to change: between the two nothing that
  * is kept counts. Call the first before the change can be seen by a reader, the second when it is durable and
  * before it is answered; in pairs, by one thread. */

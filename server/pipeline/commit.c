@@ -3,7 +3,7 @@
 #include "server/flows/reflect.h"
 #include "server/pipeline/internal.h"
 
-static pv_time next_now(pv_pipeline *pipeline)
+pv_time pipeline_next_now(pv_pipeline *pipeline)
 {
     pv_time now = pipeline->config.clock(pipeline->config.clock_context);
     if (now.utc_ns <= pipeline->last_now.utc_ns) { now.utc_ns = pipeline->last_now.utc_ns + 1; }
@@ -43,10 +43,9 @@ static void serve(pv_pipeline *pipeline, pv_batch *batch, bool changed, pipeline
     pv_call *call = of->call;
     of->wrote = false;
     of->context.again = false;
-    of->context.now = next_now(pipeline);
+    of->context.now = pipeline_next_now(pipeline);
     of->context.ids = &pipeline->ids;
     of->context.touched_count = 0;
-    of->context.changes = 0;
     /* A PUBLIC handler may have said in an earlier run for whom it acts. */
     if ((call->method->flags & PV_METHOD_PUBLIC) != 0) { of->context.caller = NULL; }
     if (call->deadline.utc_ns < of->context.now.utc_ns) {
@@ -95,6 +94,7 @@ static void answer(pv_pipeline *pipeline, pipeline_call *of)
         /* A refusal means that the call has all the trailers it may have: the answer itself is the same. */
         (void)config->trailer(of->call, "replayed", "true");
     }
+    note_refused(pipeline, of->call, of->outcome);
     config->done(of->call, of->outcome);
 }
 

@@ -23,6 +23,43 @@ typedef struct pipeline_call {
     pv_view request_sha256; /* of the request that carried the request_id, in call->arena */
 } pipeline_call;
 
+/* A note that is kept. */
+typedef struct kept_note {
+    pv_audit_kind kind;
+    char reason[96];
+    char method[128];
+    char request_id[40];
+    char peer_address[64];
+    bool has_certificate;
+    uint8_t certificate_sha256[PV_SHA256_SIZE];
+    pv_id concerned;
+    uint64_t left_out; /* like it, before it */
+} kept_note;
+
+/* Tokens that come at a rate, up to a burst: full at this moment. */
+typedef struct note_bucket {
+    int64_t full_ns;
+} note_bucket;
+
+/* A certificate, or else an address, of which something was noted. */
+typedef struct note_source {
+    uint8_t key[PV_SHA256_SIZE]; /* all zero: none */
+    note_bucket bucket;
+    uint64_t left_out; /* since the last note that was kept */
+    kept_note last;    /* of those */
+} note_source;
+
+typedef struct pipeline_notes {
+    kept_note waiting[PV_NOTES_WAITING_MAX];
+    size_t waiting_count;
+    note_source sources[PV_NOTES_SOURCES_MAX];
+    note_bucket bucket;
+    uint64_t left_out; /* of sources that lost their place */
+    pv_time count_at;  /* when what was left out is told next */
+    /* Of the committer: what it writes now. */
+    kept_note taken[PV_NOTES_WAITING_MAX + PV_NOTES_SOURCES_MAX + 1];
+} pipeline_notes;
+
 struct pv_pipeline {
     pv_pipeline_config config;
     attempts_table attempts; /* of the polling thread */
@@ -40,6 +77,7 @@ struct pv_pipeline {
     pipeline_call *tail;
     size_t queued;
     bool stopping;
+    pipeline_notes notes;
 
     pthread_t asker; /* resolve.c; these under `lock` too */
     pthread_cond_t asked;
@@ -90,8 +128,19 @@ PV_MUST_USE pv_status replay_store(pipeline_call *of, pv_txn *txn);
 
 /* commit.c */
 
+/* The time of the next write: later than that of the last one. */
+pv_time pipeline_next_now(pv_pipeline *pipeline);
+
 /* Serves up to PV_PIPELINE_BATCH_MAX calls of a list in one batch and answers them. */
 void commit_batch(pv_pipeline *pipeline, pipeline_call *first);
+
+/* note.c */
+
+/* Notes the call's refusal if it is one that is noted. */
+void note_refused(pv_pipeline *pipeline, pv_call *call, pv_status status);
+
+/* Writes the notes that wait. With `all`, and once a minute, also what was left out. */
+void notes_write(pv_pipeline *pipeline, bool all);
 
 /* retain.c */
 

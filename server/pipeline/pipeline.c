@@ -34,14 +34,15 @@ void pv_pipeline_destroy(pv_pipeline *pipeline)
     free(pipeline);
 }
 
-/* Waits, with the lock held, until there are calls, the end, or other work is due. */
+/* Waits, with the lock held, until there are calls or notes, the end, or other work is due. */
 static void wait_for_work(pv_pipeline *pipeline)
 {
     int64_t due_ns =
         pipeline->sweep_at_ns < pipeline->uses_at_ns ? pipeline->sweep_at_ns : pipeline->uses_at_ns;
     const struct timespec until = {.tv_sec = due_ns / PV_NS_PER_S, .tv_nsec = due_ns % PV_NS_PER_S};
     int waited = 0;
-    while (pipeline->head == NULL && !pipeline->stopping && waited == 0) {
+    while (pipeline->head == NULL && pipeline->notes.waiting_count == 0 && !pipeline->stopping &&
+           waited == 0) {
         waited = pthread_cond_timedwait(&pipeline->filled, &pipeline->lock, &until);
         PV_ASSERT(waited == 0 || waited == ETIMEDOUT);
     }
@@ -98,9 +99,11 @@ static void *committer(void *context)
     while (!ended(pipeline)) {
         pipeline_call *first = take(pipeline, true);
         if (first != NULL) { commit_batch(pipeline, first); }
+        notes_write(pipeline, false);
         write_uses_when_due(pipeline);
         sweep_when_due(pipeline);
     }
+    notes_write(pipeline, true);
     write_uses(pipeline);
     return NULL;
 }
@@ -134,6 +137,7 @@ size_t pv_pipeline_commit(pv_pipeline *pipeline)
         for (const pipeline_call *of = first; of != NULL; of = of->next) { served++; }
         commit_batch(pipeline, first);
     }
+    notes_write(pipeline, false);
     return served;
 }
 
@@ -171,9 +175,8 @@ static pv_status admit_public(pv_pipeline *pipeline, pv_call *call)
     return pv_refuse(&call->error, &pv_error_reason_attempts_exceeded, NULL);
 }
 
-pv_status pv_pipeline_admit(void *context, pv_call *call)
+static pv_status admit(pv_pipeline *pipeline, pv_call *call)
 {
-    pv_pipeline *pipeline = context;
     pipeline_call *of = attach(pipeline, call);
     if (of == NULL) { return pv_out_of_memory(call); }
     if ((call->method->flags & PV_METHOD_PUBLIC) != 0) { return admit_public(pipeline, call); }
@@ -182,6 +185,13 @@ pv_status pv_pipeline_admit(void *context, pv_call *call)
                                &call->error));
     of->context.caller = &of->caller;
     return pv_access_check(call->method, &of->caller, &call->error);
+}
+
+pv_status pv_pipeline_admit(void *context, pv_call *call)
+{
+    pv_status status = admit(context, call);
+    note_refused(context, call, status);
+    return status;
 }
 
 /* Who reads what everybody may read is told to the handler if it can be known. A write that everybody may make is
@@ -257,7 +267,9 @@ void pv_pipeline_run(void *context, pv_call *call)
 {
     pv_pipeline *pipeline = context;
     if ((call->method->flags & PV_METHOD_WRITES) == 0) {
-        pipeline->config.done(call, read_step(pipeline, call));
+        pv_status status = read_step(pipeline, call);
+        note_refused(pipeline, call, status);
+        pipeline->config.done(call, status);
         return;
     }
     pv_status status = check_message(call);

@@ -34,6 +34,13 @@
  *
  * Which certificates are used is noted in memory and written by the committer too, at most once in PV_PIPELINE_USES_MS.
  *
+ * What was refused is noted for the audit trail, though a refused call leaves no trace in the store itself: calls that
+ * are refused with UNAUTHENTICATED or PERMISSION_DENIED, whenever; of the methods that write and need no identity
+ * (PUBLIC: enrolment) every refusal that the caller is to blame for; and what others note (pv_pipeline_note). A handler
+ * has nothing to do for it, but may say in pv_context.concerned which account a refusal concerns. The notes wait in
+ * bounded memory until the committer writes them in a batch of their own. Of one certificate, or else address, and in
+ * all only so many are written one by one; the others are counted, and the count is written within a minute.
+ *
  * Threads: `admit`, `run` and `release` on the carrier's polling thread; one committer thread of its own and, with a
  * resolver, the one that asks it, between pv_pipeline_start and pv_pipeline_stop. Without start, pv_pipeline_commit
  * does their work on the calling thread: tests and simulations run so. */
@@ -41,6 +48,7 @@
 #define PV_SERVER_PIPELINE_PIPELINE_H
 
 #include "protos/runtime/step.h"
+#include "purvey/audit/v1/audit_entry.pv.h"
 #include "server/flows/flow.h"
 #include "server/identity/identity.h"
 
@@ -56,8 +64,27 @@ enum {
     PV_PIPELINE_ASKING_PER_ACCOUNT = 4, /* so that nobody makes all others wait */
     PV_PIPELINE_STEP_MS = 100,          /* ten thousand old entries a second beside the calls */
     PV_PIPELINE_SWEEP_MS = 600000,      /* what is kept for days need not go to the minute */
-    PV_PIPELINE_USES_MS = 1000          /* a sync a second at the most */
+    PV_PIPELINE_USES_MS = 1000,         /* a sync a second at the most */
+    PV_NOTES_WAITING_MAX = 64,  /* notes between two passes of the committer; more are counted */
+    PV_NOTES_SOURCES_MAX = 256, /* certificates and addresses whose counts are kept apart */
+    PV_NOTES_SOURCE_BURST = 20, /* of one source: at once, */
+    PV_NOTES_SOURCE_PER_MINUTE = 6,
+    PV_NOTES_BURST = 120, /* in all: a flood costs the store 35 MiB a day at the most */
+    PV_NOTES_PER_MINUTE = 60,
+    PV_NOTES_COUNT_MS = 60000 /* what was left out is told so often */
 };
+
+/* Something that was refused. Texts are copied, and cut where they are longer than any that is meant. */
+typedef struct pv_note {
+    pv_audit_kind kind;                /* PV_AUDIT_KIND_CALL_REFUSED or ..._HANDSHAKE_REFUSED */
+    const char *reason;                /* as purvey.audit.v1.AuditEntry.reason */
+    const char *method;                /* full name; "" if none */
+    const char *request_id;            /* "" if none is known */
+    const char *peer_address;          /* "ipv4:192.0.2.1:50000" */
+    const uint8_t *certificate_sha256; /* that was shown; NULL: none */
+    /* The account whose trail it belongs into if the certificate is not known; zero: the operator's. */
+    pv_id concerned;
+} pv_note;
 
 /* How long to keep what is kept for a time only, in milliseconds; 0: for ever. */
 typedef struct pv_retention {
@@ -75,10 +102,10 @@ typedef struct pv_pipeline_config {
     const pv_resolver *resolver; /* NULL: handlers that ask are told so */
     const pv_service_info *const *services;
     size_t service_count;
-    pv_view token_key;            /* borrowed for the pipeline's life */
-    pv_view server_root_sha256;   /* for invitations; likewise; may be empty */
-    uint32_t attempts_per_minute; /* PUBLIC writes of one source; 0: any number */
-    pv_time (*clock)(void *context);
+    pv_view token_key;               /* borrowed for the pipeline's life */
+    pv_view server_root_sha256;      /* for invitations; likewise; may be empty */
+    uint32_t attempts_per_minute;    /* PUBLIC writes of one source; 0: any number */
+    pv_time (*clock)(void *context); /* any thread */
     void *clock_context;
     void (*random)(void *context, uint8_t *bytes, size_t size); /* for ids */
     void *random_context;
@@ -112,8 +139,12 @@ PV_MUST_USE pv_status pv_pipeline_admit(void *pipeline, pv_call *call);
 void pv_pipeline_run(void *pipeline, pv_call *call);
 void pv_pipeline_release(void *pipeline, pv_call *call);
 
-/* Writes the uses that wait and serves the writes that are queued, on the calling thread; returns how many runs it
- * took. Only without a committer thread. */
+/* Notes for the audit trail what was refused. Any thread; waits for nobody but for a moment in which another note is
+ * copied; what cannot be kept is counted. Between pv_pipeline_create and pv_pipeline_stop. */
+void pv_pipeline_note(pv_pipeline *pipeline, const pv_note *note);
+
+/* Writes the notes and uses that wait and serves the writes that are queued, on the calling thread; returns how many
+ * runs it took. Only without a committer thread. */
 size_t pv_pipeline_commit(pv_pipeline *pipeline);
 
 /* Deletes everything that is past its retention, on the calling thread. Only without a committer thread. */

@@ -2,8 +2,8 @@
  * of certificates are written. */
 #include "protos/runtime/message.h"
 #include "protos/runtime/timestamp.h"
+#include "purvey/audit/v1/audit_entry.pv.h"
 #include "purvey/event/v1/event.pv.h"
-#include "purvey/storage/v1/storage.pv.h"
 #include "server/pipeline/internal.h"
 
 #include "base/log.h"

@@ -3,10 +3,11 @@
 #include "base/id.h"
 #include "client/cli/store_rules.h"
 #include "protos/runtime/message.h"
+#include "purvey/audit/v1/audit_entry.pv.h"
 #include "purvey/catalog.pv.h"
 #include "purvey/event/v1/event.pv.h"
-#include "purvey/storage/v1/storage.pv.h"
 #include "server/flows/usage/held.h"
+#include "storage/audit.h"
 #include "storage/keys.h"
 #include "storage/row.h"
 
@@ -122,16 +123,20 @@ class Reader {
 
     void audit(pv_view key, pv_view value)
     {
-        uint64_t number = 0;
-        uint32_t which = 0;
+        pv_audit_row row;
         ProtobufCMessage *message = nullptr;
-        if (!pv_key_read_audit(key, &number, &which) ||
-            !pv_message_unpack(&pv_audit_entry__info, value, memory, &message)) {
+        pv_id actor;
+        if (!pv_audit_read(key, value, &row) ||
+            !pv_message_unpack(&pv_audit_entry__info, row.link.content, memory, &message)) {
             return;
         }
-        // What `purvey init` made is no event: there was nobody to tell.
-        bool init = strcmp(reinterpret_cast<const pv_audit_entry *>(message)->method, "init") == 0;
-        if (!init) { audited.insert(Change(bytes_of(part(key, 1, PV_ID_SIZE)), number)); }
+        const pv_audit_entry *entry = reinterpret_cast<const pv_audit_entry *>(message);
+        // What `purvey init` made is no event: there was nobody to tell. What was refused changed nothing.
+        if (strcmp(entry->method, "init") == 0 || *entry->object_id == '\0') { return; }
+        if (!pv_id_parse("acc", pv_view_text(entry->account_id), &actor)) {
+            return problem("a change by nobody");
+        }
+        audited.insert(Change(bytes_of(pv_view_of(actor.bytes, PV_ID_SIZE)), row.revision));
     }
 
     Content &found;

@@ -45,6 +45,7 @@ class Matrix {
     std::string absent_and_foreign(const Caller &caller, const pv_method_info *method,
                                    const Base &base, const Field &field);
     bool named_in_own(const Caller &caller, const std::string &id) const;
+    bool named_in_trail(const Caller &caller, const std::string &id) const;
     std::string malformed(const Caller &caller, const pv_method_info *method, const Base &base,
                           const Field &field);
     void fault(const pv_method_info *method, const Field &field, const std::string &caller,

@@ -8,10 +8,8 @@
 #include "purvey/event/v1/event.pv.h"
 #include "server/identity/bootstrap.h"
 #include "server/identity/identity.h"
-#include "server/pipeline/pipeline.h"
 #include "server/served.h"
 #include "storage/feed.h"
-#include "storage/keys.h"
 #include "storage/memory/memory.h"
 #include "storage/record.h"
 #include "tests/unit/flows/fake_signer.h"
@@ -403,20 +401,19 @@ void World::refuse_issuer(bool refused)
     pv_identity_refuse_issuers(state->identity, &now, refused ? 1 : 0);
 }
 
-void World::damage(const pv_object_info *object, const std::string &id)
+void World::note(const pv_note &note)
 {
-    pv_id parsed;
-    PV_ASSERT(pv_id_parse(object->id_prefix, pv_view_text(id.c_str()), &parsed));
-    pv_arena *arena = pv_arena_create(kArenaBytes);
-    pv_batch *batch = nullptr;
-    pv_txn *txn = nullptr;
-    pv_key key = pv_key_of_object(object->tag, parsed);
-    PV_ASSERT(pv_is_ok(pv_batch_begin(state->store, &batch)));
-    PV_ASSERT(pv_is_ok(pv_write_begin(batch, arena, &txn)));
-    PV_ASSERT(pv_is_ok(pv_txn_put(txn, pv_key_view(&key), pv_view_text("damaged"))));
-    PV_ASSERT(pv_is_ok(pv_txn_commit(txn)));
-    PV_ASSERT(pv_is_ok(pv_batch_commit(batch)));
-    pv_arena_destroy(arena);
+    pv_pipeline_note(state->pipeline, &note);
+}
+
+void World::settle()
+{
+    pv_pipeline_commit(state->pipeline);
+}
+
+pv_store *World::store() const
+{
+    return state->store;
 }
 
 /* State changes are read from the feed of the account that made them, a party of nearly all that it changes, and from

@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "protos/runtime/rules.h"
 #include "server/flows/resolver.h"
+#include "server/pipeline/pipeline.h"
 #include "storage/store.h"
 
 #include <jansson.h>
@@ -129,15 +130,21 @@ class World {
 
     /* From now on the authority reads requests but signs nothing; or it signs again. */
     void authority_down(bool down);
-
+    /* Notes a refusal for the audit trail, as others than calls do. */
+    void note(const pv_note &note);
+    /* Has the committer do what is left: write notes. */
+    void settle();
     /* Deletes what is older than kKeepDays days: events, answers and audit entries alike. */
     void prune();
     /* Runs the committer's thread until a condition holds, for ten seconds at the most. */
     bool run_committer_until(const std::function<bool()> &condition);
     /* Trusts the authority that issued every certificate of this world no longer, or again. */
     void refuse_issuer(bool refused);
+    pv_store *store() const;
     /* Overwrites the stored row of an object with bytes that are none. */
     void damage(const pv_object_info *object, const std::string &id);
+    /* Makes the content of an account's audit entry number n no entry any more. */
+    void damage_audit(const std::string &account_id, uint64_t number);
     void advance(int64_t milliseconds);
     pv_time now() const;
 

@@ -1,6 +1,8 @@
 // The first moment of a platform.
 #include "server/identity/bootstrap.h"
 
+#include "storage/audit.h"
+
 #include "tests/unit/identity/platform.h"
 
 #include <openssl/x509v3.h>
@@ -16,7 +18,7 @@ size_t AuditEntries(Platform &platform)
     pv_id account;
     EXPECT_TRUE(pv_id_parse("acc", pv_view_text(platform.made.account_id), &account));
     EXPECT_TRUE(pv_is_ok(pv_read_begin(platform.store, arena, &txn)));
-    EXPECT_TRUE(pv_is_ok(pv_audit_scan(txn, arena, account, &scan)));
+    EXPECT_TRUE(pv_is_ok(pv_audit_scan(txn, arena, account, 0, 0, false, &scan)));
     size_t count = 0;
     pv_view key;
     pv_view value;

@@ -1,6 +1,6 @@
 // What the check finds in a store that was meddled with, each in one finding that names the row; and that it
 // finds nothing in a store that was not.
-#include "tests/unit/storage/things.h"
+#include "tests/unit/storage/trails.h"
 
 #include "storage/catalogue.h"
 #include "storage/check.h"
@@ -30,7 +30,7 @@ struct Found {
     pv_check_summary summary = {};
 };
 
-// Members stand for accounts, users and certificates, packed things for events, audit entries and answers.
+// Members stand for accounts, users and certificates, packed things for events and answers.
 Found Check(pv_store *store)
 {
     static const char *const settings[] = {"known", nullptr};
@@ -40,7 +40,8 @@ Found Check(pv_store *store)
     rules.account = &ts_member__object;
     rules.user = &ts_member__object;
     rules.certificate = &ts_member__object;
-    rules.event = rules.audit_entry = rules.answer = &ts_thing__info;
+    rules.event = rules.answer = &ts_thing__info;
+    rules.audit_entry = &ts_entry__info;
     rules.settings = settings;
     rules.found = [](void *context, const char *row, const char *what) {
         static_cast<Found *>(context)->findings.push_back(std::string(row) + ": " + what);
@@ -91,8 +92,7 @@ void Fill(pv_store *store)
         thing.code = "c" + std::to_string(number);
         ASSERT_CODE("OK", PutThing(write, write.arena(), thing));
         ASSERT_CODE("OK", pv_feed_append(write, Id(100), number, View(Packed("event"))));
-        ASSERT_CODE("OK", pv_audit_put(write, Id(100), static_cast<uint32_t>(number - 1),
-                                       View(Packed("audit"))));
+        PutAudit(write, Id(100), "entry");
     }
     ASSERT_CODE("OK", pv_replay_put(write, Id(100), Id(100), View("Method"), View("request"),
                                     Seconds(1), View(Packed("answer"))));
@@ -131,6 +131,7 @@ TEST_P(Checks, GoodStoreHasNoFindings)
     EXPECT_EQ(found.summary.objects, 6U);
     EXPECT_EQ(found.summary.events, 5U);
     EXPECT_EQ(found.summary.audit_entries, 5U);
+    EXPECT_EQ(found.summary.audit_trails, 1U);
     EXPECT_EQ(found.summary.answers, 1U);
     EXPECT_EQ(found.summary.blocks, 1U);
     EXPECT_EQ(found.summary.digests, 1U);
@@ -272,8 +273,16 @@ std::vector<Damage> AccountDamages()
          {"audit entry 2.3 of " + IdText("mem", Id(100)) + ": an entry before it is missing"}},
         {"audit_of_the_future",
          Raw(pv_key_of_audit(Id(100), 99, 0)),
-         To(event),
+         To(PackedEntry(6, IdText("mem", Id(100)), "entry")),
          {"the store has not come to this revision"}},
+        {"trail_of_nobody",
+         Raw(pv_key_of_trail(Id(101))),
+         To(std::string(93, '\1')),
+         {"audit trail of " + IdText("mem", Id(101)) + ": its account is not there"}},
+        {"trail_cannot_be_read",
+         Raw(pv_key_of_trail(Id(100))),
+         To("short"),
+         {"audit trail of " + IdText("mem", Id(100)) + ": it cannot be read"}},
         {"answer_of_nobody",
          Raw(pv_key_of_replay(Id(100), Id(44), View("M"), View("r"))),
          To(std::string(8, '\0') + event),

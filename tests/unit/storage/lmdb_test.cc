@@ -269,10 +269,10 @@ TEST(LmdbOpen, RefusesANewerFormat)
     Folder folder;
     MakeStore(folder.path());
     Meddle(folder.path(), 0, [](MDB_txn *txn, MDB_dbi dbi) {
-        PutRaw(txn, dbi, kFormatKey, std::string("purvey\0\0\0\3", 10));
+        PutRaw(txn, dbi, kFormatKey, std::string("purvey\0\0\0\4", 10));
     });
     ExpectRefused(folder.path(), false, "FAILED_PRECONDITION",
-                  "has format 3 and this program reads up to format 2: use the newer program");
+                  "has format 4 and this program reads up to format 3: use the newer program");
 }
 
 TEST(LmdbOpen, RefusesAFormatRowThatCannotBeRead)

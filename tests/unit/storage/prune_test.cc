@@ -1,5 +1,6 @@
 // What is past its time goes in bounded steps: the front of each feed and audit trail but never its newest
 // entry, and each answer by itself. On every engine.
+#include "storage/audit.h"
 #include "storage/feed.h"
 #include "storage/prune.h"
 #include "storage/record.h"
@@ -57,7 +58,9 @@ struct Kept {
     void Audit(int account, const std::string &entry)
     {
         Write write(store.get());
-        ASSERT_CODE("OK", pv_audit_put(write, Account(account), 0, View(entry)));
+        pv_trail trail;
+        ASSERT_CODE("OK", pv_audit_open(write, Account(account), &trail));
+        ASSERT_CODE("OK", pv_audit_append(write, Account(account), &trail, View(entry)));
         ASSERT_EQ(write.Commit(), "OK");
     }
 
@@ -105,12 +108,37 @@ struct Kept {
     {
         Read read(store.get());
         pv_scan *scan = nullptr;
-        EXPECT_CODE("OK", pv_audit_scan(read, read.arena(), Account(account), &scan));
+        EXPECT_CODE("OK", pv_audit_scan(read, read.arena(), Account(account), 0, 0, false, &scan));
         std::string trail;
         pv_view key, entry;
-        while (pv_is_ok(pv_scan_next(scan, &key, &entry))) { trail += Bytes(entry) + " "; }
+        pv_audit_row row;
+        while (pv_is_ok(pv_scan_next(scan, &key, &entry))) {
+            EXPECT_TRUE(pv_audit_read(key, entry, &row));
+            trail += Bytes(row.link.content) + " ";
+        }
         pv_scan_close(scan);
         return trail;
+    }
+
+    // What is left follows the entry that the trail remembers, up to its head.
+    bool Verifies(int account, uint64_t kept_after)
+    {
+        Read read(store.get());
+        pv_scan *scan = nullptr;
+        pv_trail trail;
+        EXPECT_CODE("OK", pv_audit_open(read, Account(account), &trail));
+        EXPECT_EQ(trail.anchor.sequence, kept_after);
+        EXPECT_CODE("OK", pv_audit_scan(read, read.arena(), Account(account), 0, 0, false, &scan));
+        pv_chain_mark at = trail.anchor;
+        pv_view key, entry;
+        pv_audit_row row;
+        bool whole = true;
+        while (pv_is_ok(pv_scan_next(scan, &key, &entry))) {
+            EXPECT_TRUE(pv_audit_read(key, entry, &row));
+            whole = whole && pv_chain_follow(&at, &row.link) == PV_CHAIN_WHOLE;
+        }
+        pv_scan_close(scan);
+        return whole && memcmp(&at, &trail.head, sizeof at) == 0;
     }
 
     Store store;
@@ -152,6 +180,38 @@ TEST_P(Prune, TakesTheFrontOfEachAuditTrail)
     kept.Sweep(Before(10));
     EXPECT_EQ(kept.Trail(3), "10 2 ");
     EXPECT_EQ(kept.Trail(9), "2 ");
+    EXPECT_TRUE(kept.Verifies(3, 2));
+    EXPECT_TRUE(kept.Verifies(9, 1));
+    kept.Audit(9, "10");
+    kept.Sweep(Before(10));
+    EXPECT_EQ(kept.Trail(9), "10 ");
+    EXPECT_TRUE(kept.Verifies(9, 2));
+}
+
+TEST_P(Prune, ATrailOfManyStepsVerifiesAfterEach)
+{
+    Kept kept(GetParam());
+    const int entries = 2 * PV_PRUNE_STEP_MAX + 3;
+    {
+        Write write(kept.store.get());
+        pv_trail trail;
+        ASSERT_CODE("OK", pv_audit_open(write, Account(3), &trail));
+        for (int i = 0; i < entries; i++) {
+            ASSERT_CODE("OK", pv_audit_append(write, Account(3), &trail, View("1")));
+        }
+        ASSERT_EQ(write.Commit(), "OK");
+    }
+    pv_prune_rule rule = Before(10);
+    pv_prune_sweep sweep = {};
+    while (sweep.kind != PV_KEPT_COUNT) {
+        {
+            Write write(kept.store.get());
+            ASSERT_CODE("OK", pv_prune_step(write, write.arena(), &rule, &sweep));
+            ASSERT_EQ(write.Commit(), "OK");
+        }
+        EXPECT_TRUE(kept.Verifies(3, sweep.gone[PV_KEPT_AUDIT])) << sweep.gone[PV_KEPT_AUDIT];
+    }
+    EXPECT_EQ(sweep.gone[PV_KEPT_AUDIT], static_cast<uint64_t>(entries - 1));
 }
 
 TEST_P(Prune, TakesEachOldAnswer)

@@ -176,32 +176,6 @@ TEST_P(Records, ReplayIsBounded)
                                                     View(std::string(400, 'r')), &answer));
 }
 
-TEST_P(Records, AuditIsOrderedByRevisionAndPart)
-{
-    Store store(GetParam());
-    for (const char *entry : {"first", "second"}) {
-        Write write(store.get());
-        ASSERT_CODE("OK", pv_audit_put(write, Id(1), 1, View(std::string(entry) + " b")));
-        ASSERT_CODE("OK", pv_audit_put(write, Id(1), 0, View(std::string(entry) + " a")));
-        ASSERT_CODE("OK", pv_audit_put(write, Id(2), 0, View("of another")));
-        ASSERT_EQ(write.Commit(), "OK");
-    }
-    Read read(store.get());
-    pv_scan *scan = nullptr;
-    ASSERT_CODE("OK", pv_audit_scan(read, read.arena(), Id(1), &scan));
-    std::vector<std::string> found;
-    pv_view key, entry;
-    while (pv_is_ok(pv_scan_next(scan, &key, &entry))) {
-        uint64_t revision = 0;
-        uint32_t part = 0;
-        ASSERT_TRUE(pv_audit_number(key, &revision, &part));
-        found.push_back(std::to_string(revision) + "/" + std::to_string(part) + " " + Bytes(entry));
-    }
-    pv_scan_close(scan);
-    EXPECT_EQ(found, (std::vector<std::string>{"1/0 first a", "1/1 first b", "2/0 second a",
-                                               "2/1 second b"}));
-}
-
 std::vector<uint32_t> Blocks(pv_txn *txn, pv_arena *arena, pv_id owner, uint32_t from)
 {
     std::vector<uint32_t> numbers;

@@ -332,7 +332,7 @@ TEST_P(SchemaChanges, StoreOfFormat1IsUpgraded)
         Read read(store.get());
         pv_view format;
         ASSERT_CODE("OK", pv_txn_get(read, View(std::string("mformat\0\0", 9)), &format));
-        EXPECT_EQ(Bytes(format), std::string("purvey\0\0\0\2", 10));
+        EXPECT_EQ(Bytes(format), std::string("purvey\0\0\0\3", 10));
         EXPECT_EQ(KeysOf(store.get(), "x"), std::set<std::string>{std::string("x\0\0", 3)});
     }
     for (bool done = false; !done;) {

@@ -1,4 +1,4 @@
-#include "client/cli/value.h"
+#include "protos/runtime/value.h"
 
 #include "base/digest.h"
 #include "base/time.h"
@@ -155,4 +155,37 @@ const char *pv_value_text(const ProtobufCMessage *message, const ProtobufCFieldD
     if (!pv_field_is_set(message, field)) { return ""; }
     if (field->label == PROTOBUF_C_LABEL_REPEATED) { return repeated_text(message, field, arena); }
     return one_text(field, pv_field_data(message, field), arena);
+}
+
+static void append(pv_buffer *text, const char *separator, const char *more)
+{
+    text->overflow = text->overflow || more == NULL;
+    if (more == NULL || *more == '\0') { return; }
+    pv_buffer_printf(text, "%s%s", text->size == 0 ? "" : separator, more);
+}
+
+static const char *parts_of(const ProtobufCMessage *message, pv_arena *arena)
+{
+    if (message == NULL) { return ""; }
+    const char *whole = pv_value_message_text(message, arena);
+    if (whole != NULL) { return whole; }
+    pv_buffer text = pv_buffer_of(arena);
+    for (unsigned i = 0; i < message->descriptor->n_fields; i++) {
+        append(&text, ":", pv_value_parts(message, &message->descriptor->fields[i], arena));
+    }
+    return pv_buffer_text(&text);
+}
+
+const char *pv_value_parts(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
+                           pv_arena *arena)
+{
+    if (field->type != PROTOBUF_C_TYPE_MESSAGE) { return pv_value_text(message, field, arena); }
+    if (field->label != PROTOBUF_C_LABEL_REPEATED) {
+        return parts_of(pv_field_message(message, field), arena);
+    }
+    pv_buffer text = pv_buffer_of(arena);
+    for (size_t i = 0; i < pv_field_count(message, field); i++) {
+        append(&text, ", ", parts_of(pv_field_message_at(message, field, i), arena));
+    }
+    return pv_buffer_text(&text);
 }

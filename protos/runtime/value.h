@@ -1,7 +1,7 @@
 /* value.h — fields of messages as short text for people: enums without the prefix of their type,
  * times in RFC 3339, decimals and money as numbers. */
-#ifndef PV_CLIENT_CLI_VALUE_H
-#define PV_CLIENT_CLI_VALUE_H
+#ifndef PV_PROTOS_RUNTIME_VALUE_H
+#define PV_PROTOS_RUNTIME_VALUE_H
 
 #include "base/arena.h"
 #include "protos/runtime/rules.h"
@@ -15,6 +15,11 @@ extern "C" {
  * at the arena's ceiling. */
 const char *pv_value_text(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
                           pv_arena *arena);
+
+/* As pv_value_text, but of messages their parts are told, joined by ":" ("ORDER:ACT"), and of a repeated message each
+ * element. NULL at the arena's ceiling. */
+const char *pv_value_parts(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
+                           pv_arena *arena);
 
 /* The message as one text where its type has one (Timestamp, Duration, FieldMask, Decimal, Money);
  * NULL where it has none, or at the ceiling. */
