@@ -1,6 +1,7 @@
 /* cert.c — `purvey cert request`: a private key and the signing request for `purvey certificate
  * issue`. */
 #include "client/cli/extra.h"
+#include "client/cli/failure.h"
 #include "client/cli/keys.h"
 
 #include <unistd.h>
@@ -13,11 +14,6 @@ static const pv_flag flags[] = {
     {"key", 0, "FILE", offsetof(values, key),
      "The key. It is made, readable by you alone, if there is no such file."},
 };
-
-static pv_exit tell(pv_cli *cli, const pv_error *error)
-{
-    return pv_cli_fail(cli, "%s", error->message != NULL ? error->message : error->reason->text);
-}
 
 static pv_exit run_request(pv_cli *cli, size_t count, char *const *arguments)
 {
@@ -33,14 +29,15 @@ static pv_exit run_request(pv_cli *cli, size_t count, char *const *arguments)
     }
     pv_error error;
     pv_error_init(&error, cli->arena);
+    pv_status status = pv_ok();
     if (access(given.key, F_OK) != 0) {
-        if (!pv_is_ok(pv_keys_create(given.key, &error))) { return tell(cli, &error); }
+        status = pv_keys_create(given.key, &error);
+        if (!pv_is_ok(status)) { return pv_failure_tell(cli, status, &error); }
         fprintf(cli->err, "made the private key %s: keep it to yourself\n", given.key);
     }
     char *request = NULL;
-    if (!pv_is_ok(pv_keys_request(given.key, cli->arena, &error, &request))) {
-        return tell(cli, &error);
-    }
+    status = pv_keys_request(given.key, cli->arena, &error, &request);
+    if (!pv_is_ok(status)) { return pv_failure_tell(cli, status, &error); }
     fputs(request, cli->out);
     return PV_EXIT_OK;
 }

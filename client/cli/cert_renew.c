@@ -113,11 +113,11 @@ static pv_exit renew(renewal *self)
                                  &self->error, &old);
     }
     if (!pv_is_ok(status)) { return refused(self, status); }
-    /* An earlier renewal or login that died after its last step but one has done its work. */
-    status = pv_credentials_settle(&self->keys, &self->error);
-    if (!pv_is_ok(status)) { return refused(self, status); }
     if (self->if_due && !pv_keypair_is_due(&old, pv_time_now())) { return PV_EXIT_OK; }
-    status = pv_credentials_begin(&self->keys, &self->error, &self->made);
+    status = pv_keypair_check_time(&old, pv_time_now(), &self->error);
+    /* An earlier renewal or login that died after its last step but one has done its work. */
+    if (pv_is_ok(status)) { status = pv_credentials_settle(&self->keys, &self->error); }
+    if (pv_is_ok(status)) { status = pv_credentials_begin(&self->keys, &self->error, &self->made); }
     if (!pv_is_ok(status)) { return refused(self, status); }
     pv_exit exit = get(self);
     return exit == PV_EXIT_OK ? try_and_switch(self) : exit;

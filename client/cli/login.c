@@ -249,6 +249,10 @@ static pv_exit log_in(login *self)
 {
     pv_status status =
         pv_credentials_open(&self->keys, self->cli->arena, self->config, self->name, &self->error);
+    /* Another login may have ended while this one waited for the folder. */
+    if (pv_is_ok(status)) {
+        status = pv_config_read(self->cli->arena, &self->error, &self->config);
+    }
     if (!pv_is_ok(status)) { return pv_failure_tell(self->cli, status, &self->error); }
     pv_exit exit = check_there(self);
     if (exit != PV_EXIT_OK) { return exit; }

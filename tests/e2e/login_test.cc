@@ -386,6 +386,10 @@ TEST_F(Login, RenewalIfDueIsSilentUntilHalfOfTheLifeIsOver)
     EXPECT_EQ(due.code, 0) << due.err;
     EXPECT_EQ(due.out.rfind("renewed: ", 0), 0U);
     EXPECT_NE(ada.certificate_id(), before);
+    Outcome late = ada.purvey({"cert", "renew", "--if-due"}, clock_ahead(500));
+    EXPECT_EQ(late.code, 5);
+    EXPECT_NE(late.err.find("expired at"), std::string::npos) << late.err;
+    EXPECT_NE(late.err.find("purvey login --replace"), std::string::npos) << late.err;
 }
 
 // What was broken off goes on with the same key; what does not work changes nothing.

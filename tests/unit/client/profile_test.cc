@@ -99,6 +99,44 @@ TEST_F(Profile, MistakesAreToldWithTheirLine)
               std::string::npos);
 }
 
+TEST_F(Profile, TheCommandsSayWhatIsMissing)
+{
+    const struct {
+        std::vector<std::string> arguments;
+        int exit;
+        const char *told;
+    } rows[] = {
+        {{"list"}, PV_EXIT_OK, "(none; purvey login makes one"},
+        {{"list", "-o", "id"}, PV_EXIT_USAGE, "--output id is neither table nor json"},
+        {{"show"}, PV_EXIT_USAGE, "There is no profile default"},
+        {{"use"}, PV_EXIT_USAGE, "which profile?"},
+        {{"use", "nobody"}, PV_EXIT_USAGE, "has no profile [nobody]"},
+        {{"remove"}, PV_EXIT_USAGE, "which profile?"},
+        {{"remove", "nobody", "--yes"}, PV_EXIT_USAGE, "There is no profile nobody"},
+        {{"add"}, PV_EXIT_USAGE, "which name?"},
+        {{"add", "../x"}, PV_EXIT_USAGE, "which name?"},
+        {{"add", "x"}, PV_EXIT_USAGE, "--server, --ca, --cert and --key are needed"},
+        {{"add", "x", "--server", "a:1", "--ca", "/none", "--cert", "/none", "--key", "/none"},
+         PV_EXIT_USAGE,
+         "/none cannot be read"},
+    };
+    for (const auto &row : rows) {
+        std::vector<std::string> arguments = {"profile"};
+        arguments.insert(arguments.end(), row.arguments.begin(), row.arguments.end());
+        fake::Result result = fake::run(arguments);
+        EXPECT_EQ(result.exit, row.exit) << row.told;
+        EXPECT_NE(result.err.find(row.told), std::string::npos) << result.err;
+    }
+    write("[a]\nserver = a:1\n");
+    EXPECT_EQ(fake::run({"profile", "add", "a"}).err, "purvey: there is a profile a already.\n");
+    fake::Result list = fake::run({"profile", "list", "-o", "json"});
+    EXPECT_EQ(list.out, "{\"name\":\"a\",\"current\":false,\"certificate\":\"no certificate\","
+                        "\"server\":\"a:1\"}\n");
+    EXPECT_EQ(fake::run({"profile", "remove", "a"}).exit, PV_EXIT_USAGE) << "nobody can be asked";
+    EXPECT_EQ(fake::run({"profile", "remove", "a", "--yes"}).exit, PV_EXIT_OK);
+    EXPECT_EQ(fake::run({"profile", "list"}).out, "");
+}
+
 TEST_F(Profile, AProfileThatIsAskedForNeedsTheFile)
 {
     pv_options options = {};
