@@ -1,5 +1,6 @@
 /* Who calls: what finding the caller and its rights costs a call, kept and read anew, with one group and with as
- * many as a member may have. */
+ * many as a member may have, beside what a call costs the bare core; and what a handshake with a client's certificate
+ * costs, in the bare core and in purveyd. */
 #include "server/identity/identity.h"
 #include "purvey/account/v1/group.pv.h"
 #include "purvey/account/v1/membership.pv.h"
@@ -7,10 +8,21 @@
 #include "storage/object.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/local.h"
+#include "tests/bench/peers.h"
 
 #include <stdio.h>
 
-enum { CALLS = 200000, READS = 20000, GROUPS = 20, ARENA_BYTES = 64 << 20 };
+enum {
+    CALLS = 200000,
+    READS = 20000,
+    GROUPS = 20,
+    RAW_CALLS = 20000,
+    RAW_IN_FLIGHT = 64,
+    /* An edge lets five hundred of one source in at once. */
+    HANDSHAKES = 100,
+    HANDSHAKE_ROUNDS = 3,
+    ARENA_BYTES = 64 << 20
+};
 
 typedef struct callers {
     pv_store *store;
@@ -118,61 +130,133 @@ static bool widen(const callers *of)
     return done || bench_fail("no groups");
 }
 
-/* CPU of one call in nanoseconds; 0 if one is refused. */
-static double measure(const callers *of, int calls, bool changed)
+/* What is done once for a call. */
+typedef enum part { FIND_KEPT, CONFIRM_KEPT, FIND_ANEW, CONFIRM_ANEW, PARTS } part;
+
+static const struct {
+    const char *name;
+    int calls;
+} parts[PARTS] = {
+    [FIND_KEPT] = {"find the caller, kept", CALLS},
+    [CONFIRM_KEPT] = {"confirm it in the transaction, kept", CALLS},
+    [FIND_ANEW] = {"find the caller, read anew", READS},
+    [CONFIRM_ANEW] = {"confirm it, read in the transaction", READS},
+};
+
+static pv_status once(const callers *of, part what, pv_txn *txn, pv_caller *caller, pv_error *error)
+{
+    if (what == FIND_ANEW) {
+        pv_identity_changing(of->identity);
+        pv_identity_changed(of->identity);
+    }
+    if (what == FIND_KEPT || what == FIND_ANEW) {
+        return pv_identity_resolve(of->identity, &of->peer, of->now, caller, error);
+    }
+    return pv_identity_confirm(of->identity, txn, what == CONFIRM_ANEW, &of->peer, of->now, caller,
+                               error);
+}
+
+/* CPU of one in nanoseconds; 0 if one is refused. */
+static double measure(const callers *of, part what)
 {
     pv_caller caller;
     pv_error error;
     pv_txn *txn = NULL;
     pv_error_init(&error, of->arena);
     if (!pv_is_ok(pv_read_begin(of->store, of->arena, &txn))) { return 0; }
+    bool good = pv_is_ok(once(of, FIND_KEPT, txn, &caller, &error));
     double begun = local_cpu_s();
-    bool good = true;
-    for (int i = 0; good && i < calls; i++) {
-        good = pv_is_ok(pv_identity_resolve(of->identity, &of->peer, of->now, &caller, &error)) &&
-               pv_is_ok(pv_identity_confirm(of->identity, txn, changed, &of->peer, of->now, &caller,
-                                            &error));
+    for (int i = 0; good && i < parts[what].calls; i++) {
+        good = pv_is_ok(once(of, what, txn, &caller, &error));
     }
-    double took = (local_cpu_s() - begun) * 1e9 / calls;
+    double took = (local_cpu_s() - begun) * 1e9 / parts[what].calls;
     pv_txn_abort(txn);
     return good ? took : 0;
 }
 
-static bool put(bench *of, const char *name, double ns, double kept)
+/* All parts, beside what a call costs the bare core in the same run. */
+static bool measure_parts(bench *of, const callers *on, const char *groups, double raw_call_ns)
 {
-    if (ns <= 0) { return bench_fail(name); }
-    printf("%-36s %10.0f %10.1f\n", name, ns, ns / kept);
-    json_array_append_new(of->results, json_pack("{s:s, s:s, s:f, s:f}", "bench", "identity", "row",
-                                                 name, "cpu_ns", ns, "ratio_to_kept", ns / kept));
+    for (part what = 0; what < PARTS; what++) {
+        double ns = measure(on, what);
+        if (ns <= 0) { return bench_fail(parts[what].name); }
+        const char *name = pv_arena_printf(of->arena, "%s, %s", parts[what].name, groups);
+        printf("%-52s %10.0f %16.4f\n", name, ns, ns / raw_call_ns);
+        json_array_append_new(of->results,
+                              json_pack("{s:s, s:s, s:f, s:f}", "bench", "identity", "row", name,
+                                        "cpu_ns", ns, "ratio_to_raw_call", ns / raw_call_ns));
+    }
     return true;
 }
 
-static bool run(bench *of, callers *on)
+/* CPU of a call of the bare core with mTLS, an echo of a hundred bytes, in nanoseconds; 0: it failed. */
+static double raw_call_ns(const load_target *echo)
+{
+    static const char text[100] = {0x0a, 98};
+    const pv_view request = pv_view_of(text, sizeof text);
+    load_result result = load_run(echo, "/bench.Echo/Unary", &request, 1, RAW_CALLS, RAW_IN_FLIGHT);
+    return result.failed == 0 ? result.server_us_per_call * 1000 : 0;
+}
+
+/* Handshakes with a client's certificate, by turns: the bare core's TLS, and the edge of purveyd. */
+static bool measure_handshakes(bench *of, const load_target *echo, const load_target *purveyd)
+{
+    const load_target *sides[] = {echo, purveyd};
+    static const char *const names[] = {"handshakes, bare core", "handshakes, purveyd"};
+    enum { SIDES = 2 };
+    double per_second[SIDES] = {0}, cpu_ms[SIDES] = {0};
+    for (int round = 0; round < HANDSHAKE_ROUNDS; round++) {
+        for (size_t side = 0; side < SIDES; side++) {
+            peers_handshakes shaken;
+            if (!peers_shake_hands(sides[side], HANDSHAKES, &shaken)) {
+                return bench_fail("a handshake failed");
+            }
+            per_second[side] += shaken.per_second / HANDSHAKE_ROUNDS;
+            cpu_ms[side] += shaken.server_ms / HANDSHAKE_ROUNDS;
+        }
+    }
+    printf("\n%-52s %10s %10s %9s\n", "with a client's certificate, one after the other",
+           "a second", "CPU ms", "to core");
+    for (size_t side = 0; side < SIDES; side++) {
+        printf("%-52s %10.0f %10.2f %9.2f\n", names[side], per_second[side], cpu_ms[side],
+               cpu_ms[side] / cpu_ms[0]);
+        json_array_append_new(of->results,
+                              json_pack("{s:s, s:s, s:f, s:f, s:f}", "bench", "identity", "row",
+                                        names[side], "handshakes_per_second", per_second[side],
+                                        "handshake_cpu_ms", cpu_ms[side], "ratio_to_core",
+                                        cpu_ms[side] / cpu_ms[0]));
+    }
+    return true;
+}
+
+static bool run(bench *of, callers *on, const load_target *echo, const load_target *purveyd)
 {
     if (!begin(on)) { return false; }
-    printf("\n%-36s %10s %10s\n", "CPU ns to know the caller of a call", "ns", "to kept");
-    double kept = measure(on, CALLS, false);
-    if (!put(of, "kept, nothing has changed", kept, kept) ||
-        !put(of, "read anew, one group", measure(on, READS, true), kept) || !widen(on)) {
-        return false;
-    }
+    double raw_ns = raw_call_ns(echo);
+    if (raw_ns <= 0) { return bench_fail("no call of the bare core"); }
+    printf("\n%-52s %10s %16s\n", "CPU of one call to know its caller", "ns", "to a raw call");
+    printf("%-52s %10.0f %16.4f\n", "a whole call of the bare core, 100 B with mTLS", raw_ns, 1.0);
+    if (!measure_parts(of, on, "one group", raw_ns) || !widen(on)) { return false; }
     pv_identity_changing(on->identity);
     pv_identity_changed(on->identity);
-    return put(of, "kept, twenty groups", measure(on, CALLS, false), kept) &&
-           put(of, "read anew, twenty groups", measure(on, READS, true), kept);
+    return measure_parts(of, on, "twenty groups", raw_ns) && measure_handshakes(of, echo, purveyd);
 }
 
 bool bench_identity(bench *of)
 {
+    load_target echo = {0};
+    if (!bench_platform(of) || !bench_start(of, of->echo, &echo)) { return false; }
+    load_target purveyd = bench_target(of, of->platform.address, of->platform.process);
     const char *folder = local_folder(of->arena);
     callers on = {.store = folder == NULL ? NULL : local_store(folder),
                   .arena = pv_arena_create(ARENA_BYTES),
                   .ids = {.random = pv_random_bytes},
                   .now = pv_time_now()};
-    bool done = on.store != NULL && run(of, &on);
+    bool done = on.store != NULL && run(of, &on, &echo, &purveyd);
     pv_identity_destroy(on.identity);
     pv_arena_destroy(on.arena);
     pv_store_close(on.store);
     local_remove(folder);
+    bench_stop(&echo);
     return done;
 }
