@@ -1,6 +1,6 @@
-/* invitation.h — the one text that somebody who is invited is handed: a secret, a point, and the beginning of the SHA-256
- * of the certificate (DER) of the service's root in hexadecimal digits. With the second part whoever knows nothing of
- * the service can tell it before the first part is said. */
+/* invitation.h — the one text that somebody who is invited is handed: a secret, a point, and the beginning of the
+ * SHA-256 of the certificate (DER) of the service's root in hexadecimal digits. With the second part whoever knows
+ * nothing of the service can tell it before the first part is said. */
 #ifndef PV_CLIENT_CLI_INVITATION_H
 #define PV_CLIENT_CLI_INVITATION_H
 

@@ -4,6 +4,7 @@
 #include "client/cli/keys.h"
 #include "purvey/account/v1/account_service.pv.h"
 #include "purvey/account/v1/certificate_service.pv.h"
+#include "purvey/account/v1/membership_service.pv.h"
 #include "purvey/account/v1/user_service.pv.h"
 
 #include <stdio.h>
@@ -120,6 +121,53 @@ static bool get_certificate(const actor *who, const actor *operator_, const char
     request.request_id = actor_request_id(who);
     ASK(operator_, pv_certificate_client_issue_certificate, &request, &response);
     return write_file(who->cert_path, response->certificate_pem, response->chain_pem);
+}
+
+/* The invitation is left in a file: what stands in a command's words, others on the machine can read. */
+static bool invite(const actor *who, const actor *operator_, const char *group_id, const char *path)
+{
+    pv_invite_membership_request request = PV_INVITE_MEMBERSHIP_REQUEST__INIT;
+    pv_invite_membership_response *response = NULL;
+    char *groups[] = {text_of(group_id)};
+    request.account_id = text_of(who->account_id);
+    request.name = text_of("Demonstration");
+    request.email = text_of("demonstration@example.com");
+    request.kind = PV_USER_KIND_SERVICE;
+    request.group_ids = groups;
+    request.n_group_ids = 1;
+    request.request_id = actor_request_id(who);
+    ASK(operator_, pv_membership_client_invite_membership, &request, &response);
+    return write_file(path, response->invitation_token, "\n");
+}
+
+static bool log_in(const actor *who, const char *invitation_path, const char *slug)
+{
+    const platform *on = who->platform;
+    const char *const words[] = {
+        "login",     "--invite",        pv_arena_printf(who->arena, "@%s", invitation_path),
+        "--server",  on->enrol_address, "--partner",
+        on->address, "--profile",       slug,
+        NULL};
+    return platform_purvey(on, words);
+}
+
+bool actor_enrol(actor *ret_actor, const actor *operator_, pv_account_type type, const char *name,
+                 const char *slug)
+{
+    platform *on = operator_->platform;
+    actor who = {.name = name, .arena = on->arena, .platform = on};
+    const char *pair = pv_arena_printf(on->arena, "purvey/profiles/%s/current", slug);
+    const char *invitation = platform_path(on, pv_arena_printf(on->arena, "%s.invitation", slug));
+    who.cert_path = platform_path(on, pv_arena_printf(on->arena, "%s/certificate.pem", pair));
+    who.key_path = platform_path(on, pv_arena_printf(on->arena, "%s/key.pem", pair));
+    const char *group_id = NULL;
+    if (!make_account(&who, operator_, type, &group_id) ||
+        !invite(&who, operator_, group_id, invitation) || !log_in(&who, invitation, slug) ||
+        !actor_connect(&who)) {
+        return false;
+    }
+    *ret_actor = who;
+    return true;
 }
 
 bool actor_join(actor *ret_actor, const actor *operator_, pv_account_type type, const char *name,

@@ -29,6 +29,10 @@ bool actor_operator(actor *ret_actor, platform *on);
 bool actor_join(actor *ret_actor, const actor *operator_, pv_account_type type, const char *name,
                 const char *slug);
 
+/* The same by the way that people go: the operator invites, and `purvey login` makes the key and has it certified. */
+bool actor_enrol(actor *ret_actor, const actor *operator_, pv_account_type type, const char *name,
+                 const char *slug);
+
 /* Connects again, after the server was started again. */
 bool actor_connect(actor *who);
 

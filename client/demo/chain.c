@@ -61,14 +61,14 @@ bool chain_people(chain *of)
 {
     const survey *seen = of->survey;
     if (!actor_operator(&of->operator_, of->platform)) { return false; }
-    if (!actor_join(&of->distributor, &of->operator_, PV_ACCOUNT_TYPE_DISTRIBUTOR, "Distributor",
-                    "distributor") ||
+    if (!actor_enrol(&of->distributor, &of->operator_, PV_ACCOUNT_TYPE_DISTRIBUTOR, "Distributor",
+                     "distributor") ||
         !actor_join(&of->reseller, &of->operator_, PV_ACCOUNT_TYPE_RESELLER, "Reseller",
                     "reseller")) {
         return false;
     }
-    chain_tell(of, "operator admits distributor %s and reseller %s", of->distributor.account_id,
-               of->reseller.account_id);
+    chain_tell(of, "operator invites distributor %s, which logs in, and admits reseller %s",
+               of->distributor.account_id, of->reseller.account_id);
     of->vendors = pv_arena_zalloc(of->platform->arena, seen->vendor_count, sizeof *of->vendors);
     PV_ASSERT(of->vendors != NULL);
     for (size_t i = 0; i < seen->vendor_count; i++) {

@@ -65,17 +65,31 @@ static void sleep_ms(int64_t milliseconds)
     nanosleep(&time, NULL);
 }
 
-static bool init_data(platform *of)
+bool platform_purvey(const platform *of, const char *const *words)
 {
-    const char *const arguments[] = {of->cli_path,        "init", "--data", of->data, "--operator",
-                                     "Purvey Operations", NULL};
+    enum { WORDS_MAX = 16 };
+    const char *log_path = platform_path(of, "purvey.log");
+    const char *arguments[WORDS_MAX + 4] = {
+        "/usr/bin/env", pv_arena_printf(of->arena, "XDG_CONFIG_HOME=%s", of->folder), of->cli_path};
+    size_t count = 3;
+    for (; *words != NULL; words++) {
+        PV_ASSERT(count < WORDS_MAX + 3);
+        arguments[count++] = *words;
+    }
     pid_t process = 0;
     int outcome = 0;
-    if (!spawn(arguments, platform_path(of, "init.log"), &process)) { return false; }
+    if (!spawn(arguments, log_path, &process)) { return false; }
     while (waitpid(process, &outcome, 0) < 0 && errno == EINTR) {}
     if (WIFEXITED(outcome) && WEXITSTATUS(outcome) == 0) { return true; }
-    const char *log = platform_read(of->arena, platform_path(of, "init.log"));
-    return fail("purvey init", log == NULL ? "failed" : log);
+    const char *log = platform_read(of->arena, log_path);
+    return fail("purvey", log == NULL ? "failed" : log);
+}
+
+static bool init_data(platform *of)
+{
+    const char *const words[] = {"init", "--data", of->data, "--operator", "Purvey Operations",
+                                 NULL};
+    return platform_purvey(of, words);
 }
 
 /* The server writes the port when it listens. */

@@ -32,6 +32,10 @@ bool platform_start(platform *of);
 /* Ends the server: SIGTERM lets it drain, SIGKILL does not. */
 void platform_stop(platform *of, int signal_number);
 
+/* Runs `purvey WORDS` to its end, with its profiles in the folder. `words` ends with NULL. False: it failed, and a
+ * sentence was printed to stderr. */
+bool platform_purvey(const platform *of, const char *const *words);
+
 /* A path in the folder. */
 const char *platform_path(const platform *of, const char *name);
 
