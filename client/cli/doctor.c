@@ -2,7 +2,7 @@
 
 #include "client/cli/failure.h"
 #include "client/cli/terminal.h"
-#include "client/cli/trouble.h"
+#include "protos/runtime/reasons.h"
 
 #include <stddef.h>
 
@@ -58,13 +58,14 @@ void pv_doctor_skip(pv_doctor *self, const char *check, const char *format, ...)
 void pv_doctor_refused(pv_doctor *self, const char *check, pv_doctor_level level,
                        const pv_error *error)
 {
-    PV_ASSERT(error->reason != NULL);
-    const char *next = error->reason->next_step;
-    if (next == NULL || next[0] == '\0') { next = pv_failure_next_step(error->reason->name); }
-    tell(self, check, level, error->reason->name, pv_trouble_text(error),
+    /* What a server answers may be too much to be read. */
+    const pv_reason *reason = error->reason == NULL ? &pv_reason_internal : error->reason;
+    const char *next = reason->next_step;
+    if (next == NULL || next[0] == '\0') { next = pv_failure_next_step(reason->name); }
+    tell(self, check, level, reason->name, error->message == NULL ? reason->text : error->message,
          next[0] == '\0' ? NULL : next);
     if (level == PV_DOCTOR_PROBLEM && self->exit == PV_EXIT_OK) {
-        self->exit = pv_exit_of(error->reason->code);
+        self->exit = pv_exit_of(reason->code);
     }
 }
 

@@ -68,16 +68,18 @@ static bool wait_for(const look *self, short events, int64_t end_ns)
     }
 }
 
-/* 0, or why not in the terms of errno. */
+/* 0, or why not in the terms of errno. With others behind it an address gets half of the time that is left. */
 static int connect_to(look *self, const struct addrinfo *address)
 {
+    int64_t now_ns = pv_time_monotonic_ns();
+    int64_t end_ns = address->ai_next == NULL ? self->end_ns : now_ns + (self->end_ns - now_ns) / 2;
     self->socket = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (self->socket < 0) { return errno; }
     int error = 0;
     socklen_t size = sizeof error;
     if (connect(self->socket, address->ai_addr, address->ai_addrlen) == 0) { return 0; }
     if (errno != EINPROGRESS) { return errno; }
-    if (!wait_for(self, POLLOUT, self->end_ns)) { return ETIMEDOUT; }
+    if (!wait_for(self, POLLOUT, end_ns)) { return ETIMEDOUT; }
     return getsockopt(self->socket, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
 }
 
@@ -256,6 +258,7 @@ pv_status pv_probe_run(const pv_probe_options *options, pv_arena *arena, pv_erro
                        pv_probe *probe)
 {
     int64_t wait_ms = options->wait_ms == 0 ? PV_PROBE_WAIT_MS : options->wait_ms;
+    if (wait_ms > PV_PROBE_WAIT_MS_MAX) { wait_ms = PV_PROBE_WAIT_MS_MAX; }
     look self = {.options = options,
                  .arena = arena,
                  .error = error,

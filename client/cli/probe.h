@@ -20,14 +20,14 @@
 extern "C" {
 #endif
 
-enum { PV_PROBE_WAIT_MS = 10 * 1000 };
+enum { PV_PROBE_WAIT_MS = 10 * 1000, PV_PROBE_WAIT_MS_MAX = 10 * 60 * 1000 };
 
 typedef struct pv_probe_options {
     const char *target;           /* "host:port" */
     const char *server_name;      /* asked for and expected instead of the host; NULL: the host */
     const char *certificate_path; /* shown to the server, with its key; NULL: none */
     const char *key_path;
-    int64_t wait_ms; /* 0: PV_PROBE_WAIT_MS */
+    int64_t wait_ms; /* 0: PV_PROBE_WAIT_MS; more than PV_PROBE_WAIT_MS_MAX counts as that */
 } pv_probe_options;
 
 /* How far it came. */

@@ -28,8 +28,8 @@ typedef struct bench {
 } bench;
 
 /* The benchmarks. False: a sentence was printed to stderr. */
-bool bench_rpc(bench *of);   /* the runtime beside the bare C core */
-bool bench_calls(bench *of); /* calls of purveyd beside the bare C core */
+bool bench_rpc(bench *of);      /* the runtime beside the bare C core */
+bool bench_calls(bench *of);    /* calls of purveyd beside the bare C core */
 bool bench_identity(bench *of); /* who calls, beside the bare C core's calls and handshakes */
 /* The store in this process: */
 bool bench_store_commit(bench *of); /* group commit beside LMDB itself */
