@@ -235,10 +235,10 @@ static pv_exit run(pv_cli *cli, const pv_extra *extra, size_t count, char *const
             "The folder with the folder authority, as in purveyd --data. PURVEYD_DATA." \
     }
 
-#define COMMAND(name, VERB, WORDS, REPEATED, FLAGS, TEXT)                                     \
+#define COMMAND(name, WORK, VERB, WORDS, REPEATED, FLAGS, TEXT)                               \
     static pv_exit run_##name(pv_cli *cli, size_t count, char *const *arguments)              \
     {                                                                                         \
-        return run(cli, &pv_extra_authority_##name, count, arguments, work_##name);           \
+        return run(cli, &pv_extra_authority_##name, count, arguments, WORK);                  \
     }                                                                                         \
     const pv_extra pv_extra_authority_##name = {.noun = "authority",                          \
                                                 .verb = VERB,                                 \
@@ -271,30 +271,36 @@ static const pv_flag renew_flags[] = {
      "authority."},
 };
 
-static pv_exit work_show(pv_store_command *command)
-{
-    return pv_authority_show(command);
-}
-
-COMMAND(show, "show", "", NULL, plain_flags,
+COMMAND(show, pv_authority_show, "show", "", NULL, plain_flags,
         "Lists the certificates of the authority of --data: roots, purveyd's own, and those that "
         "issue clients' certificates, with their state, their days, and how many certificates of "
         "theirs are in use.");
 
-COMMAND(prepare, "prepare", "", NULL, prepare_flags,
+COMMAND(prepare, work_prepare, "prepare", "", NULL, prepare_flags,
         "Makes the next authority that issues clients' certificates, signed by the root. It signs "
         "nothing before it is activated, but what it will sign is accepted from now on.");
 
-COMMAND(activate, "activate", "", NULL, plain_flags,
+COMMAND(activate, work_activate, "activate", "", NULL, plain_flags,
         "Lets the prepared authority issue all certificates from now on. Those of the one before "
         "stay good until they end.");
 
-COMMAND(retire, "retire", "SHA256", NULL, retire_flags,
+COMMAND(retire, work_retire, "retire", "SHA256", NULL, retire_flags,
         "Accepts nothing more of an issuing authority, and removes its key. It is named by the "
         "first digits of its SHA-256. Refused while certificates of it are in use, or while it is "
         "the one that signs, unless it is compromised: then the prepared one takes over.");
 
-COMMAND(renew_server, "renew-server", "", "host", renew_flags,
+COMMAND(renew_server, work_renew_server, "renew-server", "", "host", renew_flags,
         "Makes a new key and certificate for purveyd. A server that runs shows it to whoever "
         "connects from now on; open connections stay. --host NAME, once or several times, gives "
         "the names that it is for beside localhost; without, those of the present one.");
+
+static const pv_flag readmit_flags[] = {
+    FLAG_DATA,
+    {"out", 0, "DIR", offsetof(pv_authority_command, out),
+     "The folder for operator.key and operator.pem; neither may be there. (required)"},
+};
+
+COMMAND(readmit, pv_authority_readmit, "readmit", "", NULL, readmit_flags,
+        "Makes a key and a certificate for an administrator of the operator's account, where "
+        "nobody of it can call any more: its certificates were lost, have ended, or were issued "
+        "by an authority that was retired. No server may run.");

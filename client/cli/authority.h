@@ -16,12 +16,14 @@ extern const pv_extra pv_extra_authority_prepare;
 extern const pv_extra pv_extra_authority_activate;
 extern const pv_extra pv_extra_authority_retire;
 extern const pv_extra pv_extra_authority_renew_server;
+extern const pv_extra pv_extra_authority_readmit;
 
 /* One run of one of them. */
 typedef struct pv_authority_command {
     pv_store_command store; /* first: what the guard of the store hands out is the whole */
     const char *root_key;   /* the file of --root-key; NULL: in the folder */
     const char *server_key; /* likewise of --server-ca-key */
+    const char *out;        /* the folder of --out */
     bool compromised;
     const char *hosts[PV_HOSTS_MAX];
     size_t host_count;
@@ -44,8 +46,9 @@ bool pv_authority_count(pv_authority_command *command, const pv_issued **ret_lis
 /* Says why it was refused. */
 pv_exit pv_authority_tell(pv_authority_command *command);
 
-/* Work for `show`. */
+/* Work for `show` and `readmit`. */
 pv_exit pv_authority_show(pv_store_command *command);
+pv_exit pv_authority_readmit(pv_store_command *command);
 
 #ifdef __cplusplus
 }

@@ -26,6 +26,7 @@ static pv_extra_list all_extras(pv_arena *arena)
         &pv_extra_authority_activate,
         &pv_extra_authority_retire,
         &pv_extra_authority_renew_server,
+        &pv_extra_authority_readmit,
     };
     enum { LOCAL = sizeof local / sizeof *local };
     const pv_extra **list =

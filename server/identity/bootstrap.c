@@ -8,6 +8,7 @@
 #include "purvey/account/v1/user.pv.h"
 #include "purvey/common/v1/error_reason.pv.h"
 #include "purvey/common/v1/vocabulary.pv.h"
+#include "server/flows/flow.h"
 #include "server/flows/trail.h"
 #include "server/identity/identity.h"
 #include "server/identity/issue.h"
@@ -36,6 +37,8 @@ typedef struct bootstrap {
     pv_user user;
     pv_membership membership;
     pv_certificate *certificate;
+    const char *method; /* in the audit trail */
+    const char *label;  /* of the certificate */
     pv_id account_number;
     pv_module_grant grants[GRANTS_MAX];
     pv_module_grant *grant_list[GRANTS_MAX];
@@ -96,14 +99,13 @@ static pv_status put(bootstrap *work, const pv_object_info *object, ProtobufCMes
     PV_TRY(refuse_store(
         work, pv_object_put(work->txn, object, work->arena, work->options->now, message, NULL)));
     Google__Protobuf__Timestamp time = pv_timestamp_of(work->options->now);
-    char method[] = "init";
     char state[] = "ACTIVE";
     pv_audit_entry entry = PV_AUDIT_ENTRY__INIT;
     entry.time = &time;
     entry.kind = PV_AUDIT_KIND_CREATED;
     entry.account_id = work->account.id;
     entry.user_id = work->user.id;
-    entry.method = method;
+    entry.method = (char *)(uintptr_t)work->method;
     entry.object_type = (char *)(uintptr_t)object->name;
     entry.object_id = id;
     entry.state = state;
@@ -176,11 +178,11 @@ static pv_status make_certificate(bootstrap *work)
     pv_issue issue;
     memset(&issue, 0, sizeof issue);
     PV_TRY(new_id(work, &pv_certificate__object, &number, &issue.certificate_id));
-    PV_TRY(copy(work, "first administrator", &issue.label));
+    PV_TRY(copy(work, work->label, &issue.label));
     issue.membership = &work->membership;
     issue.csr = options->csr;
-    issue.scopes = work->group.permissions;
-    issue.scope_count = work->group.n_permissions;
+    issue.scope_count = fill_grants(work);
+    issue.scopes = work->grant_list;
     issue.lifetime_days = options->lifetime_days;
     issue.now = options->now;
     options->ids->random(options->ids->context, issue.random, sizeof issue.random);
@@ -224,21 +226,83 @@ static pv_status write_everything(bootstrap *work)
     return write_settings(work);
 }
 
-pv_status pv_bootstrap(pv_store *store, const pv_signer *signer,
-                       const pv_bootstrap_options *options, pv_arena *arena, pv_error *error,
-                       pv_bootstrapped *ret_made)
+/* --- an administrator who is let in again --- */
+
+static pv_status load(bootstrap *work, const pv_object_info *object, const char *id,
+                      void *ret_message)
 {
-    bootstrap *work = pv_arena_zalloc(arena, 1, sizeof *work);
-    if (work == NULL) { return pv_refuse(error, &pv_reason_arena_exhausted, NULL); }
-    work->options = options;
-    work->signer = signer;
-    work->arena = arena;
-    work->error = error;
+    pv_id number;
+    ProtobufCMessage *message = NULL;
+    if (!pv_id_parse(object->id_prefix, pv_view_text(id), &number)) {
+        return refuse_store(work, pv_status_of(PV_CODE_DATA_LOSS));
+    }
+    PV_TRY(
+        refuse_store(work, pv_object_load(work->txn, object, number, work->arena, &message, NULL)));
+    memcpy(ret_message, &message, sizeof message);
+    return pv_ok();
+}
+
+static pv_status find_account(bootstrap *work)
+{
+    pv_view stored;
+    pv_account *account = NULL;
+    pv_status status = pv_setting_get(work->txn, PV_SETTING_OPERATOR, &stored);
+    if (status.code == PV_CODE_NOT_FOUND) {
+        return pv_refuse(work->error, &pv_identity_reason_not_initialised, NULL);
+    }
+    PV_TRY(refuse_store(work, status));
+    const char *id = pv_arena_dup(work->arena, stored);
+    if (id == NULL) { return out_of_memory(work); }
+    PV_TRY(load(work, &pv_account__object, id, &account));
+    work->account = *account;
+    bool canonical =
+        pv_id_parse(pv_account__object.id_prefix, pv_view_text(id), &work->account_number);
+    return canonical ? pv_ok() : refuse_store(work, pv_status_of(PV_CODE_DATA_LOSS));
+}
+
+/* The account keeps one who may call: the first of them. */
+static pv_status find_administrator(bootstrap *work)
+{
+    const pv_object_info *object = &pv_membership__object;
+    const pv_condition conditions[] = {pv_where(object, "account_id", work->account.id),
+                                       pv_where_number(object, "administrator", 1)};
+    const pv_query query = {
+        .account = work->account_number, .conditions = conditions, .condition_count = 2};
+    pv_query_run *run = NULL;
+    pv_id id;
+    pv_row row;
+    ProtobufCMessage *message = NULL;
+    PV_TRY(refuse_store(work, pv_query_open(work->txn, object, work->arena, &query, &run)));
+    pv_status status = pv_query_next(run, &id, &row);
+    pv_query_close(run);
+    if (status.code == PV_CODE_NOT_FOUND) {
+        return pv_refuse(work->error, &pv_error_reason_membership_ended,
+                         "The operator has no administrator who may call.");
+    }
+    PV_TRY(refuse_store(work, status));
+    PV_TRY(refuse_store(work, pv_object_load(work->txn, object, id, work->arena, &message, NULL)));
+    work->membership = *(const pv_membership *)(const void *)message;
+    work->user.id = work->membership.user_id;
+    return pv_ok();
+}
+
+static pv_status admit(bootstrap *work)
+{
+    PV_TRY(find_account(work));
+    PV_TRY(find_administrator(work));
+    return make_certificate(work);
+}
+
+/* --- both --- */
+
+static pv_status in_one_transaction(pv_store *store, bootstrap *work,
+                                    pv_status (*write)(bootstrap *work))
+{
     pv_batch *batch = NULL;
     PV_TRY(refuse_store(work, pv_batch_begin(store, &batch)));
-    pv_status status = refuse_store(work, pv_write_begin(batch, arena, &work->txn));
+    pv_status status = refuse_store(work, pv_write_begin(batch, work->arena, &work->txn));
     if (pv_is_ok(status)) {
-        status = write_everything(work);
+        status = write(work);
         if (pv_is_ok(status)) {
             status = refuse_store(work, pv_txn_commit(work->txn));
         } else {
@@ -249,7 +313,16 @@ pv_status pv_bootstrap(pv_store *store, const pv_signer *signer,
         pv_batch_abort(batch);
         return status;
     }
-    PV_TRY(refuse_store(work, pv_batch_commit(batch)));
+    return refuse_store(work, pv_batch_commit(batch));
+}
+
+static pv_status make(pv_store *store, const bootstrap *what, pv_status (*write)(bootstrap *work),
+                      pv_bootstrapped *ret_made)
+{
+    bootstrap *work = pv_arena_zalloc(what->arena, 1, sizeof *work);
+    if (work == NULL) { return pv_refuse(what->error, &pv_reason_arena_exhausted, NULL); }
+    *work = *what;
+    PV_TRY(in_one_transaction(store, work, write));
     ret_made->account_id = work->account.id;
     ret_made->user_id = work->user.id;
     ret_made->membership_id = work->membership.id;
@@ -257,4 +330,30 @@ pv_status pv_bootstrap(pv_store *store, const pv_signer *signer,
     ret_made->certificate_pem = work->certificate->certificate_pem;
     ret_made->chain_pem = work->certificate->chain_pem;
     return pv_ok();
+}
+
+pv_status pv_bootstrap(pv_store *store, const pv_signer *signer,
+                       const pv_bootstrap_options *options, pv_arena *arena, pv_error *error,
+                       pv_bootstrapped *ret_made)
+{
+    const bootstrap what = {.options = options,
+                            .signer = signer,
+                            .arena = arena,
+                            .error = error,
+                            .method = "init",
+                            .label = "first administrator"};
+    return make(store, &what, write_everything, ret_made);
+}
+
+pv_status pv_bootstrap_admit(pv_store *store, const pv_signer *signer,
+                             const pv_bootstrap_options *options, pv_arena *arena, pv_error *error,
+                             pv_bootstrapped *ret_made)
+{
+    const bootstrap what = {.options = options,
+                            .signer = signer,
+                            .arena = arena,
+                            .error = error,
+                            .method = "readmit",
+                            .label = "readmitted administrator"};
+    return make(store, &what, admit, ret_made);
 }

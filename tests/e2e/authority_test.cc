@@ -345,5 +345,31 @@ TEST_F(AuthorityOfServer, UsesAndDaysAreToldAndSurviveARestart)
     EXPECT_EQ(run({cli_program(), "store", "check", "--data", house.on.data}).code, 0);
 }
 
+TEST_F(AuthorityOfServer, AnOperatorWhoseOwnCertificatesAreRefusedIsLetInAgain)
+{
+    const std::string lost = shown("active"), out = fresh_folder("readmitted");
+    ASSERT_EQ(authority({"prepare"}).code, 0);
+    Outcome retired = authority({"retire", lost, "--compromised"});
+    ASSERT_EQ(retired.code, 0) << retired.err;
+    ASSERT_TRUE(eventually([&] { return !call(house.of_operator(), "WhoAmI", "{}", 4000).ok(); }))
+        << house.log();
+    EXPECT_EQ(authority({"readmit", "--out", out}).code, 4) << "a server runs";
+    ASSERT_EQ(house.stop(SIGTERM), 0);
+    Outcome readmitted = authority({"readmit", "--out", out});
+    ASSERT_EQ(readmitted.code, 0) << readmitted.err;
+    EXPECT_NE(authority({"readmit", "--out", out}).code, 0) << "nothing is written over";
+    ASSERT_TRUE(platform_start(&house.on));
+    const Identity again = {read_file(out + "/operator.pem"), read_file(out + "/operator.key")};
+    pv_client *client = house.connect(&again);
+    Answer me = call(client, "WhoAmI", "{}");
+    ASSERT_TRUE(me.ok()) << me.told();
+    Answer certificate =
+        call(client, "GetCertificate",
+             form(R"({"certificate_id": "%s"})", me.text("certificate.id").c_str()));
+    EXPECT_EQ(certificate.text("certificate.issuer_sha256"), shown("active"));
+    EXPECT_TRUE(call(client, "CreateAccount", R"({"type": "VENDOR", "name": "New"})").ok());
+    EXPECT_EQ(run({cli_program(), "store", "check", "--data", house.on.data}).code, 0);
+}
+
 } // namespace
 } // namespace purvey
