@@ -117,6 +117,13 @@ static pv_status check_curve(const EVP_PKEY *key, pv_error *error)
     if (nid != NID_X9_62_prime256v1 && nid != NID_secp384r1) {
         return REFUSE(error, "The key's curve is %s; use P-256 or P-384.", curve);
     }
+    /* RFC 5480 lets nobody rely on it, and it would stand in the certificate as it came. */
+    char form[CURVE_NAME_MAX] = "";
+    if (EVP_PKEY_get_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, form,
+                                       sizeof form, &size) != 1 ||
+        strcmp(form, OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_UNCOMPRESSED) != 0) {
+        return REFUSE(error, "The key's point is %s; send it uncompressed.", form);
+    }
     return pv_ok();
 }
 
@@ -163,6 +170,9 @@ static bool is_accepted_signature(int nid)
 
 static pv_status take_key(X509_REQ *request, pv_error *error, EVP_PKEY **ret_key)
 {
+    if (X509_REQ_get_version(request) != X509_REQ_VERSION_1) {
+        return REFUSE(error, "The signing request is of another version than 1 (RFC 2986).");
+    }
     EVP_PKEY *key = X509_REQ_get0_pubkey(request);
     if (key == NULL) {
         return REFUSE(error, "The public key in the signing request cannot be read.");

@@ -1,9 +1,9 @@
 /* csr.h — reads a certificate signing request (PKCS #10) that a stranger made, and takes its public key and
  * nothing else: subject, attributes and asked-for extensions are ignored. Internal to server/identity.
  *
- * Order of checks: size, form (one request, nothing behind it), kind and strength of the key, algorithm of the
+ * Order of checks: size, form (one request, nothing behind it), version, kind and strength of the key, algorithm of the
  * signature, and only then the key is used, to check the signature.
- * Accepted keys: ECDSA P-256 and P-384 as named curves, Ed25519, RSA of 2048 to 4096 bits with exponent 65537.
+ * Accepted keys: ECDSA P-256 and P-384 as named curves with uncompressed points, Ed25519, RSA of 2048 to 4096 bits with exponent 65537.
  * Accepted signatures: ECDSA and RSA PKCS #1 v1.5 with SHA-256, -384 or -512, and Ed25519. */
 #ifndef PV_SERVER_IDENTITY_CSR_H
 #define PV_SERVER_IDENTITY_CSR_H

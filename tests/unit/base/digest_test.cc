@@ -35,6 +35,16 @@ bool parse(const std::string &text, std::string *ret_bytes)
     return true;
 }
 
+TEST(Digest, HexIsReadAsItIsWritten)
+{
+    uint8_t bytes[2] = {};
+    EXPECT_TRUE(pv_hex_parse("09af", bytes, sizeof bytes));
+    EXPECT_EQ(hex(bytes, sizeof bytes), "09af");
+    for (const char *text : {"", "09a", "09af0", "09AF", "09ag", "0 af"}) {
+        EXPECT_FALSE(pv_hex_parse(text, bytes, sizeof bytes)) << text;
+    }
+}
+
 TEST(Digest, Sha256OfKnownTexts)
 {
     uint8_t digest[PV_SHA256_SIZE];

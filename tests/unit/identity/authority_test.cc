@@ -55,6 +55,8 @@ struct Asked {
     std::function<Key()> key;
     const char *digest;
     std::vector<std::pair<int, std::string>> extensions;
+    std::vector<std::pair<std::string, std::string>> names = {};
+    const char *password = "";
 };
 
 const Asked kAsked[] = {
@@ -79,6 +81,34 @@ const Asked kAsked[] = {
      "SHA256",
      {{NID_subject_alt_name,
        "URI:spiffe://purvey.example/account/acc_other/user/usr_other,DNS:localhost"}}},
+    {"TwoAccounts",
+     [] { return EcKey("P-256"); },
+     "SHA256",
+     {{NID_subject_alt_name,
+       "URI:spiffe://purvey.example/account/acc_a/user/usr_a,URI:spiffe://purvey.example/account/acc_b/user/usr_b"}}},
+    {"EscapedAccount",
+     [] { return EcKey("P-256"); },
+     "SHA256",
+     {{NID_subject_alt_name, "URI:spiffe://PURVEY.example/account%2Facc_other/user/usr_other"}}},
+    {"SubjectOfAnother",
+     [] { return EcKey("P-256"); },
+     "SHA256",
+     {},
+     {{"O", "acc_other"}, {"OU", "usr_other"}, {"CN", "crt_other"}, {"UID", "usr_other"}}},
+    {"SubjectWithNul",
+     [] { return EcKey("P-256"); },
+     "SHA256",
+     {},
+     {{"CN", std::string("crt_other\0.example", 17)}, {"O", std::string(1, '\0')}}},
+    {"Password", [] { return EcKey("P-256"); }, "SHA256", {}, {}, "let me in"},
+    {"KeyIdentifier",
+     [] { return EcKey("P-256"); },
+     "SHA256",
+     {{NID_subject_key_identifier, "00:01:02"}}},
+    {"UnknownCritical",
+     [] { return EcKey("P-256"); },
+     "SHA256",
+     {{NID_netscape_comment, "critical,trust me"}}},
     {"Everything",
      [] { return EcKey("P-256"); },
      "SHA256",
@@ -96,6 +126,8 @@ TEST_P(IssuedCertificate, IsTheProfileAndNothingThatWasAskedFor)
     RequestOptions options;
     options.digest = GetParam().digest;
     options.extensions = GetParam().extensions;
+    options.names = GetParam().names;
+    options.password = GetParam().password;
     pv_signed made = Sign(authority, MakeRequest(key, options));
     Certificate leaf = ParsePem(made.pem);
     Certificate issuing = ParsePem(made.chain_pem);

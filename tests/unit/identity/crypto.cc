@@ -50,6 +50,15 @@ Key ExplicitEcKey()
     });
 }
 
+Key CompressedEcKey()
+{
+    Key key = EcKey("P-256");
+    EXPECT_EQ(EVP_PKEY_set_utf8_string_param(key.get(), OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
+                                             OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_COMPRESSED),
+              1);
+    return key;
+}
+
 Key RsaKey(size_t bits, unsigned exponent)
 {
     return Generate("RSA", [bits, exponent](EVP_PKEY_CTX *context) mutable {
@@ -125,6 +134,19 @@ std::string MakeRequest(const Key &key, const RequestOptions &options)
                   subject, "CN", MBSTRING_UTF8,
                   reinterpret_cast<const unsigned char *>(options.common_name.c_str()), -1, -1, 0),
               1);
+    for (const auto &[field, value] : options.names) {
+        EXPECT_EQ(X509_NAME_add_entry_by_txt(subject, field.c_str(), MBSTRING_UTF8,
+                                             reinterpret_cast<const unsigned char *>(value.data()),
+                                             static_cast<int>(value.size()), -1, 0),
+                  1);
+    }
+    if (!options.password.empty()) {
+        EXPECT_EQ(X509_REQ_add1_attr_by_NID(
+                      request, NID_pkcs9_challengePassword, MBSTRING_ASC,
+                      reinterpret_cast<const unsigned char *>(options.password.c_str()), -1),
+                  1);
+    }
+    EXPECT_EQ(X509_REQ_set_version(request, options.version), 1);
     EXPECT_EQ(X509_REQ_set_pubkey(request, key.get()), 1);
     AddExtensions(request, options);
     EXPECT_TRUE(

@@ -44,6 +44,7 @@ inline pv_view View(const std::string &text)
 
 Key EcKey(const char *curve);
 Key ExplicitEcKey();
+Key CompressedEcKey();
 Key RsaKey(size_t bits, unsigned exponent = 65537);
 Key RsaPublicKey(size_t bits, unsigned exponent); // any modulus, without a private half: cheap
 Key NamedKey(const char *algorithm);              // "ED25519", "ED448"
@@ -55,6 +56,9 @@ struct RequestOptions {
     std::vector<std::pair<int, std::string>> extensions; // asked for; to be ignored
     bool pss = false;
     Key signer; // NULL: the key itself
+    long version = 0;
+    std::vector<std::pair<std::string, std::string>> names; // more of the subject; to be ignored
+    std::string password;                                   // an attribute; to be ignored
 };
 
 std::string MakeRequest(const Key &key, const RequestOptions &options = {}); // DER

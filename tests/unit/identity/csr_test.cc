@@ -102,6 +102,14 @@ const Refused kRefused[] = {
          return MakeRequest(EcKey("P-256"), options);
      },
      "does not fit its public key"},
+    {"Version2",
+     [] {
+         RequestOptions options;
+         options.version = 1;
+         return MakeRequest(EcKey("P-256"), options);
+     },
+     "another version"},
+    {"CompressedPoint", [] { return MakeRequest(CompressedEcKey()); }, "uncompressed"},
     {"P224", [] { return MakeRequest(EcKey("P-224")); }, "use P-256 or P-384"},
     {"P521", [] { return MakeRequest(EcKey("P-521")); }, "use P-256 or P-384"},
     {"Secp256k1", [] { return MakeRequest(EcKey("secp256k1")); }, "use P-256 or P-384"},

@@ -70,6 +70,11 @@ pv_status Handle(pv_call *call, const ProtobufCMessage *request, ProtobufCMessag
         pv_view_text(reinterpret_cast<const purvey_pipelinetest_v1_write_request *>(request)->text);
     if (pv_view_equal(text, pv_view_text("read"))) { return pv_ok(); }
     if (text.data[0] == '?') { return Store(call, reinterpret_cast<const char *>(text.data) + 1); }
+    if (pv_view_equal(text, pv_view_text("twice"))) {
+        pv_view part = pv_view_text(call->context->durable ? "done" : "intent");
+        PV_TRY(pv_txn_put(call->context->txn, part, part));
+        return call->context->durable ? pv_ok() : pv_run_again(call, "");
+    }
     PV_TRY(pv_txn_put(call->context->txn, text, text));
     if (pv_view_equal(text, pv_view_text("refuse"))) {
         return pv_refuse(&call->error, &kRefused, nullptr);
@@ -190,6 +195,23 @@ TEST_F(Commit, EveryAnswerComesBehindTheSync)
     EXPECT_EQ(pv_pipeline_commit(pipeline_), 3U);
     EXPECT_EQ(events, (Strings{"sync", "a OK", "b OK", "c OK"}));
     EXPECT_TRUE(IsStored("a") && IsStored("b") && IsStored("c"));
+}
+
+TEST_F(Commit, WhatRunsAgainIsDurableBeforeAndAnsweredOnce)
+{
+    for (const char *text : {"a", "twice", "b"}) { Ask(text); }
+    EXPECT_EQ(pv_pipeline_commit(pipeline_), 4U);
+    EXPECT_EQ(events, (Strings{"sync", "a OK", "b OK", "sync", "twice OK"}));
+    EXPECT_TRUE(IsStored("intent") && IsStored("done"));
+}
+
+TEST_F(Commit, WhatWasToRunAgainIsRefusedWithItsLostBatch)
+{
+    sync_gives = PV_CODE_DATA_LOSS;
+    Ask("twice");
+    EXPECT_EQ(pv_pipeline_commit(pipeline_), 1U);
+    EXPECT_EQ(events, (Strings{"sync", "twice DATA_LOSS"}));
+    EXPECT_FALSE(IsStored("intent"));
 }
 
 TEST_F(Commit, ARefusedCallLeavesNoTrace)
