@@ -25,6 +25,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* What the committer calls by itself. */
+#define CHORE "/purvey.account.v1.MembershipService/ExpireInvitations"
+
 enum { ARENA_BYTES = 64 * 1024 * 1024, TOKEN_KEY_BYTES = 32, SECONDS_PER_MINUTE = 60 };
 
 /* Everything main owns. */
@@ -158,6 +161,7 @@ static void make_pipeline(purveyd *self)
         .retention = self->config.retention,
         .identity_changed = identity_changed,
     };
+    config.chore.method = pv_served_method(CHORE, &config.chore.handler);
     self->pipeline = pv_pipeline_create(&config);
 }
 

@@ -47,3 +47,17 @@
 
 const pv_service *const pv_served[] = {SERVICES(SERVICE)};
 const size_t pv_served_count = sizeof pv_served / sizeof *pv_served;
+
+const pv_method_info *pv_served_method(const char *path, const pv_handler **ret_handler)
+{
+    for (size_t i = 0; i < pv_served_count; i++) {
+        const pv_service_info *info = pv_served[i]->info;
+        for (size_t j = 0; j < info->method_count; j++) {
+            if (strcmp(info->methods[j].path, path) != 0) { continue; }
+            *ret_handler = &pv_served[i]->handlers[j];
+            return &info->methods[j];
+        }
+    }
+    PV_ASSERT(false);
+    return NULL;
+}

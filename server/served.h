@@ -12,6 +12,9 @@ extern "C" {
 extern const pv_service *const pv_served[];
 extern const size_t pv_served_count;
 
+/* The method of this path, which must be served, and what implements it. */
+const pv_method_info *pv_served_method(const char *path, const pv_handler **ret_handler);
+
 #ifdef __cplusplus
 }
 #endif

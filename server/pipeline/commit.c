@@ -32,8 +32,9 @@ static pv_status step(pipeline_call *of, pv_txn *txn)
     bool only_validate = request != NULL && pv_number_of(request, "validate_only") != 0;
     PV_ASSERT(!of->context.again ||
               (pv_exchange_of(call)->phase == PV_PHASE_UNARY && !only_validate));
-    if (answers(call) && !only_validate) { PV_TRY(replay_store(of, txn)); }
-    of->wrote = !only_validate;
+    bool idle = of->is_chore && of->context.touched_count == 0; /* then nothing is to be synced */
+    if (answers(call) && !only_validate && !idle) { PV_TRY(replay_store(of, txn)); }
+    of->wrote = !only_validate && !idle;
     return pv_ok();
 }
 
@@ -46,8 +47,6 @@ static void serve(pv_pipeline *pipeline, pv_batch *batch, bool changed, pipeline
     of->context.now = pipeline_next_now(pipeline);
     of->context.ids = &pipeline->ids;
     of->context.touched_count = 0;
-    /* A PUBLIC handler may have said in an earlier run for whom it acts. */
-    if ((call->method->flags & PV_METHOD_PUBLIC) != 0) { of->context.caller = NULL; }
     if (call->deadline.utc_ns < of->context.now.utc_ns) {
         of->outcome = pv_refuse(&call->error, &pv_reason_deadline_exceeded, NULL);
         return;
@@ -90,6 +89,7 @@ static void answer(pv_pipeline *pipeline, pipeline_call *of)
         PV_ASSERT(pipeline_enqueue(pipeline, of, SIZE_MAX)); /* it had a place already */
         return;
     }
+    if (of->is_chore) { return; }
     if (of->replaying && answers(of->call) && config->trailer != NULL) {
         /* A refusal means that the call has all the trailers it may have: the answer itself is the same. */
         (void)config->trailer(of->call, "replayed", "true");

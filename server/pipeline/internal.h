@@ -17,6 +17,7 @@ typedef struct pipeline_call {
     pv_call *call;
     struct pipeline_call *next; /* in the queue, later in the batch, or among those that ask */
     pv_status outcome;          /* of the step, until the batch is durable */
+    bool is_chore;              /* no carrier waits for it (chore.c) */
     bool wrote;                 /* the step's transaction was folded into the batch */
     bool replaying;         /* a stream whose answer was found stored: its messages are skipped */
     pv_view answer;         /* that stored answer, in call->arena */
@@ -66,6 +67,7 @@ struct pv_pipeline {
     pv_id_source ids;        /* of the committer */
     pv_time last_now;        /* of the committer: time never goes back along the writes */
     pv_prune_sweep sweep;    /* of the committer */
+    int64_t chore_at_ns; /* of the committer: when it is due again, by the monotonic clock */
     int64_t sweep_at_ns; /* of the committer: when its next step is due, by the monotonic clock */
     int64_t uses_at_ns;  /* likewise, when uses of certificates may be written next */
     pthread_t committer;
@@ -141,6 +143,13 @@ void note_refused(pv_pipeline *pipeline, pv_call *call, pv_status status);
 
 /* Writes the notes that wait. With `all`, and once a minute, also what was left out. */
 void notes_write(pv_pipeline *pipeline, bool all);
+/* The pipeline's part of a call, made at its first admission. NULL: the arena is full. */
+pipeline_call *pipeline_attach(pv_pipeline *pipeline, pv_call *call);
+
+/* chore.c */
+
+/* Runs the chore if it is time. */
+void chore_when_due(pv_pipeline *pipeline);
 
 /* retain.c */
 

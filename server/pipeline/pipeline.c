@@ -101,6 +101,7 @@ static void *committer(void *context)
         if (first != NULL) { commit_batch(pipeline, first); }
         notes_write(pipeline, false);
         write_uses_when_due(pipeline);
+        chore_when_due(pipeline);
         sweep_when_due(pipeline);
     }
     notes_write(pipeline, true);
@@ -147,8 +148,7 @@ void pv_pipeline_prune(pv_pipeline *pipeline)
     while (retain_step(pipeline)) {}
 }
 
-/* The pipeline's part of a call, made at its first admission. */
-static pipeline_call *attach(pv_pipeline *pipeline, pv_call *call)
+pipeline_call *pipeline_attach(pv_pipeline *pipeline, pv_call *call)
 {
     if (call->context != NULL) { return pipeline_call_of(call); }
     pipeline_call *of = pv_arena_zalloc(call->arena, 1, sizeof *of);
@@ -177,7 +177,7 @@ static pv_status admit_public(pv_pipeline *pipeline, pv_call *call)
 
 static pv_status admit(pv_pipeline *pipeline, pv_call *call)
 {
-    pipeline_call *of = attach(pipeline, call);
+    pipeline_call *of = pipeline_attach(pipeline, call);
     if (of == NULL) { return pv_out_of_memory(call); }
     if ((call->method->flags & PV_METHOD_PUBLIC) != 0) { return admit_public(pipeline, call); }
     of->context.now = pipeline->config.clock(pipeline->config.clock_context);
@@ -213,6 +213,7 @@ static void recognise(pv_pipeline *pipeline, pipeline_call *of, pv_txn *txn)
 pv_status pipeline_confirm(pv_pipeline *pipeline, pipeline_call *of, pv_txn *txn, bool changed)
 {
     pv_call *call = of->call;
+    if (of->is_chore) { return pv_ok(); }
     if ((call->method->flags & PV_METHOD_PUBLIC) != 0) {
         recognise(pipeline, of, txn);
         return pv_ok();

@@ -62,6 +62,7 @@ enum {
     PV_PIPELINE_RETRY_MS = 50,    /* RetryInfo of a full queue */
     PV_PIPELINE_ASKING_MAX = 64, /* calls that wait for the resolver; a slow answer takes seconds */
     PV_PIPELINE_ASKING_PER_ACCOUNT = 4, /* so that nobody makes all others wait */
+    PV_PIPELINE_CHORE_MS = 5000,        /* what people see is as old as this at most */
     PV_PIPELINE_STEP_MS = 100,          /* ten thousand old entries a second beside the calls */
     PV_PIPELINE_SWEEP_MS = 600000,      /* what is kept for days need not go to the minute */
     PV_PIPELINE_USES_MS = 1000,         /* a sync a second at the most */
@@ -93,6 +94,13 @@ typedef struct pv_retention {
     int64_t audit_ms;
 } pv_retention;
 
+/* A unary write without anything in its request but the request_id, which the committer calls by itself, in the
+ * operator's name, at its start and every PV_PIPELINE_CHORE_MS: what time alone brings about. */
+typedef struct pv_chore {
+    const pv_method_info *method; /* NULL: there is none */
+    const pv_handler *handler;
+} pv_chore;
+
 typedef struct pv_pipeline pv_pipeline;
 
 typedef struct pv_pipeline_config {
@@ -116,6 +124,7 @@ typedef struct pv_pipeline_config {
     void (*wake)(void *context, const uint8_t topic[16]);
     void *wake_context;
     pv_retention retention;
+    pv_chore chore;
     /* Says that a user, certificate or account of this account has changed, durably, and that the next call of any of
      * them is judged anew: what is open of those who are no longer let in may be closed. On the committer's thread,
      * before the change is answered; with `wake_context`. May be NULL. */

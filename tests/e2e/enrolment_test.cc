@@ -4,6 +4,8 @@
 #include "client/cli/keys.h"
 #include "tests/e2e/house.h"
 
+#include <openssl/ssl.h>
+
 #include <atomic>
 #include <thread>
 
@@ -113,6 +115,109 @@ TEST_F(Enrolment, WhereCertificatesAreDemandedNobodyEnrols)
     EXPECT_EQ(refused.code, PV_CODE_UNAVAILABLE) << refused.told();
     EXPECT_TRUE(call(house->of_operator(), "Enroll", request(token, key)).ok())
         << "who has one may use another's invitation there";
+}
+
+TEST_F(Enrolment, ARaceForOneTokenHasOneWinner)
+{
+    constexpr int kRacers = 64;
+    std::string membership_id;
+    std::string token = invite(&membership_id);
+    std::vector<pv_client *> visitors;
+    std::vector<std::string> requests;
+    for (int i = 0; i < kRacers; i++) {
+        visitors.push_back(house->visit());
+        requests.push_back(request(token, make_key()));
+    }
+    std::atomic<int> winners{0};
+    std::atomic<int> refused{0};
+    std::vector<std::thread> racers;
+    for (int i = 0; i < kRacers; i++) {
+        racers.emplace_back([&, i] {
+            Answer answer = call(visitors[i], "Enroll", requests[i], 30000);
+            winners += answer.ok();
+            refused += answer.reason == "INVITATION_INVALID";
+        });
+    }
+    for (std::thread &racer : racers) { racer.join(); }
+    EXPECT_EQ(winners, 1);
+    EXPECT_EQ(refused, kRacers - 1);
+    Answer list = call(house->of_operator(), "ListCertificates",
+                       form(R"({"filter": "membership_id = \"%s\""})", membership_id.c_str()));
+    EXPECT_EQ(list.count("certificates"), 1u);
+}
+
+// What a server on loopback shows in its handshake to a client that verifies nothing: SHA-256 of each certificate.
+std::vector<std::string> chain_of(const char *address)
+{
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    static const unsigned char h2[] = "\x02h2";
+    SSL_CTX_set_alpn_protos(context, h2, sizeof h2 - 1);
+    BIO *bio = BIO_new_ssl_connect(context);
+    BIO_set_conn_hostname(bio, address);
+    std::vector<std::string> digests;
+    SSL *ssl = nullptr;
+    BIO_get_ssl(bio, &ssl);
+    if (BIO_do_handshake(bio) == 1) {
+        STACK_OF(X509) *chain = SSL_get_peer_cert_chain(ssl);
+        for (int i = 0; i < sk_X509_num(chain); i++) {
+            uint8_t digest[PV_SHA256_SIZE];
+            char hex[2 * PV_SHA256_SIZE + 1];
+            EXPECT_EQ(X509_digest(sk_X509_value(chain, i), EVP_sha256(), digest, nullptr), 1);
+            pv_hex_format(pv_view_of(digest, sizeof digest), hex);
+            digests.emplace_back(hex);
+        }
+    }
+    BIO_free_all(bio);
+    SSL_CTX_free(context);
+    return digests;
+}
+
+TEST_F(Enrolment, TheHandshakeShowsTheRootThatTheTokenNames)
+{
+    std::string token = invite();
+    std::vector<std::string> shown = chain_of(house->on.enrol_address);
+    ASSERT_EQ(shown.size(), 2u) << "the server's certificate and its root";
+    EXPECT_EQ(shown[1].substr(0, 32), token.substr(token.find('.') + 1));
+    EXPECT_EQ(chain_of(house->on.address).size(), 1u) << "who has a certificate knows the root";
+}
+
+TEST_F(Enrolment, ARenewedCertificateIsLetInBesideTheOldOneUntilItIsRevoked)
+{
+    Key key = make_key();
+    Answer enrolled = call(house->visit(), "Enroll", request(invite(), key));
+    ASSERT_TRUE(enrolled.ok()) << enrolled.told();
+    Identity first = identity_of(enrolled, key);
+    pv_client *old = house->connect(&first);
+    Key next = make_key();
+    Answer renewed = call(old, "RenewCertificate",
+                          form(R"({"csr_pem": %s})", quoted(next.csr).c_str()));
+    ASSERT_TRUE(renewed.ok()) << renewed.told();
+    Identity second = identity_of(renewed, next);
+    pv_client *fresh = house->connect(&second);
+    EXPECT_TRUE(call(fresh, "WhoAmI", "{}").ok());
+    EXPECT_TRUE(call(old, "WhoAmI", "{}").ok());
+    ASSERT_TRUE(call(house->of_operator(), "RevokeCertificate",
+                     form(R"({"certificate_id": "%s", "reason": "lost"})",
+                          renewed.text("certificate.id").c_str()))
+                    .ok());
+    Answer refused = call(fresh, "WhoAmI", "{}");
+    if (refused.code == PV_CODE_UNAVAILABLE) { refused = call(fresh, "WhoAmI", "{}"); }
+    EXPECT_EQ(refused.reason, "CERTIFICATE_REVOKED");
+    EXPECT_TRUE(call(old, "WhoAmI", "{}").ok());
+}
+
+TEST(EnrolmentAttempts, ASourceHasFiveAMinute)
+{
+    House house;
+    ASSERT_TRUE(house.ready);
+    for (int i = 0; i < 5; i++) {
+        EXPECT_EQ(
+            call(house.visit(), "Enroll", R"({"invitation_token": "x", "csr_pem": "x"})").reason,
+            "INVITATION_INVALID");
+    }
+    Answer refused = call(house.visit(), "Enroll", R"({"invitation_token": "x", "csr_pem": "x"})");
+    EXPECT_EQ(refused.reason, "ATTEMPTS_EXCEEDED") << refused.told();
+    EXPECT_TRUE(call(house.of_operator(), "WhoAmI", "{}").ok());
 }
 
 } // namespace

@@ -7,7 +7,7 @@
 #include "server/flows/account/members.h"
 #include "server/flows/make.h"
 
-enum { VIEW_BYTES = 256 * 1024 };
+enum { VIEW_BYTES = 256 * 1024, EXPIRED_MAX = 256 };
 
 pv_status pv_membership_service_invite_membership(pv_call *call,
                                                   const pv_invite_membership_request *request,
@@ -85,6 +85,42 @@ pv_status pv_membership_service_resend_membership(pv_call *call,
     PV_TRY(invitation_open(call, membership, request->lifetime_hours, &response->invitation_token));
     response->membership = membership;
     return pv_move_and_save(call, &pv_membership__object, membership, PV_MEMBERSHIP_STATE_INVITED);
+}
+
+/* One whose time has passed; NULL: there is none. */
+static pv_status find_outdated(pv_call *call, pv_membership **ret_membership)
+{
+    const pv_object_info *object = &pv_membership__object;
+    pv_condition conditions[] = {
+        pv_where_number(object, "invitation_expire_time", 0),
+        pv_where_number(object, "invitation_expire_time", (uint64_t)call->context->now.utc_ns)};
+    conditions[0].comparison = PV_GREATER; /* those that have an open one */
+    conditions[1].comparison = PV_LESS_EQUAL;
+    pv_id platform;
+    PV_TRY(account_operator(call, &platform));
+    return pv_if_any(pv_lookup(call, object, platform, conditions, 2, ret_membership));
+}
+
+pv_status pv_membership_service_expire_invitations(pv_call *call,
+                                                   const pv_expire_invitations_request *request,
+                                                   pv_expire_invitations_response *response)
+{
+    (void)request;
+    while (response->expired < EXPIRED_MAX) {
+        pv_membership *membership = NULL;
+        PV_TRY(find_outdated(call, &membership));
+        if (membership == NULL) { break; }
+        bool waits = membership->state == PV_MEMBERSHIP_STATE_INVITED;
+        if (waits) {
+            invitation_withdraw(membership);
+        } else {
+            invitation_close(membership);
+        }
+        PV_TRY(pv_move_and_save(call, &pv_membership__object, membership,
+                                waits ? PV_MEMBERSHIP_STATE_EXPIRED : PV_MEMBERSHIP_STATE_JOINED));
+        response->expired++;
+    }
+    return pv_ok();
 }
 
 pv_status pv_membership_service_get_membership(pv_call *call,

@@ -407,6 +407,38 @@ TEST_F(Enrolment, WhoWasAUserOfTheAccountBeforeIsThatUserAgain)
     EXPECT_EQ(refused.note("existing_id"), As(enrolled).membership_id);
 }
 
+TEST_F(Enrolment, AnInvitationExpiresByItselfAndCanBeSentAgain)
+{
+    Actor member = world.user(vendor, {{"ORDER", "ACT"}});
+    Invited late = Invite(orders, R"(, "scopes": [{"module": "MODULE_ORDER", "grant": "GRANT_VIEW"}])");
+    std::string further = Further(member);
+    world.advance(kDayMs / 2);
+    Invited fresh = Invite(orders);
+    auto get = [&](const std::string &id) {
+        return world.call(vendor, "GetMembership", Id("membership_id", id));
+    };
+    EXPECT_EQ(world.call(platform, "ExpireInvitations", "{}").text("expired"), "");
+    world.advance(kDayMs / 2);
+    ASSERT_TRUE(world.run_committer_until([&] {
+        return get(late.membership_id).text("membership.state") == "MEMBERSHIP_STATE_EXPIRED";
+    })) << "nobody has called anything";
+    EXPECT_EQ(get(late.membership_id).text("membership.invitation_sha256"), "");
+    EXPECT_EQ(get(fresh.membership_id).text("membership.state"), "MEMBERSHIP_STATE_INVITED");
+    EXPECT_EQ(get(member.membership_id).text("membership.state"), "MEMBERSHIP_STATE_JOINED");
+    EXPECT_EQ(get(member.membership_id).text("membership.invitation_expire_time"), "");
+    Answer expired = world.call(vendor, "ListMemberships", R"({"filter": "state = EXPIRED"})");
+    EXPECT_EQ(expired.text("memberships.0.id"), late.membership_id);
+    Answer again = world.call(vendor, "ResendMembership", Id("membership_id", late.membership_id));
+    Answer enrolled = Enroll(again.text("invitation_token"), "key");
+    ASSERT_TRUE(enrolled.ok()) << enrolled.message;
+    EXPECT_EQ(enrolled.text("certificate.scopes.0.grant"), "GRANT_VIEW") << "on the same terms";
+    EXPECT_EQ(world.call(vendor, "ExpireInvitations", "{}").reason, "ROLE_MAY_NOT_CALL");
+    Invited other = Invite(orders);
+    std::string once_more = Further(member);
+    world.advance(kDayMs);
+    EXPECT_EQ(world.call(platform, "ExpireInvitations", "{}").text("expired"), "3");
+}
+
 TEST_F(Enrolment, AnAdministratorWhoEnrolsIsOneOfTheAccounts)
 {
     Invited invited = Invite(world.administrators(vendor));

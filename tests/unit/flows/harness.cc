@@ -334,6 +334,7 @@ World::World(uint32_t attempts_per_minute) : state(new State)
         pv_id_format("acc", account, id);
         static_cast<World *>(world)->told.insert(id);
     };
+    config.chore.method = state->method("ExpireInvitations", &config.chore.handler);
     config.retention = {kKeepDays * kDayMs, kKeepDays * kDayMs, kKeepDays * kDayMs};
     state->pipeline = pv_pipeline_create(&config);
 }
