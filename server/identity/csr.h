@@ -3,8 +3,8 @@
  *
  * Order of checks: size, form (one request, nothing behind it), version, kind and strength of the key, algorithm of the
  * signature, and only then the key is used, to check the signature.
- * Accepted keys: ECDSA P-256 and P-384 as named curves with uncompressed points, Ed25519, RSA of 2048 to 4096 bits with exponent 65537.
- * Accepted signatures: ECDSA and RSA PKCS #1 v1.5 with SHA-256, -384 or -512, and Ed25519. */
+ * Accepted keys: ECDSA P-256 and P-384 as named curves with uncompressed points, Ed25519, RSA of 2048 to 4096 bits with
+ * exponent 65537. Accepted signatures: ECDSA and RSA PKCS #1 v1.5 with SHA-256, -384 or -512, and Ed25519. */
 #ifndef PV_SERVER_IDENTITY_CSR_H
 #define PV_SERVER_IDENTITY_CSR_H
 

@@ -66,7 +66,7 @@ class Enrolment : public ::testing::Test {
     static std::string request(const std::string &token, const Key &key)
     {
         return form(R"({"invitation_token": "%s", "csr_pem": %s})", token.c_str(),
-                    quoted(key.csr).c_str());
+                    purvey::quoted(key.csr).c_str());
     }
 
     static Identity identity_of(const Answer &enrolled, const Key &key)
@@ -190,7 +190,7 @@ TEST_F(Enrolment, ARenewedCertificateIsLetInBesideTheOldOneUntilItIsRevoked)
     pv_client *old = house->connect(&first);
     Key next = make_key();
     Answer renewed = call(old, "RenewCertificate",
-                          form(R"({"csr_pem": %s})", quoted(next.csr).c_str()));
+                          form(R"({"csr_pem": %s})", purvey::quoted(next.csr).c_str()));
     ASSERT_TRUE(renewed.ok()) << renewed.told();
     Identity second = identity_of(renewed, next);
     pv_client *fresh = house->connect(&second);

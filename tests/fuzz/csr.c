@@ -1,5 +1,5 @@
-/* Signing requests of strangers: whatever the bytes are, they are refused with a reason or give a key of an accepted kind,
- * the same key whichever way it is asked for, and leave nothing behind in OpenSSL's queue. */
+/* Signing requests of strangers: whatever the bytes are, they are refused with a reason or give a key of an accepted
+ * kind, the same key whichever way it is asked for, and leave nothing behind in OpenSSL's queue. */
 #include "server/identity/csr.h"
 
 #include "tests/fuzz/fuzz.h"
