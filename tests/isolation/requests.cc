@@ -48,6 +48,22 @@ void put(json_t *parent, const std::string &step, json_t *stolen)
     }
 }
 
+void remove_from(json_t *value, const std::string &key)
+{
+    const char *name = nullptr;
+    json_t *part = nullptr;
+    size_t index = 0;
+    json_object_del(value, key.c_str());
+    json_object_foreach(value, name, part)
+    {
+        remove_from(part, key);
+    }
+    json_array_foreach(value, index, part)
+    {
+        remove_from(part, key);
+    }
+}
+
 void merge_into(json_t *target, json_t *source)
 {
     const char *key = nullptr;
@@ -75,11 +91,16 @@ Json::Json(const char *text)
     PV_ASSERT(value != nullptr);
 }
 
-Json Json::copy() const
+Json Json::of(json_t *borrowed)
 {
     Json result;
-    result.value.reset(json_deep_copy(value.get()), json_decref);
+    result.value.reset(json_deep_copy(borrowed), json_decref);
     return result;
+}
+
+void Json::remove_everywhere(const std::string &key)
+{
+    remove_from(value.get(), key);
 }
 
 void Json::set(const std::string &path, json_t *stolen)
@@ -331,8 +352,13 @@ std::map<std::string, std::vector<std::string>> required_enums(const pv_message_
 
 namespace {
 
-const char kCommonHead[] = "6200"; /* of numbers that are no secrets */
-constexpr size_t kIdTail = 27;     /* of an id: all behind its prefix */
+/* First digits of numbers: of the secret ones, and of all others. No digest holds them by chance. */
+const char kHeadOfA[] = "71007100";
+const char kHeadOfOther[] = "83008300";
+const char kCommonHead[] = "62006200";
+constexpr size_t kHeadSize = 8;
+constexpr size_t kNumberSize = 12;
+constexpr size_t kIdTail = 27; /* of an id: all behind its prefix */
 
 } // namespace
 
@@ -351,17 +377,18 @@ std::string Canaries::number(const std::string &account)
 /* The first digits of secret numbers. */
 std::string Canaries::head() const
 {
-    return variant == 'a' ? "7100" : "8300";
+    return variant == 'a' ? kHeadOfA : kHeadOfOther;
 }
 
 bool Canaries::is_secret(const std::string &canary) const
 {
-    return canary.size() == kSize ? canary[2] == variant : canary.compare(0, 4, head()) == 0;
+    return canary.size() == kSize ? canary[2] == variant
+                                  : canary.compare(0, kHeadSize, head()) == 0;
 }
 
 std::string Canaries::counterpart(std::string canary, const Canaries &other)
 {
-    if (canary.size() != kSize) { return other.head() + canary.substr(4); }
+    if (canary.size() != kSize) { return other.head() + canary.substr(kHeadSize); }
     canary[2] = other.variant;
     return canary;
 }
@@ -378,9 +405,11 @@ bool is_canary(const char *at)
 
 bool is_number(const char *at)
 {
-    bool starts = strncmp(at, "8300", 4) == 0 || strncmp(at, "7100", 4) == 0 ||
-                  strncmp(at, kCommonHead, 4) == 0;
-    for (int i = 4; starts && i < 8; i++) {
+    bool starts = false;
+    for (const char *head : {kHeadOfA, kHeadOfOther, kCommonHead}) {
+        starts = starts || strncmp(at, head, kHeadSize) == 0;
+    }
+    for (size_t i = kHeadSize; starts && i < kNumberSize; i++) {
         starts = isdigit(static_cast<unsigned char>(at[i])) != 0;
     }
     return starts;
@@ -411,11 +440,13 @@ std::set<std::string> ids_in(const std::string &bytes)
 std::set<std::string> Canaries::in(const std::string &bytes)
 {
     std::set<std::string> found;
-    for (size_t i = 0; i + 8 <= bytes.size(); i++) {
+    for (size_t i = 0; i < bytes.size(); i++) {
         if (i + kSize <= bytes.size() && is_canary(&bytes[i])) {
             found.insert(bytes.substr(i, kSize));
         }
-        if (is_number(&bytes[i])) { found.insert(bytes.substr(i, 8)); }
+        if (i + kNumberSize <= bytes.size() && is_number(&bytes[i])) {
+            found.insert(bytes.substr(i, kNumberSize));
+        }
     }
     return found;
 }

@@ -18,14 +18,16 @@
 
 namespace purvey {
 
-/* A JSON object with value semantics: what a request is written in. */
+/* A JSON object: what a request is written in. Objects that are assigned are one; copy() makes another. */
 class Json {
   public:
     Json() : value(json_object(), json_decref) {}
     /* Of a text that must be a JSON object. */
     Json(const char *text); // NOLINT: tests read better with the text alone
     Json(const std::string &text) : Json(text.c_str()) {}
-    Json copy() const;
+    static Json of(json_t *borrowed); /* a copy */
+    Json copy() const { return of(value.get()); }
+    void remove_everywhere(const std::string &key);
     /* Path in dots: "hubs.0.hub_id"; objects and lists on the way are made. */
     void set(const std::string &path, const std::string &text);
     void set(const std::string &path, json_t *stolen);
@@ -61,7 +63,7 @@ class Canaries {
     std::string secret_account;
     /* A new canary of this account: "zq", the variant or 'x', four digits, "zq". */
     std::string next(const std::string &account);
-    /* A new number of this account, told from all others, as text: "71000017". */
+    /* A new number of this account, told from all others, as text: "710071000017". */
     std::string number(const std::string &account);
 
     static constexpr size_t kSize = 9;
