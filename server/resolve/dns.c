@@ -48,11 +48,12 @@ static bool read_record(const ns_msg *message, const ns_rr *rr, pv_arena *arena,
     return ret_record->target != NULL;
 }
 
-static pv_resolved read_answer(const uint8_t *answer, int size, const char *name, pv_arena *scratch,
-                               pv_arena *arena)
+pv_resolved records_in_answer(const uint8_t *answer, size_t size, const char *name,
+                              pv_arena *scratch, pv_arena *arena)
 {
     ns_msg message;
-    if (ns_initparse(answer, size, &message) != 0 || ns_msg_getflag(message, ns_f_tc) != 0) {
+    if (size > ANSWER_BYTES || ns_initparse(answer, (int)size, &message) != 0 ||
+        ns_msg_getflag(message, ns_f_tc) != 0) {
         return records_none(PV_CODE_UNAVAILABLE);
     }
     record records[RECORDS_MAX];
@@ -90,9 +91,8 @@ static pv_resolved resolve(const pv_resolver *resolver, const char *name, pv_are
     bool nothing = state.res_h_errno == HOST_NOT_FOUND || state.res_h_errno == NO_DATA;
     res_nclose(&state);
     if (size < 0) { return records_none(nothing ? PV_CODE_OK : PV_CODE_UNAVAILABLE); }
-    if ((size_t)size > sizeof answer) { return records_none(PV_CODE_UNAVAILABLE); }
     pv_arena *scratch = pv_arena_create(ARENA_BYTES);
-    pv_resolved found = read_answer(answer, size, name, scratch, arena);
+    pv_resolved found = records_in_answer(answer, (size_t)size, name, scratch, arena);
     pv_arena_destroy(scratch);
     return found;
 }

@@ -66,32 +66,41 @@ static bool read_line(char *line, record *ret_record)
     return quoted(rest, &ret_record->text);
 }
 
-static pv_resolved fail(const char *path, const char *why, int64_t line)
+pv_resolved records_in_file(char *text, const char *name, pv_arena *scratch, pv_arena *arena,
+                            int64_t *ret_bad_line)
 {
-    const pv_log_field fields[] = {pv_log_text("path", path), pv_log_text("why", why),
-                                   pv_log_number("line", line)};
-    pv_log(PV_LOG_ERROR, "resolver file", fields, sizeof fields / sizeof *fields);
-    return records_none(PV_CODE_UNAVAILABLE);
-}
-
-static pv_resolved read_file(const char *path, const char *name, pv_arena *scratch, pv_arena *arena)
-{
-    char *text = pv_file_read(scratch, path);
-    if (text == NULL) { return fail(path, strerror(errno), 0); }
     size_t lines = 1;
+    *ret_bad_line = 0;
     for (const char *at = text; *at != '\0'; at++) { lines += *at == '\n'; }
     record *records = pv_arena_zalloc(scratch, lines, sizeof *records);
-    if (records == NULL) { return fail(path, strerror(EFBIG), 0); }
+    if (records == NULL) { return records_none(PV_CODE_UNAVAILABLE); }
     size_t count = 0;
     char *line = text;
     for (int64_t number = 1; line != NULL; number++) {
         char *end = strchr(line, '\n');
         if (end != NULL) { *end = '\0'; }
-        if (!read_line(line, &records[count])) { return fail(path, "no record", number); }
+        if (!read_line(line, &records[count])) {
+            *ret_bad_line = number;
+            return records_none(PV_CODE_UNAVAILABLE);
+        }
         if (records[count].name != NULL) { count++; }
         line = end == NULL ? NULL : end + 1;
     }
     return records_resolve(records, count, name, arena);
+}
+
+static pv_resolved read_file(const char *path, const char *name, pv_arena *scratch, pv_arena *arena)
+{
+    char *text = pv_file_read(scratch, path);
+    int64_t bad_line = 0;
+    pv_resolved found = records_none(PV_CODE_UNAVAILABLE);
+    const char *why = text == NULL ? strerror(errno) : "no record";
+    if (text != NULL) { found = records_in_file(text, name, scratch, arena, &bad_line); }
+    if (text != NULL && bad_line == 0) { return found; }
+    const pv_log_field fields[] = {pv_log_text("path", path), pv_log_text("why", why),
+                                   pv_log_number("line", bad_line)};
+    pv_log(PV_LOG_ERROR, "resolver file", fields, sizeof fields / sizeof *fields);
+    return found;
 }
 
 static pv_resolved resolve(const pv_resolver *resolver, const char *name, pv_arena *arena)
