@@ -66,9 +66,12 @@ bool pv_doctor_files(pv_doctor *self)
         pv_doctor_refused(self, "profile", PV_DOCTOR_PROBLEM, &error);
         return false;
     }
-    pv_doctor_fine(self, "profile", "%s%s%sthe service is %s.", profile->name == NULL ? "" : "[",
-                   profile->name == NULL ? "" : profile->name,
-                   profile->name == NULL ? "" : "]: ", profile->server);
+    const char *variable = pv_profile_variable();
+    pv_doctor_fine(self, "profile", "%s%s%sthe service is %s%s%s.",
+                   profile->name == NULL ? "" : "[", profile->name == NULL ? "" : profile->name,
+                   profile->name == NULL ? "" : "]: ", profile->server,
+                   variable == NULL ? "" : "; the environment comes first with ",
+                   variable == NULL ? "" : variable);
     if (pv_is_ok(pv_probe_check_roots(profile->ca, &error))) {
         pv_doctor_fine(self, "root", "%s is what the service is checked against.", profile->ca);
     } else {

@@ -242,6 +242,10 @@ static pv_exit finish(login *self, const pv_enroll_response *response)
             pv_terminal_text(self->cli->arena, profile.user_name, 0, NULL),
             pv_terminal_text(self->cli->arena, profile.account_name, 0, NULL), self->name,
             response->certificate == NULL ? "" : response->certificate->id);
+    if (pv_profile_variable() != NULL) {
+        fprintf(self->cli->err, "%s is set, and takes the place of what the profile says\n",
+                pv_profile_variable());
+    }
     return PV_EXIT_OK;
 }
 

@@ -15,6 +15,15 @@ const char *pv_profile_asked(const pv_options *options)
     return first(options->profile, first(getenv("PURVEY_PROFILE"), NULL));
 }
 
+const char *pv_profile_variable(void)
+{
+    for (size_t i = 0; i < PV_PROFILE_SETTINGS; i++) {
+        const char *variable = pv_profile_settings[i].variable;
+        if (variable != NULL && first(getenv(variable), NULL) != NULL) { return variable; }
+    }
+    return NULL;
+}
+
 static pv_status refuse_missing(const pv_config *config, const char *name, pv_error *error)
 {
     if (config->text[0] == '\0') {

@@ -19,6 +19,9 @@ extern "C" {
 /* The name that was asked for by flag or environment; NULL: none was. */
 const char *pv_profile_asked(const pv_options *options);
 
+/* A variable of the environment that takes the place of a profile's value; NULL: none does. */
+const char *pv_profile_variable(void);
+
 /* Puts the values together. PROFILE_MISSING: one was asked for and is not there; PROFILE_INVALID. */
 PV_MUST_USE pv_status pv_profile_read(pv_arena *arena, const pv_options *options, pv_error *error,
                                       pv_profile *ret_profile);

@@ -141,8 +141,10 @@ TEST_F(Login, TakesTheInvitationFromAFile)
 {
     Person ada(*house);
     write_file(ada.home + "/invitation", "  " + invite("Filed").text("invitation_token") + "\n");
-    Outcome done = ada.login("@" + ada.home + "/invitation");
+    Outcome done =
+        ada.purvey(ada.login_arguments("@" + ada.home + "/invitation"), {"PURVEY_CERT=/elsewhere"});
     EXPECT_EQ(done.code, 0) << done.err;
+    EXPECT_EQ(done.err, "PURVEY_CERT is set, and takes the place of what the profile says\n");
 }
 
 TEST_F(Login, OnePersonInTwoAccountsHasACertificateForEach)
