@@ -1,8 +1,8 @@
 /* What time alone brings about: a method that nobody calls but the clock, as a call like any other, so that its rules,
  * transaction, events and audit trail are those of the method. It is in the operator's name, without a user. */
+#include "protos/runtime/message.h"
 #include "purvey/account/v1/account.pv.h"
 #include "purvey/common/v1/vocabulary.pv.h"
-#include "protos/runtime/message.h"
 #include "server/pipeline/internal.h"
 
 #include "base/log.h"

@@ -67,7 +67,7 @@ struct pv_pipeline {
     pv_id_source ids;        /* of the committer */
     pv_time last_now;        /* of the committer: time never goes back along the writes */
     pv_prune_sweep sweep;    /* of the committer */
-    int64_t chore_at_ns; /* of the committer: when it is due again, by the monotonic clock */
+    int64_t chore_at_ns;     /* of the committer: when it is due again, by the monotonic clock */
     int64_t sweep_at_ns; /* of the committer: when its next step is due, by the monotonic clock */
     int64_t uses_at_ns;  /* likewise, when uses of certificates may be written next */
     pthread_t committer;

@@ -189,8 +189,8 @@ TEST_F(Enrolment, ARenewedCertificateIsLetInBesideTheOldOneUntilItIsRevoked)
     Identity first = identity_of(enrolled, key);
     pv_client *old = house->connect(&first);
     Key next = make_key();
-    Answer renewed = call(old, "RenewCertificate",
-                          form(R"({"csr_pem": %s})", purvey::quoted(next.csr).c_str()));
+    Answer renewed =
+        call(old, "RenewCertificate", form(R"({"csr_pem": %s})", purvey::quoted(next.csr).c_str()));
     ASSERT_TRUE(renewed.ok()) << renewed.told();
     Identity second = identity_of(renewed, next);
     pv_client *fresh = house->connect(&second);

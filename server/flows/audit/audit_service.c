@@ -241,7 +241,7 @@ static pv_status answer_page(pv_call *call, listing *of)
     uint64_t revision = 0;
     uint32_t part = 0;
     pv_scan *scan = NULL;
-    pv_audit_row last;
+    pv_audit_row last = {0}; /* an empty page is the last one */
     bool more = false;
     pv_buffer reply = pv_buffer_of(call->scratch);
     PV_TRY(pv_store_refused(call, begin(call, of, position, &revision, &part)));

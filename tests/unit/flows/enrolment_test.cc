@@ -410,7 +410,8 @@ TEST_F(Enrolment, WhoWasAUserOfTheAccountBeforeIsThatUserAgain)
 TEST_F(Enrolment, AnInvitationExpiresByItselfAndCanBeSentAgain)
 {
     Actor member = world.user(vendor, {{"ORDER", "ACT"}});
-    Invited late = Invite(orders, R"(, "scopes": [{"module": "MODULE_ORDER", "grant": "GRANT_VIEW"}])");
+    Invited late =
+        Invite(orders, R"(, "scopes": [{"module": "MODULE_ORDER", "grant": "GRANT_VIEW"}])");
     std::string further = Further(member);
     world.advance(kDayMs / 2);
     Invited fresh = Invite(orders);

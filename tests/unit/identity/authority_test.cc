@@ -84,8 +84,8 @@ const Asked kAsked[] = {
     {"TwoAccounts",
      [] { return EcKey("P-256"); },
      "SHA256",
-     {{NID_subject_alt_name,
-       "URI:spiffe://purvey.example/account/acc_a/user/usr_a,URI:spiffe://purvey.example/account/acc_b/user/usr_b"}}},
+     {{NID_subject_alt_name, "URI:spiffe://purvey.example/account/acc_a/user/usr_a,URI:spiffe://"
+                             "purvey.example/account/acc_b/user/usr_b"}}},
     {"EscapedAccount",
      [] { return EcKey("P-256"); },
      "SHA256",

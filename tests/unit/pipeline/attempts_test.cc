@@ -42,7 +42,8 @@ TEST_F(Attempts, AMinutesWorthMayComeAtOnceAndThenOneAtATime)
     EXPECT_LE(wait_ms_, 1001);
     EXPECT_TRUE(Take("ipv4:192.0.2.1:1000", kStart + 12 * kSecond));
     EXPECT_FALSE(Take("ipv4:192.0.2.1:1000", kStart + 12 * kSecond));
-    EXPECT_EQ(Drain("ipv4:192.0.2.1:1000", kStart + 600 * kSecond), 5) << "never more than a minute's";
+    EXPECT_EQ(Drain("ipv4:192.0.2.1:1000", kStart + 600 * kSecond), 5)
+        << "never more than a minute's";
 }
 
 struct Pair {
@@ -78,7 +79,8 @@ TEST_F(Attempts, AFullTableForgetsWhoeverHasMostLeft)
 {
     ASSERT_EQ(Drain("ipv4:192.0.2.1:1", kStart), 5);
     for (int i = 0; i < 2 * ATTEMPTS_SOURCES_MAX; i++) {
-        std::string address = "ipv4:10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256);
+        std::string address =
+            "ipv4:10.0." + std::to_string(i / 256) + "." + std::to_string(i % 256);
         ASSERT_TRUE(Take(address + ":1", kStart));
     }
     EXPECT_FALSE(Take("ipv4:192.0.2.1:1", kStart)) << "who has none left is remembered";
