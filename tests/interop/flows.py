@@ -1,6 +1,6 @@
 """The four flows' happy path by a client made with other people's tools: Debian's grpcio and the stubs that protoc makes from
 our .proto files. Certificates come from openssl's signing requests.
-usage: flows.py ADDRESS DATA WORK   (WORK receives vendor.pem and vendor.key for the clients that follow; the server takes
+usage: flows.py ADDRESS DATA WORK ENROL   (ENROL is where those without a certificate enrol; WORK receives vendor.pem and vendor.key for the clients that follow; the server takes
                                      WORK/zone for the DNS)"""
 import datetime
 import os
@@ -21,8 +21,12 @@ from purvey.account.v1 import certificate_service_pb2_grpc as certificates_grpc
 from purvey.account.v1 import domain_pb2
 from purvey.account.v1 import domain_service_pb2 as domains
 from purvey.account.v1 import domain_service_pb2_grpc as domains_grpc
+from purvey.account.v1 import enrolment_service_pb2 as enrolments
+from purvey.account.v1 import enrolment_service_pb2_grpc as enrolments_grpc
 from purvey.account.v1 import identity_service_pb2 as identity
 from purvey.account.v1 import identity_service_pb2_grpc as identity_grpc
+from purvey.account.v1 import membership_service_pb2 as memberships
+from purvey.account.v1 import membership_service_pb2_grpc as memberships_grpc
 from purvey.account.v1 import portal_service_pb2 as portals
 from purvey.account.v1 import portal_service_pb2_grpc as portals_grpc
 from purvey.account.v1 import user_pb2
@@ -73,7 +77,7 @@ from purvey.usage.v1 import usage_report_pb2
 from purvey.usage.v1 import usage_report_service_pb2 as usage
 from purvey.usage.v1 import usage_report_service_pb2_grpc as usage_grpc
 
-ADDRESS, DATA, WORK = sys.argv[1:4]
+ADDRESS, DATA, WORK, ENROL = sys.argv[1:5]
 
 
 def fresh():
@@ -85,9 +89,9 @@ def read(path):
         return file.read()
 
 
-def connect(certificate, key, name="localhost", roots=f"{DATA}/authority/server-ca.pem"):
+def connect(certificate, key, name="localhost", roots=f"{DATA}/authority/server-ca.pem", address=ADDRESS):
     credentials = grpc.ssl_channel_credentials(read(roots), key and read(key), certificate and read(certificate))
-    return grpc.secure_channel(ADDRESS, credentials, [("grpc.ssl_target_name_override", name)])
+    return grpc.secure_channel(address, credentials, [("grpc.ssl_target_name_override", name)])
 
 
 def check(name, good, detail=""):
@@ -102,6 +106,14 @@ def refused(name, code, call):
         check(name, error.code() == code, f"{error.code()} {error.details()}")
 
 
+def make_key(slug):
+    """A new key in WORK/slug.key, and its signing request."""
+    subprocess.run(["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                    f"{WORK}/{slug}.key", "-out", f"{WORK}/{slug}.csr", "-subj", "/CN=ignored"], check=True,
+                   capture_output=True)
+    return read(f"{WORK}/{slug}.csr").decode()
+
+
 class Actor:
     """An account with one user, and the channel of its certificate."""
 
@@ -113,10 +125,8 @@ class Actor:
             group_ids=[account.administrators_group_id], request_id=fresh()))
         self.id, self.user_id, slug = account.id, made.user.id, name.lower()
         self.key, self.pem = f"{WORK}/{slug}.key", f"{WORK}/{slug}.pem"
-        subprocess.run(["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
-                        self.key, "-out", f"{WORK}/{slug}.csr", "-subj", "/CN=ignored"], check=True, capture_output=True)
         issued = certificates_grpc.CertificateServiceStub(operator).IssueCertificate(certificates.IssueCertificateRequest(
-            membership_id=made.membership.id, csr_pem=read(f"{WORK}/{slug}.csr").decode(), request_id=fresh()))
+            membership_id=made.membership.id, csr_pem=make_key(slug), request_id=fresh()))
         with open(self.pem, "w") as file:
             file.write(issued.certificate_pem + issued.chain_pem)
         self.certificate_id = issued.certificate.id
@@ -320,6 +330,40 @@ def portal_flow(distributor, vendor):
     check("under another name it sees the platform's", shown(vendor).domain == "" != portal.domain, portal)
 
 
+def enrolment_flow(operator, vendor):
+    account = accounts_grpc.AccountServiceStub(operator).GetAccount(accounts.GetAccountRequest(account_id=vendor.id)).account
+    token = memberships_grpc.MembershipServiceStub(vendor.channel).InviteMembership(memberships.InviteMembershipRequest(
+        name="Grace", email="grace@vendor.example", group_ids=[account.administrators_group_id],
+        request_id=fresh())).invitation_token
+    visitor = connect(None, None, address=ENROL)
+    stub = enrolments_grpc.EnrolmentServiceStub(visitor)
+
+    def enrol(text, slug):
+        return stub.Enroll(enrolments.EnrollRequest(invitation_token=text, csr_pem=make_key(slug), request_id=fresh()))
+
+    def client(answer, slug):
+        with open(f"{WORK}/{slug}.pem", "w", encoding="ascii") as file:
+            file.write(answer.certificate_pem + answer.chain_pem)
+        return connect(f"{WORK}/{slug}.pem", f"{WORK}/{slug}.key")
+
+    def who(channel):
+        return identity_grpc.IdentityServiceStub(channel).WhoAmI(identity.WhoAmIRequest())
+
+    refused("who has no certificate calls nothing else", grpc.StatusCode.UNAUTHENTICATED, lambda: who(visitor))
+    enrolled = enrol(token, "enrolled")
+    first = client(enrolled, "enrolled")
+    check("who has enrolled is let in", who(first).account.id == vendor.id)
+    refused("a token counts once", grpc.StatusCode.FAILED_PRECONDITION, lambda: enrol(token, "second"))
+    renewed = certificates_grpc.CertificateServiceStub(first).RenewCertificate(certificates.RenewCertificateRequest(
+        csr_pem=make_key("renewed"), request_id=fresh()))
+    second = client(renewed, "renewed")
+    check("a renewed certificate is let in", who(second).user.id == enrolled.certificate.user_id)
+    check("beside the old one", who(first).user.id == enrolled.certificate.user_id)
+    certificates_grpc.CertificateServiceStub(vendor.channel).RevokeCertificate(certificates.RevokeCertificateRequest(
+        certificate_id=renewed.certificate.id, reason="lost", request_id=fresh()))
+    refused("until it is revoked", grpc.StatusCode.UNAUTHENTICATED, lambda: who(second))
+
+
 def trust(operator, vendor, distributor):
     me = identity_grpc.IdentityServiceStub(vendor.channel).WhoAmI(identity.WhoAmIRequest())
     check("WhoAmI knows the account", me.account.id == vendor.id, me)
@@ -351,6 +395,7 @@ def main():
     usage_flow(vendor, distributor, product, contract, subscription)
     event_flow(distributor)
     portal_flow(distributor, vendor)
+    enrolment_flow(operator, vendor)
     trust(operator, vendor, distributor)
 
 

@@ -169,6 +169,29 @@ pv_status pv_certificate_service_list_certificates(pv_call *call,
     return status;
 }
 
+static pv_status revoke(pv_call *call, pv_certificate *certificate, char *reason)
+{
+    PV_TRY(pv_stamp(call, &certificate->revoke_time));
+    certificate->revoke_reason = reason;
+    return pv_move_and_save(call, &pv_certificate__object, certificate,
+                            PV_CERTIFICATE_STATE_REVOKED);
+}
+
+/* What the certificate was renewed with, to the end of the line. */
+static pv_status revoke_following(pv_call *call, const pv_certificate *certificate, char *reason)
+{
+    while (!pv_is_empty(certificate->renewed_by_id)) {
+        pv_certificate *next = NULL;
+        PV_TRY(pv_fetch(call, &pv_certificate__object, certificate->renewed_by_id, &next));
+        if (next->state == PV_CERTIFICATE_STATE_PENDING ||
+            next->state == PV_CERTIFICATE_STATE_ACTIVE) {
+            PV_TRY(revoke(call, next, reason));
+        }
+        certificate = next;
+    }
+    return pv_ok();
+}
+
 pv_status pv_certificate_service_revoke_certificate(pv_call *call,
                                                     const pv_revoke_certificate_request *request,
                                                     pv_revoke_certificate_response *response)
@@ -176,10 +199,8 @@ pv_status pv_certificate_service_revoke_certificate(pv_call *call,
     pv_certificate *certificate = NULL;
     PV_TRY(pv_begin(call, &pv_certificate__object, request->certificate_id, request->etag,
                     &certificate));
-    PV_TRY(pv_stamp(call, &certificate->revoke_time));
-    certificate->revoke_reason = request->reason;
-    PV_TRY(
-        pv_move_and_save(call, &pv_certificate__object, certificate, PV_CERTIFICATE_STATE_REVOKED));
+    PV_TRY(revoke(call, certificate, request->reason));
+    if (request->following) { PV_TRY(revoke_following(call, certificate, request->reason)); }
     response->certificate = certificate;
     return issuing_show(call, call->arena, certificate);
 }

@@ -107,6 +107,25 @@ TEST_F(Renewal, AfterTheNewOneWasRevokedTheOldOneRenewsAgain)
     EXPECT_EQ(Refusal(second), "CERTIFICATE_REVOKED");
 }
 
+TEST_F(Renewal, WithAStolenKeyGoesWhatWasRenewedFromIt)
+{
+    Actor second = With(first, Renew(first, "second key"));
+    Actor third = With(first, Renew(second, "third key"));
+    Actor apart = world.certify(vendor, first.membership_id);
+    EXPECT_EQ(Refusal(first), "CERTIFICATE_SUPERSEDED");
+    Answer revoked =
+        world.call(vendor, "RevokeCertificate",
+                   json(R"({"certificate_id": "%s", "reason": "stolen", "following": true})",
+                        second.certificate_id.c_str()));
+    ASSERT_TRUE(revoked.ok()) << revoked.message;
+    EXPECT_EQ(Refusal(second), "CERTIFICATE_REVOKED");
+    EXPECT_EQ(Refusal(third), "CERTIFICATE_REVOKED");
+    EXPECT_EQ(Refusal(apart), "") << "of another line";
+    Actor alone = With(first, Renew(apart, "fourth key"));
+    ASSERT_TRUE(Revoke(vendor, apart.certificate_id).ok());
+    EXPECT_EQ(Refusal(alone), "") << "only when it is said";
+}
+
 TEST_F(Renewal, TheKeyMustBeNew)
 {
     EXPECT_EQ(Renew(first, "csr").reason, "KEY_NOT_NEW");
