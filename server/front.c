@@ -26,6 +26,8 @@ enum { PARTNERS = 0, ENROLMENT = 1 };
 struct front {
     pv_store *store;
     pv_identity *identity;
+    pv_pipeline *pipeline;
+    pv_edge_counts counts; /* as logged last */
     pv_arena *arena;
     pv_edge *edge;
     bool enrols;
@@ -81,6 +83,20 @@ static pv_status open_run_folder(front *self, const char *data, pv_error *error)
     return pv_ok();
 }
 
+static void note_refused(void *context, const pv_edge_refusal *refusal)
+{
+    const front *self = context;
+    const pv_note note = {
+        .kind = PV_AUDIT_KIND_HANDSHAKE_REFUSED,
+        .reason = refusal->why,
+        .method = "",
+        .request_id = "",
+        .peer_address = refusal->address,
+        .certificate_sha256 = refusal->certificate_sha256,
+    };
+    pv_pipeline_note(self->pipeline, &note);
+}
+
 static pv_status open_edge(front *self, const pv_config *config, pv_error *error)
 {
     const char *authority = format(self->arena, config->data, "authority");
@@ -107,18 +123,22 @@ static pv_status open_edge(front *self, const pv_config *config, pv_error *error
                    .connections_per_source = config->connections_per_source,
                    .connections_per_certificate = config->connections_per_certificate,
                    .handshakes_per_second = config->handshakes_per_source},
+        .refused = note_refused,
+        .refused_context = self,
     };
     return pv_edge_create(&edge, error, &self->edge);
 }
 
 pv_status front_open(const pv_config *config, pv_arena *arena, pv_store *store,
-                     pv_identity *identity, pv_error *error, front **ret_front)
+                     pv_identity *identity, pv_pipeline *pipeline, pv_error *error,
+                     front **ret_front)
 {
     front *self = pv_arena_zalloc(arena, 1, sizeof *self);
     PV_ASSERT(self != NULL);
     self->arena = arena;
     self->store = store;
     self->identity = identity;
+    self->pipeline = pipeline;
     self->run_folder = -1;
     pv_status status = open_run_folder(self, config->data, error);
     if (pv_is_ok(status)) { status = open_edge(self, config, error); }
@@ -193,6 +213,29 @@ void front_reload(front *self)
 void front_tick(front *self)
 {
     if (pv_edge_files_changed(self->edge)) { front_reload(self); }
+}
+
+void front_log_counts(front *self)
+{
+    pv_edge_counts counts;
+    pv_edge_count(self->edge, &counts);
+    if (memcmp(&counts, &self->counts, sizeof counts) == 0) { return; }
+    self->counts = counts;
+    const pv_log_field fields[] = {
+        pv_log_number("open", (int64_t)pv_edge_open(self->edge)),
+        pv_log_number("accepted", (int64_t)counts.accepted),
+        pv_log_number("established", (int64_t)counts.established),
+        pv_log_number("handshakes_failed", (int64_t)counts.handshakes_failed),
+        pv_log_number("refused_total", (int64_t)counts.refused_total),
+        pv_log_number("refused_source", (int64_t)counts.refused_source),
+        pv_log_number("refused_certificate", (int64_t)counts.refused_certificate),
+        pv_log_number("core_unreachable", (int64_t)counts.core_unreachable),
+        pv_log_number("breaches", (int64_t)counts.breaches),
+        pv_log_number("expired", (int64_t)counts.expired),
+        pv_log_number("closed_by_request", (int64_t)counts.closed_by_request),
+        pv_log_number("accept_errors", (int64_t)counts.accept_errors),
+    };
+    pv_log(PV_LOG_INFO, "connections", fields, sizeof fields / sizeof *fields);
 }
 
 /* --- identities that are no longer let in --- */

@@ -11,6 +11,7 @@
 #include "server/config.h"
 #include "server/edge/edge.h"
 #include "server/identity/identity.h"
+#include "server/pipeline/pipeline.h"
 #include "server/rpc/server.h"
 
 #ifdef __cplusplus
@@ -19,9 +20,11 @@ extern "C" {
 
 typedef struct front front;
 
-/* Reads certificates and takes the port. `front` lives in the arena; the store and the identity outlive it. */
+/* Reads certificates and takes the port. `front` lives in the arena; the store, the identity and the pipeline, which is
+ * told of refused handshakes, outlive it. */
 PV_MUST_USE pv_status front_open(const pv_config *config, pv_arena *arena, pv_store *store,
-                                 pv_identity *identity, pv_error *error, front **ret_front);
+                                 pv_identity *identity, pv_pipeline *pipeline, pv_error *error,
+                                 front **ret_front);
 
 /* What the core needs to be told: where it listens, and who asks. */
 const char *front_core_address(const front *self);
@@ -34,6 +37,9 @@ int front_enrol_port(const front *self); /* -1: there is no such listener */
 /* Certificates are read again: because a file has changed, or because somebody says so. */
 void front_reload(front *self);
 void front_tick(front *self); /* every second or so */
+
+/* Logs what the edge has counted since the start, if it is not what was logged last. */
+void front_log_counts(front *self);
 
 /* After a change of this account's certificates or users, or of itself: ends the connections of
  * those of its certificates that are no longer let in. */

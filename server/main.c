@@ -185,7 +185,8 @@ static void log_call(void *context, const pv_call *call, const pv_rpc_summary *s
 
 static bool make_server(purveyd *self, pv_error *error)
 {
-    if (!pv_is_ok(front_open(&self->config, self->arena, self->store, self->identity, error,
+    if (!pv_is_ok(front_open(&self->config, self->arena, self->store, self->identity,
+                             self->pipeline, error,
                              &self->front))) {
         return fail_error("the server cannot listen", error);
     }
@@ -252,11 +253,13 @@ static void serve(purveyd *self, const sigset_t *signals)
         /* A tool that read the store and was killed must not pin its snapshot for ever. */
         if (received < 0 && ++seconds % SECONDS_PER_MINUTE == 0) {
             pv_lmdb_check_readers(self->store);
+            front_log_counts(self->front);
         }
     }
     pv_log(PV_LOG_INFO, "draining", NULL, 0);
     front_drain(self->front);
     pv_rpc_server_drain(self->server, self->config.drain_ms);
+    front_log_counts(self->front);
 }
 
 /* Frees in the order that leaves nobody with something freed. */

@@ -8,6 +8,7 @@
 #include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/x509.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -220,6 +221,34 @@ static void on_tls_message(int write, int version, int kind, const void *bytes, 
                           PV_EDGE_TLS_MESSAGES_BURST, pv_time_monotonic_ns());
 }
 
+/* Keeps who it was that the chain did not speak for: afterwards OpenSSL does not know it any more. */
+static int on_verify(int good, X509_STORE_CTX *context)
+{
+    const SSL *ssl =
+        X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx());
+    edge_connection *connection = (edge_connection *)SSL_get_app_data(ssl);
+    const X509 *leaf = X509_STORE_CTX_get0_cert(context);
+    unsigned size = 0;
+    if (good == 0 && leaf != NULL) {
+        connection->has_shown =
+            X509_digest(leaf, EVP_sha256(), connection->shown, &size) == 1 &&
+            size == sizeof connection->shown;
+    }
+    return good;
+}
+
+/* Logs the refusal, and tells who asked to be told. */
+static void tell_refused(pv_edge *edge, const edge_connection *connection, const char *why)
+{
+    edge_log_refused(edge, connection->address, why);
+    if (edge->refused == NULL) { return; }
+    const uint8_t *digest = connection->has_shown             ? connection->shown
+                            : connection->certificate != NULL ? connection->certificate->key
+                                                              : NULL;
+    const pv_edge_refusal refusal = {connection->address, why, digest};
+    edge->refused(edge->refused_context, &refusal);
+}
+
 static void establish(pv_edge *edge, edge_connection *connection)
 {
     edge_ring_remove(&edge->handshaking, connection);
@@ -229,7 +258,7 @@ static void establish(pv_edge *edge, edge_connection *connection)
     connection->tls = NULL;
     if (why != NULL) {
         if (connection->certificate == NULL) { edge_count(&edge->counts.handshakes_failed, 1); }
-        edge_log_refused(edge, connection->address, why);
+        tell_refused(edge, connection, why);
         edge_finish(edge, connection);
         return;
     }
@@ -254,8 +283,17 @@ static void establish(pv_edge *edge, edge_connection *connection)
 static void fail_handshake(pv_edge *edge, edge_connection *connection)
 {
     const char *why = ERR_reason_error_string(ERR_peek_last_error());
+    long verified = SSL_get_verify_result(connection->ssl);
+    char text[PV_EDGE_WHY_SIZE];
     edge_count(&edge->counts.handshakes_failed, 1);
-    edge_log_refused(edge, connection->address, why == NULL ? "gone in the handshake" : why);
+    if (why == NULL) {
+        edge_log_refused(edge, connection->address, "gone in the handshake");
+    } else if (verified == X509_V_OK) {
+        tell_refused(edge, connection, why);
+    } else {
+        (void)snprintf(text, sizeof text, "%s: %s", why, X509_verify_cert_error_string(verified));
+        tell_refused(edge, connection, text);
+    }
     ERR_clear_error();
     /* OpenSSL has sent the alert. */
     edge_linger(edge, connection);
@@ -330,7 +368,7 @@ static void look_at_open(pv_edge *edge, edge_connection *connection)
         edge_send_away(edge, connection, false);
     } else if (connection->expires_ns <= pv_time_now().utc_ns) {
         edge_count(&edge->counts.expired, 1);
-        edge_log_refused(edge, connection->address, "its certificate has expired");
+        tell_refused(edge, connection, "its certificate has expired");
         edge_send_away(edge, connection, false);
     } else if (connection->stalled_ns != INT64_MAX &&
                connection->stalled_ns + PV_EDGE_STALL_MS * PV_NS_PER_MS <= now_ns) {
@@ -404,6 +442,10 @@ void edge_connection_begin(pv_edge *edge, const edge_listener *listener, int fd,
     prepare_socket(fd);
     connection->tls = edge_tls_refer(edge->tls);
     connection->ssl = edge_tls_session(edge->tls, listener->demands_certificate);
+    if (connection->ssl != NULL) {
+        SSL_set_verify(connection->ssl, SSL_get_verify_mode(connection->ssl), on_verify);
+        PV_ASSERT(SSL_set_app_data(connection->ssl, connection) == 1);
+    }
     if (connection->ssl == NULL || !edge_bio_attach(edge->bio, connection->ssl, connection) ||
         /* Edge-triggered: room to write costs an event only when there was none. */
         !edge_watch_add(edge, &connection->client, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) {

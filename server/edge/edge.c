@@ -136,6 +136,8 @@ pv_status pv_edge_create(const pv_edge_config *config, pv_error *error, pv_edge 
     PV_ASSERT(config->listener_count > 0 && config->listener_count <= PV_EDGE_LISTENERS_MAX);
     pv_edge *edge = allocate(config);
     edge->signature = edge_tls_signature(&edge->files);
+    edge->refused = config->refused;
+    edge->refused_context = config->refused_context;
     pv_status status = edge_tls_load(&edge->files, error, &edge->tls);
     for (size_t i = 0; i < config->listener_count && pv_is_ok(status); i++) {
         status = edge_listen(&edge->listeners[i], &config->listeners[i], error);

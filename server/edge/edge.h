@@ -65,11 +65,22 @@ typedef struct pv_edge_bounds {
     size_t handshakes_per_second;       /* of one source; ten seconds' worth may come at once */
 } pv_edge_bounds;
 
+/* A client that was refused in its handshake or for its certificate. Not who merely went away. */
+typedef struct pv_edge_refusal {
+    const char *address;               /* "ipv4:127.0.0.1:4242" */
+    const char *why;                   /* in words: "certificate verify failed: certificate has expired" */
+    const uint8_t *certificate_sha256; /* of the leaf that was shown; NULL: none. Whether the client holds its key is not
+                                          known where the chain was refused. */
+} pv_edge_refusal;
+
 typedef struct pv_edge_config {
     const pv_edge_listener *listeners;
     size_t listener_count; /* 1 to PV_EDGE_LISTENERS_MAX */
     pv_edge_tls tls;
     pv_edge_bounds bounds;
+    /* Told of each refusal, on the edge's thread, which it must not hold up. May be NULL. */
+    void (*refused)(void *context, const pv_edge_refusal *refusal);
+    void *refused_context;
 } pv_edge_config;
 
 extern const pv_reason

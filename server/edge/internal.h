@@ -160,6 +160,8 @@ struct edge_connection {
     bool queued;       /* in the list of handshakes or of relays */
     bool more;         /* the pass took its share and left some */
     bool breached;     /* the code of its GOAWAY */
+    bool has_shown;    /* a certificate was shown and refused */
+    uint8_t shown[PV_EDGE_DIGEST_SIZE]; /* its digest */
     bool tls_abused;   /* more TLS messages than a client needs */
     size_t pass_bytes; /* taken from the client in this pass */
     edge_bucket tls_messages;
@@ -201,6 +203,8 @@ struct pv_edge {
     uint64_t signature;
     edge_listener listeners[PV_EDGE_LISTENERS_MAX];
     size_t listener_count;
+    void (*refused)(void *context, const pv_edge_refusal *refusal);
+    void *refused_context;
     int epoll;
     int reserve; /* a descriptor to give up when there is none for accept; -1: given up */
     pthread_t thread;

@@ -94,6 +94,9 @@ enum {
 
     /* --- the log --- */
 
+    /* Why a handshake was refused, in words: two sentences of OpenSSL. */
+    PV_EDGE_WHY_SIZE = 160,
+
     /* Lines about handshakes and refusals per second: remote peers cause them. */
     PV_EDGE_LOG_LINES_PER_SECOND = 10,
 

@@ -149,7 +149,7 @@ void pv_pipeline_run(void *pipeline, pv_call *call);
 void pv_pipeline_release(void *pipeline, pv_call *call);
 
 /* Notes for the audit trail what was refused. Any thread; waits for nobody but for a moment in which another note is
- * copied; what cannot be kept is counted. Between pv_pipeline_create and pv_pipeline_stop. */
+ * copied; what cannot be kept is counted. What is noted after pv_pipeline_stop is lost. */
 void pv_pipeline_note(pv_pipeline *pipeline, const pv_note *note);
 
 /* Writes the notes and uses that wait and serves the writes that are queued, on the calling thread; returns how many
