@@ -186,8 +186,7 @@ static void log_call(void *context, const pv_call *call, const pv_rpc_summary *s
 static bool make_server(purveyd *self, pv_error *error)
 {
     if (!pv_is_ok(front_open(&self->config, self->arena, self->store, self->identity,
-                             self->pipeline, error,
-                             &self->front))) {
+                             self->pipeline, error, &self->front))) {
         return fail_error("the server cannot listen", error);
     }
     const pv_rpc_front edge = front_rpc(self->front);

@@ -1,4 +1,5 @@
 /* purvey: the command line client. */
+#include "client/cli/audit.h"
 #include "client/cli/authority.h"
 #include "client/cli/extra.h"
 #include "client/cli/init.h"
@@ -21,6 +22,7 @@ static pv_extra_list all_extras(pv_arena *arena)
         &pv_extra_store_check,
         &pv_extra_store_stat,
         &pv_extra_store_compact,
+        &pv_extra_audit_verify,
         &pv_extra_authority_show,
         &pv_extra_authority_prepare,
         &pv_extra_authority_activate,

@@ -30,6 +30,7 @@ typedef struct pv_store_command {
     const char *path;             /* the store of --data, or the file that is worked on */
     const char *copy;             /* the copy under its first name */
     struct pv_store_trace *trace; /* of the guard */
+    void *context;                /* of whoever else works in the guard */
 } pv_store_command;
 
 /* The flag that the commands share, for values in a pv_store_command. */

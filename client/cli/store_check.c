@@ -1,5 +1,6 @@
 /* `purvey store check` and `purvey store stat`. */
 #include "client/cli/store.h"
+#include "server/flows/account/issued.h"
 #include "server/flows/usage/held.h"
 
 #include <inttypes.h>
@@ -21,6 +22,7 @@ typedef struct checking {
     pv_store_command *command;
     bool is_check; /* findings are what was asked for, and go to out */
     usage_held *held;
+    issued *certificates;
 } checking;
 
 static void found(void *context, const char *row, const char *what)
@@ -44,7 +46,16 @@ static const char *judge_block(void *context, pv_txn *txn, pv_arena *arena, pv_i
 static const char *judge_missing(void *context, pv_txn *txn, pv_arena *arena)
 {
     checking *self = context;
-    return usage_held_missing(self->held, txn, arena);
+    const char *what = usage_held_missing(self->held, txn, arena);
+    return what != NULL ? what : issued_missing(self->certificates, txn);
+}
+
+static const char *judge_audit(void *context, pv_txn *txn, pv_arena *arena, pv_id account,
+                               pv_view content)
+{
+    checking *self = context;
+    (void)txn;
+    return issued_entry(self->certificates, arena, account, content);
 }
 
 static void at(void *context, pv_view key)
@@ -63,6 +74,7 @@ static const struct {
     {"index_entries", "index entries", offsetof(pv_check_summary, index_entries)},
     {"events", "events", offsetof(pv_check_summary, events)},
     {"audit_entries", "audit entries", offsetof(pv_check_summary, audit_entries)},
+    {"audit_trails", "audit trails", offsetof(pv_check_summary, audit_trails)},
     {"answers", "answers to request_ids", offsetof(pv_check_summary, answers)},
     {"blocks", "packed blocks", offsetof(pv_check_summary, blocks)},
     {"digests", "digests", offsetof(pv_check_summary, digests)},
@@ -139,12 +151,14 @@ static pv_exit check(pv_store_command *command, bool is_check)
     pv_exit exit = PV_EXIT_OK;
     pv_store *store = pv_store_look(command, &exit);
     if (store == NULL) { return exit; }
-    checking self = {command, is_check, usage_held_create(command->cli->arena)};
-    PV_ASSERT(self.held != NULL); /* the arena is new */
+    checking self = {command, is_check, usage_held_create(command->cli->arena),
+                     issued_create(command->cli->arena)};
+    PV_ASSERT(self.held != NULL && self.certificates != NULL); /* the arena is new */
     pv_check_rules rules = pv_store_rules();
     rules.found = found;
     rules.at = at;
     rules.judge_block = judge_block;
+    rules.judge_audit = judge_audit;
     rules.judge_missing = judge_missing;
     rules.context = &self;
     char why[PV_LMDB_ERROR_SIZE];

@@ -224,15 +224,13 @@ static void on_tls_message(int write, int version, int kind, const void *bytes, 
 /* Keeps who it was that the chain did not speak for: afterwards OpenSSL does not know it any more. */
 static int on_verify(int good, X509_STORE_CTX *context)
 {
-    const SSL *ssl =
-        X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx());
+    const SSL *ssl = X509_STORE_CTX_get_ex_data(context, SSL_get_ex_data_X509_STORE_CTX_idx());
     edge_connection *connection = (edge_connection *)SSL_get_app_data(ssl);
     const X509 *leaf = X509_STORE_CTX_get0_cert(context);
     unsigned size = 0;
     if (good == 0 && leaf != NULL) {
-        connection->has_shown =
-            X509_digest(leaf, EVP_sha256(), connection->shown, &size) == 1 &&
-            size == sizeof connection->shown;
+        connection->has_shown = X509_digest(leaf, EVP_sha256(), connection->shown, &size) == 1 &&
+                                size == sizeof connection->shown;
     }
     return good;
 }

@@ -67,9 +67,10 @@ typedef struct pv_edge_bounds {
 
 /* A client that was refused in its handshake or for its certificate. Not who merely went away. */
 typedef struct pv_edge_refusal {
-    const char *address;               /* "ipv4:127.0.0.1:4242" */
-    const char *why;                   /* in words: "certificate verify failed: certificate has expired" */
-    const uint8_t *certificate_sha256; /* of the leaf that was shown; NULL: none. Whether the client holds its key is not
+    const char *address; /* "ipv4:127.0.0.1:4242" */
+    const char *why;     /* in words: "certificate verify failed: certificate has expired" */
+    const uint8_t *
+        certificate_sha256; /* of the leaf that was shown; NULL: none. Whether the client holds its key is not
                                           known where the chain was refused. */
 } pv_edge_refusal;
 

@@ -157,13 +157,13 @@ struct edge_connection {
     /* Edge-triggered events: what a socket has to give or take, as far as is known. */
     bool client_readable, client_writable, client_gone;
     bool core_readable, core_writable, core_gone;
-    bool queued;       /* in the list of handshakes or of relays */
-    bool more;         /* the pass took its share and left some */
-    bool breached;     /* the code of its GOAWAY */
-    bool has_shown;    /* a certificate was shown and refused */
+    bool queued;                        /* in the list of handshakes or of relays */
+    bool more;                          /* the pass took its share and left some */
+    bool breached;                      /* the code of its GOAWAY */
+    bool has_shown;                     /* a certificate was shown and refused */
     uint8_t shown[PV_EDGE_DIGEST_SIZE]; /* its digest */
-    bool tls_abused;   /* more TLS messages than a client needs */
-    size_t pass_bytes; /* taken from the client in this pass */
+    bool tls_abused;                    /* more TLS messages than a client needs */
+    size_t pass_bytes;                  /* taken from the client in this pass */
     edge_bucket tls_messages;
 
     int64_t accepted_ns;

@@ -6,6 +6,7 @@
 #include "purvey/audit/v1/audit_entry.pv.h"
 #include "purvey/catalog.pv.h"
 #include "purvey/event/v1/event.pv.h"
+#include "server/flows/account/issued.h"
 #include "server/flows/usage/held.h"
 #include "storage/audit.h"
 #include "storage/keys.h"
@@ -147,7 +148,11 @@ class Reader {
 // What `purvey store check` says of the store, as far as the first finding.
 class Judge {
   public:
-    explicit Judge(pv_arena *arena) : held(usage_held_create(arena)) { PV_ASSERT(held != nullptr); }
+    explicit Judge(pv_arena *arena)
+        : held(usage_held_create(arena)), certificates(issued_create(arena))
+    {
+        PV_ASSERT(held != nullptr && certificates != nullptr);
+    }
 
     std::string problem(pv_store *store)
     {
@@ -158,7 +163,15 @@ class Judge {
                                     value);
         };
         rules.judge_missing = [](void *context, pv_txn *txn, pv_arena *memory) {
-            return usage_held_missing(static_cast<Judge *>(context)->held, txn, memory);
+            const char *what = usage_held_missing(static_cast<Judge *>(context)->held, txn, memory);
+            return what != nullptr
+                       ? what
+                       : issued_missing(static_cast<Judge *>(context)->certificates, txn);
+        };
+        rules.judge_audit = [](void *context, pv_txn *, pv_arena *memory, pv_id account,
+                               pv_view content) {
+            return issued_entry(static_cast<Judge *>(context)->certificates, memory, account,
+                                content);
         };
         rules.found = [](void *context, const char *row, const char *what) {
             std::string &found = static_cast<Judge *>(context)->first;
@@ -174,6 +187,7 @@ class Judge {
 
   private:
     usage_held *held;
+    issued *certificates;
     std::string first;
 };
 
