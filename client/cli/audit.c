@@ -59,8 +59,7 @@ static void end_kept(verifying *self, const char *account, const pv_trail *trail
          "it was kept, and is not there any more: the trail was cut off at its end");
 }
 
-static void tell_head(verifying *self, const char *account, const pv_trail *trail,
-                      uint64_t entries)
+static void tell_head(verifying *self, const char *account, const pv_trail *trail, uint64_t entries)
 {
     char mark[PV_CHAIN_MARK_TEXT_SIZE];
     pv_chain_mark_format(&trail->head, mark);
@@ -105,9 +104,7 @@ static void follow(verifying *self, pv_arena *arena, const char *account,
         return;
     }
     pv_chain_flaw flaw = pv_chain_follow(&self->at, &link);
-    if (flaw != PV_CHAIN_WHOLE) {
-        tell(self, account, link.sequence, pv_chain_flaw_text(flaw));
-    }
+    if (flaw != PV_CHAIN_WHOLE) { tell(self, account, link.sequence, pv_chain_flaw_text(flaw)); }
     if (strcmp(entry->trail_account_id, account) != 0) {
         tell(self, account, link.sequence, "it says that it is of another account's trail");
     }
@@ -142,8 +139,8 @@ static pv_exit follow_page(verifying *self, pv_arena *arena, const char *token,
     }
     for (size_t i = 0; i < page->n_audit_entries; i++) {
         if (*ret_account == NULL) {
-            *ret_account = pv_arena_dup(
-                self->cli->arena, pv_view_text(page->audit_entries[i]->trail_account_id));
+            *ret_account = pv_arena_dup(self->cli->arena,
+                                        pv_view_text(page->audit_entries[i]->trail_account_id));
         }
         follow(self, arena, *ret_account == NULL ? "" : *ret_account, page->audit_entries[i]);
     }
@@ -319,21 +316,27 @@ static pv_exit run_verify(pv_cli *cli, size_t count, char *const *arguments)
 
 static const pv_flag flags[] = {
     {"account", 0, "ID", offsetof(verifying, account),
-     "The account whose trail it is; yours if there is none. Of a store: tell this one's head alone."},
+     "The account whose trail it is; yours if there is none. Of a store: tell this one's head "
+     "alone."},
     {"head", 0, "HASH@N", offsetof(verifying, head),
      "What an earlier run told to keep: it must still be an entry of the trail."},
     {"data", 0, "DIR", offsetof(verifying, data),
-     "The server's folder, as in purveyd --data: all trails in its store are verified, without the server."},
+     "The server's folder, as in purveyd --data: all trails in its store are verified, without the "
+     "server."},
 };
 
 const pv_extra pv_extra_audit_verify = {
     .noun = "audit",
     .verb = "verify",
     .words = "[FILE]",
-    .text = "Recomputes the chain of hashes of your account's audit trail, or of all accounts in the store of "
-            "--data or in the backup FILE, and there holds the certificates against the entries of their "
-            "issue. Finds entries that were altered, deleted, inserted or moved; what was cut off at the end "
-            "or forged as a whole shows only against a head that you kept: give it as --head. Tells the head "
+    .text = "Recomputes the chain of hashes of your account's audit trail, or of all accounts in "
+            "the store of "
+            "--data or in the backup FILE, and there holds the certificates against the entries of "
+            "their "
+            "issue. Finds entries that were altered, deleted, inserted or moved; what was cut off "
+            "at the end "
+            "or forged as a whole shows only against a head that you kept: give it as --head. "
+            "Tells the head "
             "to keep now. Ends with 0 when all is well and with 1 after findings.",
     .flags = flags,
     .flag_count = sizeof flags / sizeof *flags,

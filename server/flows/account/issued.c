@@ -108,9 +108,9 @@ static bool goes_back_to(const issued *self, const char *account_id, int64_t utc
         self->beginnings.size == 0) {
         return false;
     }
-    const beginning *found = bsearch(&first, self->beginnings.data,
-                                     self->beginnings.size / sizeof first, sizeof first,
-                                     compare_ids);
+    const beginning *found =
+        bsearch(&first, self->beginnings.data, self->beginnings.size / sizeof first, sizeof first,
+                compare_ids);
     return found != NULL && found->utc_ns <= utc_ns;
 }
 
