@@ -1,5 +1,5 @@
-// The audit trail of a running server: who was refused at the door stands in it, `purvey audit verify` follows its chain
-// over the network and in the store, and finds what was done to it behind the server's back.
+// The audit trail of a running server: who was refused at the door stands in it, `purvey audit verify` follows its
+// chain over the network and in the store, and finds what was done to it behind the server's back.
 #include "purvey/account/v1/certificate.pv.h"
 #include "storage/audit.h"
 #include "storage/keys.h"
@@ -94,14 +94,35 @@ pv_view view_of(const std::string &bytes)
     return pv_view_of(bytes.data(), bytes.size());
 }
 
-TEST(Audit, WhoIsRefusedAtTheDoorIsNotedAndTheTrailVerifiesUntilSomebodyMeddles)
-{
-    House house;
-    ASSERT_TRUE(house.ready);
-    const std::string data = house.on.data;
-    actor vendor = house.join(PV_ACCOUNT_TYPE_VENDOR, "Vega");
-    const std::string account_id = vendor.account_id;
+class Audit : public ::testing::Test {
+  protected:
+    void SetUp() override
+    {
+        ASSERT_TRUE(house.ready);
+        data = house.on.data;
+        vendor = house.join(PV_ACCOUNT_TYPE_VENDOR, "Vega");
+        account_id = vendor.account_id;
+    }
+    Outcome verify(const std::vector<std::string> &more)
+    {
+        std::vector<std::string> command = {cli_program(), "audit", "verify"};
+        command.insert(command.end(), more.begin(), more.end());
+        return run(command, house.environment(vendor));
+    }
+    Outcome offline(const std::vector<std::string> &more)
+    {
+        std::vector<std::string> with = {"--data", data};
+        with.insert(with.end(), more.begin(), more.end());
+        return verify(with);
+    }
 
+    House house;
+    actor vendor = {};
+    std::string data, account_id;
+};
+
+TEST_F(Audit, WhoIsRefusedAtTheDoorIsNotedAndCounted)
+{
     const Identity torn{leaf_of(vendor.cert_path), read_file(vendor.key_path)};
     EXPECT_EQ(call(house.connect(&torn), "WhoAmI", "{}", kHandshakeMs).code, PV_CODE_UNAVAILABLE);
     Answer own = refused_handshakes(vendor.client);
@@ -111,17 +132,21 @@ TEST(Audit, WhoIsRefusedAtTheDoorIsNotedAndTheTrailVerifiesUntilSomebodyMeddles)
     EXPECT_EQ(own.text("audit_entries.0.account_id"), account_id);
     EXPECT_EQ(own.text("audit_entries.0.certificate_id").substr(0, 4), "crt_");
     EXPECT_EQ(own.text("audit_entries.0.peer_address").substr(0, 15), "ipv4:127.0.0.1:");
-    EXPECT_EQ(call(house.connect(nullptr), "WhoAmI", "{}", kHandshakeMs).code,
-              PV_CODE_UNAVAILABLE);
+    EXPECT_EQ(call(house.connect(nullptr), "WhoAmI", "{}", kHandshakeMs).code, PV_CODE_UNAVAILABLE);
     Answer unknown = refused_handshakes(house.of_operator());
     EXPECT_EQ(unknown.text("audit_entries.0.reason"), "peer did not return a certificate");
     EXPECT_EQ(unknown.text("audit_entries.0.certificate_sha256"), "");
 
-    const auto verify = [&](const std::vector<std::string> &more) {
-        std::vector<std::string> command = {cli_program(), "audit", "verify"};
-        command.insert(command.end(), more.begin(), more.end());
-        return run(command, house.environment(vendor));
-    };
+    EXPECT_EQ(house.stop(SIGTERM), 0);
+    const std::string log = house.log();
+    const size_t counts = log.rfind("\"event\":\"connections\"");
+    ASSERT_NE(counts, std::string::npos);
+    EXPECT_NE(log.find("\"handshakes_failed\":", counts), std::string::npos);
+    EXPECT_EQ(log.find("\"handshakes_failed\":0", counts), std::string::npos);
+}
+
+TEST_F(Audit, ATrailVerifiesOverTheNetworkAgainstTheHeadThatWasKept)
+{
     const Outcome good = verify({});
     EXPECT_EQ(good.code, 0) << good.out << good.err;
     const std::string head = head_in(good.out);
@@ -134,29 +159,21 @@ TEST(Audit, WhoIsRefusedAtTheDoorIsNotedAndTheTrailVerifiesUntilSomebodyMeddles)
     EXPECT_EQ(cut.code, 1);
     EXPECT_NE(cut.out.find("the trail was cut off at its end"), std::string::npos) << cut.out;
     EXPECT_EQ(verify({"--head", "nonsense"}).code, 2);
+}
 
+TEST_F(Audit, WhateverIsDoneToAStoreBehindItsServerIsFound)
+{
+    const Answer me = call(vendor.client, "WhoAmI", "{}");
+    const std::string head = head_in(verify({}).out);
     EXPECT_EQ(house.stop(SIGTERM), 0);
-    const std::string log = house.log();
-    const size_t counts = log.rfind("\"event\":\"connections\"");
-    ASSERT_NE(counts, std::string::npos);
-    EXPECT_NE(log.find("\"handshakes_failed\":", counts), std::string::npos);
-    EXPECT_EQ(log.find("\"handshakes_failed\":0", counts), std::string::npos);
-
-    // In the store itself.
     pv_id account;
     ASSERT_TRUE(pv_id_parse("acc", pv_view_text(account_id.c_str()), &account));
-    const auto offline = [&](const std::vector<std::string> &more) {
-        std::vector<std::string> with = {"--data", data};
-        with.insert(with.end(), more.begin(), more.end());
-        return verify(with);
-    };
     const Outcome whole = offline({"--account", account_id, "--head", head});
     EXPECT_EQ(whole.code, 0) << whole.out << whole.err;
     const std::string last = head_in(whole.out);
     const std::string file = data + "/store/data.mdb", clean = read_file(file);
     pv_id certificate;
-    ASSERT_TRUE(pv_id_parse("crt", pv_view_text(own.text("audit_entries.0.certificate_id").c_str()),
-                            &certificate));
+    ASSERT_TRUE(pv_id_parse("crt", pv_view_text(me.text("certificate.id").c_str()), &certificate));
     const struct {
         const char *what;
         std::function<void(pv_txn *)> change;
@@ -177,8 +194,7 @@ TEST(Audit, WhoIsRefusedAtTheDoorIsNotedAndTheTrailVerifiesUntilSomebodyMeddles)
          "it was altered", false},
         {"a certificate is gone",
          [&](pv_txn *txn) {
-             ASSERT_TRUE(
-                 pv_is_ok(pv_object_delete(txn, &pv_certificate__object, certificate)));
+             ASSERT_TRUE(pv_is_ok(pv_object_delete(txn, &pv_certificate__object, certificate)));
          },
          "the audit trail tells of the issue of crt_", false},
         {"the newest entry is gone, and the trail's row forged",

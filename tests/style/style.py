@@ -36,9 +36,9 @@ WALLS = [
     ("server/rpc/", r"server/(?!rpc/)|storage/|client/|purvey/", "the RPC runtime knows no domain", r"$^"),
     ("client/rpc/", r"server/|storage/|client/(?!rpc/)|purvey/", "the client runtime knows no domain", r"$^"),
     ("bazel/", r"server/|storage/|client/|purvey/(?!rules/)", "the generator knows no domain", r"$^"),
-    # `purvey init` makes what the server runs on; `purvey store` and `purvey authority` look after it.
+    # `purvey init` makes what the server runs on; `purvey store`, `purvey authority` and `purvey audit` look after it.
     ("client/", r"server/|storage/", "clients know the protos, not the server",
-     r"client/cli/(init\.c|(store|authority)(_\w+)?\.[ch])"),
+     r"client/cli/(init\.c|(store|authority|audit)(_\w+)?\.[ch])"),
 ]
 
 # --- calls that are not used: the call, why, and the files that may all the same ---
