@@ -86,9 +86,12 @@ static void check_event(pv_checker *self, pv_view key, const pv_key_parts *parts
 static void check_answer(pv_checker *self, pv_view key, const pv_key_parts *parts, pv_view value)
 {
     self->summary.answers++;
-    pv_check_owner(self, key, parts);
-    if (!is_there(self, self->rules->user, parts->id)) {
-        pv_check_tell(self, key, "its user is not there");
+    /* An answer to nobody, as to one who enrols, is kept for whoever comes again with the same secret. */
+    if (!pv_id_is_zero(parts->owner)) {
+        pv_check_owner(self, key, parts);
+        if (!is_there(self, self->rules->user, parts->id)) {
+            pv_check_tell(self, key, "its user is not there");
+        }
     }
     if (value.size < TIME_SIZE) {
         pv_check_tell(self, key, "it has no time");

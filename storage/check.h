@@ -11,7 +11,7 @@
  *   audit       parts of each revision without a gap; of an account that is there; the chain of each account whole
  *               from where what is kept begins to the end that the trail's row tells; numbers and account as the
  *               entries say; by the domain
- *   answers     of an account and a user that are there
+ *   answers     of an account and a user that are there, or of no account
  *   runs        the list of an owner's runs; each block is one of them, sorted, in its part of the hashes
  *   uses        of a certificate that is there; the first not behind the last
  *   settings    known by name
