@@ -113,8 +113,8 @@ void pv_pipeline_start(pv_pipeline *pipeline)
 {
     PV_ASSERT(!pipeline->started);
     pipeline->started = true;
-    PV_ASSERT(pthread_create(&pipeline->committer, NULL, committer, pipeline) == 0);
     resolve_start(pipeline);
+    PV_ASSERT(pthread_create(&pipeline->committer, NULL, committer, pipeline) == 0);
 }
 
 void pv_pipeline_stop(pv_pipeline *pipeline)
