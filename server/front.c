@@ -281,10 +281,12 @@ static pv_status close_page(front *self, pv_txn *txn, pv_query *query, pv_arena 
     return status;
 }
 
-/* Ends the connections of those of the account's certificates that meet the condition and are no longer let in. */
+/* Ends the connections of those of the account's certificates that meet the condition, if any, and are no longer let
+ * in. */
 static void close_refused(front *self, pv_id account, const pv_condition *condition)
 {
-    pv_query query = {.account = account, .conditions = condition, .condition_count = 1};
+    pv_query query = {
+        .account = account, .conditions = condition, .condition_count = condition == NULL ? 0 : 1};
     pv_arena *arena = pv_arena_create(SCAN_ARENA_BYTES);
     pv_arena *scratch = pv_arena_create(SCAN_ARENA_BYTES);
     pv_txn *txn = NULL;
@@ -306,18 +308,15 @@ static void close_refused(front *self, pv_id account, const pv_condition *condit
 
 void front_identity_changed(front *self, pv_id account)
 {
+    if (pv_id_is_zero(account)) {
+        /* The operator is a party of every certificate. */
+        close_refused(self, pv_identity_operator(self->identity), NULL);
+        return;
+    }
     char account_id[PV_ID_TEXT_SIZE];
     pv_id_format(pv_account__object.id_prefix, account, account_id);
     const pv_condition of_account = pv_where(&pv_certificate__object, "account_id", account_id);
     close_refused(self, account, &of_account);
-}
-
-void front_issuers_refused(front *self)
-{
-    /* The operator is a party of every certificate. */
-    const pv_condition active =
-        pv_where_number(&pv_certificate__object, "state", PV_CERTIFICATE_STATE_ACTIVE);
-    close_refused(self, pv_identity_operator(self->identity), &active);
 }
 
 /* --- end --- */

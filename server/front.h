@@ -42,11 +42,8 @@ void front_tick(front *self); /* every second or so */
 void front_log_counts(front *self);
 
 /* After a change of this account's certificates or users, or of itself: ends the connections of
- * those of its certificates that are no longer let in. */
+ * those of its certificates that are no longer let in. The zero id: of every account. */
 void front_identity_changed(front *self, pv_id account);
-
-/* After issuing authorities were refused: the same for the certificates of every account. */
-void front_issuers_refused(front *self);
 
 void front_drain(front *self);
 void front_close(front *self); /* NULL is permitted */

@@ -41,7 +41,7 @@ static void reload_authority(const trust *self)
     pv_error_init(&error, words);
     if (pv_is_ok(pv_authority_reload(self->authority, &error))) {
         size_t refused = refuse(self);
-        if (refused > 0) { front_issuers_refused(self->front); }
+        if (refused > 0) { front_identity_changed(self->front, (pv_id){{0}}); }
         log_issuer(self, refused, &error);
     } else {
         const pv_log_field field = pv_log_text("why", error.message == NULL ? "" : error.message);

@@ -176,12 +176,6 @@ pv_status pv_digest_put(pv_txn *txn, pv_id owner, const uint8_t digest[16], pv_v
     return put(txn, &key, value);
 }
 
-pv_status pv_digest_delete(pv_txn *txn, pv_id owner, const uint8_t digest[16])
-{
-    pv_key key = pv_key_of_digest(owner, digest);
-    return pv_txn_delete(txn, pv_key_view(&key));
-}
-
 /* --- settings --- */
 
 pv_status pv_setting_get(pv_txn *txn, const char *name, pv_view *ret_value)

@@ -37,7 +37,6 @@ PV_MUST_USE pv_status pv_digest_get(pv_txn *txn, pv_id owner, const uint8_t dige
                                     pv_view *ret_value);
 PV_MUST_USE pv_status pv_digest_put(pv_txn *txn, pv_id owner, const uint8_t digest[16],
                                     pv_view value);
-PV_MUST_USE pv_status pv_digest_delete(pv_txn *txn, pv_id owner, const uint8_t digest[16]);
 
 /* When an object (a certificate) was used: a row beside its own, so that noting it changes neither etag nor revision.
  * The first use stays what it was. */

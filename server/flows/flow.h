@@ -77,6 +77,7 @@ struct pv_context {
     pv_id concerned;
     pv_id touched[PV_TOUCHED_MAX]; /* accounts that the change concerns, to be woken after commit */
     uint32_t touched_count;
+    bool touched_more; /* there were others, which found no room */
     pv_question question; /* of pv_resolve */
 };
 

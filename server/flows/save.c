@@ -37,9 +37,11 @@ void pv_touch(pv_call *call, pv_id account)
     for (uint32_t i = 0; i < context->touched_count; i++) {
         if (pv_id_equal(context->touched[i], account)) { return; }
     }
-    if (context->touched_count < PV_TOUCHED_MAX) {
-        context->touched[context->touched_count++] = account;
+    if (context->touched_count == PV_TOUCHED_MAX) {
+        context->touched_more = true;
+        return;
     }
+    context->touched[context->touched_count++] = account;
 }
 
 static pv_status append_event(pv_call *call, pv_event *event, pv_id account)

@@ -47,6 +47,7 @@ static void serve(pv_pipeline *pipeline, pv_batch *batch, bool changed, pipeline
     of->context.now = pipeline_next_now(pipeline);
     of->context.ids = &pipeline->ids;
     of->context.touched_count = 0;
+    of->context.touched_more = false;
     if (call->deadline.utc_ns < of->context.now.utc_ns) {
         of->outcome = pv_refuse(&call->error, &pv_reason_deadline_exceeded, NULL);
         return;
@@ -107,6 +108,9 @@ static void tell_identity_changed(pv_pipeline *pipeline, const pipeline_call *fi
         if (!changes_identity(of) || config->identity_changed == NULL) { continue; }
         for (uint32_t i = 0; i < of->context.touched_count; i++) {
             config->identity_changed(config->wake_context, of->context.touched[i]);
+        }
+        if (of->context.touched_more) {
+            config->identity_changed(config->wake_context, (pv_id){{0}});
         }
     }
 }

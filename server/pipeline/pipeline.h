@@ -126,8 +126,9 @@ typedef struct pv_pipeline_config {
     pv_retention retention;
     pv_chore chore;
     /* Says that a user, certificate or account of this account has changed, durably, and that the next call of any of
-     * them is judged anew: what is open of those who are no longer let in may be closed. On the committer's thread,
-     * before the change is answered; with `wake_context`. May be NULL. */
+     * them is judged anew: what is open of those who are no longer let in may be closed. The zero id: more accounts
+     * than PV_TOUCHED_MAX, whichever. On the committer's thread, before the change is answered; with `wake_context`.
+     * May be NULL. */
     void (*identity_changed)(void *context, pv_id account);
 } pv_pipeline_config;
 

@@ -4,6 +4,7 @@
 #include "base/version.h"
 #include "protos/runtime/timestamp.h"
 #include "server/flows/account/grants.h"
+#include "server/flows/account/issuing.h"
 #include "server/flows/account/members.h"
 #include "server/flows/make.h"
 #include "server/identity/access.h"
@@ -100,6 +101,7 @@ pv_status pv_identity_service_who_am_i(pv_call *call, const pv_who_am_irequest *
     PV_TRY(pv_fetch(call, &pv_user__object, caller->user_id, &response->user));
     PV_TRY(pv_fetch(call, &pv_membership__object, caller->membership_id, &response->membership));
     PV_TRY(pv_fetch(call, &pv_certificate__object, caller->certificate_id, &response->certificate));
+    PV_TRY(issuing_show(call, call->arena, response->certificate));
     PV_TRY(add_rights(call, response));
     PV_TRY(add_server(call, response));
     PV_TRY(add_memberships(call, response));

@@ -1,5 +1,6 @@
 // Memberships: invited, accepted, revoked, sent again, ended; one person in several accounts; and the account that
 // keeps an administrator.
+#include "server/flows/flow.h"
 #include "tests/unit/flows/account_fixture.h"
 
 namespace purvey {
@@ -58,6 +59,23 @@ TEST_F(MembershipFlow, AnAcceptedInvitationOpensTheAccountToAUserOfAnother)
               "GRANT_MISSING");
     EXPECT_EQ(world.call(vendor, "GetUser", Id("user_id", guest.user_id)).reason, "NOT_FOUND")
         << "the user is kept by its home alone";
+}
+
+TEST_F(MembershipFlow, OfMoreAccountsThanFitEachIsToldByTellingAll)
+{
+    for (int i = 0; i < PV_TOUCHED_MAX + 2; i++) {
+        Actor other = world.account("VENDOR", "Vendor " + std::to_string(i));
+        Answer invited = Invite(other, world.administrators(other));
+        ASSERT_TRUE(Accept(guest, invited.text("invitation_token")).ok());
+    }
+    const std::string every = "acc_00000000000000000000000000";
+    world.told.clear();
+    ASSERT_TRUE(world.call(vendor, "CreateGroup", R"({"name": "Few"})").ok());
+    EXPECT_EQ(world.told.count(every), 0u);
+    world.told.clear();
+    ASSERT_TRUE(world.call(reseller, "DeactivateUser", Id("user_id", guest.user_id)).ok());
+    EXPECT_EQ(world.told.count(every), 1u);
+    EXPECT_EQ(world.told.size(), PV_TOUCHED_MAX + 1u);
 }
 
 TEST_F(MembershipFlow, WhoAmIListsEveryAccountOfTheUser)

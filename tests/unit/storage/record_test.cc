@@ -229,8 +229,6 @@ TEST_P(Records, DigestsAreASetPerOwner)
     EXPECT_EQ(Bytes(value), "seen");
     EXPECT_CODE("NOT_FOUND", pv_digest_get(write, Id(1), two, &value));
     EXPECT_CODE("NOT_FOUND", pv_digest_get(write, Id(2), one, &value));
-    ASSERT_CODE("OK", pv_digest_delete(write, Id(1), one));
-    EXPECT_CODE("NOT_FOUND", pv_digest_get(write, Id(1), one, &value));
 }
 
 TEST_P(Records, AUseKeepsTheFirstAndTheNewestOfTheOthers)
