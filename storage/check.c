@@ -263,6 +263,7 @@ static pv_status walk_space(pv_checker *self, pv_arena *arena, pv_space space)
     pv_scan_close(scan);
     pv_arena_reset(self->arena);
     if (self->rules != NULL && self->before.space == PV_SPACE_AUDIT) { pv_check_audit_end(self); }
+    memset(&self->before, 0, sizeof self->before);
     return pv_ok();
 }
 

@@ -3,6 +3,7 @@ our .proto files. Certificates come from openssl's signing requests.
 usage: flows.py ADDRESS DATA WORK ENROL   (ENROL is where those without a certificate enrol; WORK receives vendor.pem and vendor.key for the clients that follow; the server takes
                                      WORK/zone for the DNS)"""
 import datetime
+import hashlib
 import os
 import shutil
 import subprocess
@@ -32,6 +33,8 @@ from purvey.account.v1 import portal_service_pb2_grpc as portals_grpc
 from purvey.account.v1 import user_pb2
 from purvey.account.v1 import user_service_pb2 as users
 from purvey.account.v1 import user_service_pb2_grpc as users_grpc
+from purvey.audit.v1 import audit_service_pb2 as audit
+from purvey.audit.v1 import audit_service_pb2_grpc as audit_grpc
 from purvey.common.v1 import vocabulary_pb2 as words
 from purvey.contract.v1 import agreement_pb2
 from purvey.contract.v1 import agreement_service_pb2 as agreements
@@ -364,6 +367,30 @@ def enrolment_flow(operator, vendor):
     refused("until it is revoked", grpc.StatusCode.UNAUTHENTICATED, lambda: who(second))
 
 
+def audit_flow(vendor, distributor):
+    """Follows the chain of the vendor's trail by what the .proto says of it, with nothing but grpcio and hashlib."""
+    stub = audit_grpc.AuditServiceStub(vendor.channel)
+    token, previous, number, whole = "", bytes(32), 0, True
+    while True:
+        page = stub.ListAuditEntries(audit.ListAuditEntriesRequest(page_size=7, page_token=token))
+        for entry in page.audit_entries:
+            content = type(entry)()
+            content.CopyFrom(entry)
+            content.ClearField("previous_hash")
+            content.ClearField("hash")
+            digest = hashlib.sha256(entry.previous_hash + content.SerializeToString(deterministic=True)).digest()
+            number += 1
+            whole = whole and entry.sequence == number and entry.previous_hash == previous and entry.hash == digest
+            previous = entry.hash
+        token = page.next_page_token
+        if not token:
+            break
+    check("the hashes of an audit trail are those of its entries", whole and number > 10, number)
+    check("they lead to its head", page.trail.head.sequence == number and page.trail.head.hash == previous)
+    refused("another account's trail is not found", grpc.StatusCode.NOT_FOUND,
+            lambda: stub.ListAuditEntries(audit.ListAuditEntriesRequest(account_id=distributor.id)))
+
+
 def trust(operator, vendor, distributor):
     me = identity_grpc.IdentityServiceStub(vendor.channel).WhoAmI(identity.WhoAmIRequest())
     check("WhoAmI knows the account", me.account.id == vendor.id, me)
@@ -397,6 +424,7 @@ def main():
     portal_flow(distributor, vendor)
     enrolment_flow(operator, vendor)
     trust(operator, vendor, distributor)
+    audit_flow(vendor, distributor)
 
 
 main()

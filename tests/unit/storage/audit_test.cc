@@ -101,7 +101,8 @@ Verdict Verify(pv_store *store)
         static_cast<Verdict *>(context)->findings.push_back(std::string(row) + ": " + what);
     };
     rules.trail = [](void *context, pv_id account, const pv_trail *trail, uint64_t) {
-        static_cast<Verdict *>(context)->heads[IdText("mem", account)] = trail->head;
+        auto &heads = static_cast<Verdict *>(context)->heads;
+        EXPECT_TRUE(heads.emplace(IdText("mem", account), trail->head).second) << "told twice";
     };
     rules.context = &verdict;
     pv_check_summary summary;
