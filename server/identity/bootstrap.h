@@ -46,8 +46,8 @@ PV_MUST_USE pv_status pv_bootstrap(pv_store *store, const pv_signer *signer,
 
 /* Lets an administrator of the operator in again, with a certificate for the key of options->csr, where nobody of the
  * operator can call any more: certificates were lost, have ended, or were issued by an authority that is refused. The
- * store is not served meanwhile. Of the options, csr, lifetime_days, now and ids are looked at. FAILED_PRECONDITION: the
- * store has no operator, or the operator no administrator who may call; and the signer's reasons. */
+ * store is not served meanwhile. Of the options, csr, lifetime_days, now and ids are looked at. FAILED_PRECONDITION:
+ * the store has no operator, or the operator no administrator who may call; and the signer's reasons. */
 PV_MUST_USE pv_status pv_bootstrap_admit(pv_store *store, const pv_signer *signer,
                                          const pv_bootstrap_options *options, pv_arena *arena,
                                          pv_error *error, pv_bootstrapped *ret_made);
