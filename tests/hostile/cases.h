@@ -26,6 +26,9 @@ constexpr char kChatPath[] = "/grpc.reflection.v1.ServerReflection/ServerReflect
 // Ends of the connection: by the core, which has several ways; by the edge, which has one.
 constexpr char kEnds[] = "close|goaway";
 constexpr char kCalm[] = "goaway 11";
+// The same; but the GOAWAY may be missing, when the frame that the core sends meanwhile cannot be finished, or when the
+// peer goes on to send and the end of the connection overtakes it.
+constexpr char kCalmed[] = "goaway 11|close";
 // The edge lets it pass: what becomes of it is the core's decision.
 inline constexpr char kSame[] = "same";
 

@@ -8,9 +8,6 @@ namespace purvey {
 
 namespace {
 
-// By the edge; without a GOAWAY when the frame that the core sends meanwhile cannot be finished.
-constexpr char kCalmed[] = "goaway 11|close";
-
 // As many streams as one connection may hold open at once.
 constexpr int64_t kStreamsKib = 4 * 1024;
 

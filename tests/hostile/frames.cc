@@ -34,7 +34,7 @@ std::vector<Case> of_calls(const std::string &path)
          begin + frame_header(0xffffff, HEADERS, END_HEADERS, 1) + std::string(4096, 'x')},
         {"LongestFrameOfAnUnknownType", kEnds, kCalm,
          begin + frame_header(0xffffff, 0x42, 0, 1) + std::string(4096, 'x')},
-        {"DataAboveTheFrameSize", kEnds, kCalm,
+        {"DataAboveTheFrameSize", kEnds, kCalmed,
          chat + frame(DATA, 0, 1, message(std::string(20000, 'x')))},
         // Header blocks in pieces.
         {"HeadersWithoutEnd", "open", kSame, begin + headers_frame(0, 1, block_)},

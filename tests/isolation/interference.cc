@@ -337,11 +337,13 @@ std::vector<std::string> strange_ids(const Survey &survey)
         bool in_first = survey.tenants.in_first(observer.actor.account_id);
         for (const Seen &seen : observer.seen) {
             for (const std::string &id : ids_in(seen.bytes)) {
-                /* Events and trails say who acted; and the operator may read trails. */
+                /* Events and trails say who acted, trails also whom an account has invited into another; and the
+                 * operator may read trails. */
                 bool trail = seen.question.compare(0, 16, "ListAuditEntries") == 0 ||
                              seen.question.compare(0, 13, "GetAuditEntry") == 0;
-                bool actor =
-                    id.compare(0, 4, "usr_") == 0 || (trail && id.compare(0, 4, "crt_") == 0);
+                bool actor = id.compare(0, 4, "usr_") == 0 ||
+                             (trail && id.compare(0, 4, "crt_") == 0) ||
+                             (trail && id.compare(0, 4, "mem_") == 0);
                 bool reads_trails = trail && observer.role == PV_ACCOUNT_TYPE_OPERATOR;
                 bool known = actor || reads_trails || seen.question.find(id) != std::string::npos ||
                              survey.places.is_party(id, observer.actor.account_id) ||

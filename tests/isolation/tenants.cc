@@ -198,6 +198,10 @@ void Tenants::contracts(SupplyChain &chain)
     act(chain.reseller, "SignContract", offer(chain, "service", chain.reseller));
     offer(chain, "open program", chain.vendor);
     offer(chain, "open service", chain.reseller);
+    if (&chain == &first) { /* whose company is of the first chain as well: in_first */
+        make(chain.distributor, "InvitePartner",
+             json(R"({"agreement_id": "%s"})", chain.ids["open program"].c_str()));
+    }
     enroll(chain, "reviewed distribution");
     enroll(chain, "asking distribution");
     act(chain.vendor, "CompleteEnrollment", enroll(chain, "answered distribution"));

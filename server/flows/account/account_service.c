@@ -1,7 +1,7 @@
 /* Accounts: made and switched by the operator, kept by their own administrators. */
 #include "purvey/account/v1/account_service.pv.h"
 
-#include "server/flows/account/grants.h"
+#include "server/flows/account/accounts.h"
 #include "server/flows/make.h"
 
 /* What no field rule can say. */
@@ -19,27 +19,6 @@ static pv_status check_profile(pv_call *call, const pv_account *account)
     return pv_refuse_field(call, "sourcing", "can be set for distributors only");
 }
 
-/* The group that may do everything. Its permissions are those of this release; what comes later is in its rights
- * too (server/identity/rights.c). */
-static pv_status make_administrators(pv_call *call, pv_account *account)
-{
-    pv_group *group = NULL;
-    PV_TRY(pv_make(call, &pv_group__object, &group));
-    PV_TRY(pv_text(call, PV_ADMINISTRATORS, &group->name));
-    group->account_id = account->id;
-    group->operator_id = account->operator_id;
-    group->administrators = true;
-    PV_TRY(pv_move(call, &pv_group__object, group, PV_GROUP_STATE_ACTIVE));
-    pv_rights everything = {{0}};
-    account_grants permissions;
-    pv_rights_add_group(&everything, group);
-    PV_TRY(account_grants_of(call, &everything, &permissions));
-    group->permissions = permissions.items;
-    group->n_permissions = permissions.count;
-    account->administrators_group_id = group->id;
-    return pv_save(call, &pv_group__object, group);
-}
-
 pv_status pv_account_service_create_account(pv_call *call, const pv_create_account_request *request,
                                             pv_create_account_response *response)
 {
@@ -49,12 +28,10 @@ pv_status pv_account_service_create_account(pv_call *call, const pv_create_accou
     }
     pv_account *account = NULL;
     PV_TRY(pv_make(call, &pv_account__object, &account));
-    PV_TRY(pv_text(call, pv_caller_of(call)->account_id, &account->operator_id));
     pv_take(&request->base, &pv_account__info, &account->base);
     PV_TRY(check_profile(call, account));
-    PV_TRY(make_administrators(call, account));
     response->account = account;
-    return pv_move_and_save(call, &pv_account__object, account, PV_ACCOUNT_STATE_ACTIVE);
+    return pv_account_found(call, account);
 }
 
 pv_status pv_account_service_get_account(pv_call *call, const pv_get_account_request *request,

@@ -2,6 +2,7 @@
 #include "purvey/contract/v1/contract_service.pv.h"
 
 #include "purvey/account/v1/account.pv.h"
+#include "server/flows/account/accounts.h"
 #include "server/flows/contract/contracts.h"
 #include "server/flows/contract/partnership.h"
 #include "server/flows/make.h"
@@ -85,30 +86,89 @@ static pv_status find_partner(pv_call *call, const char *partner_id, pv_agreemen
     return pv_refuse(&call->error, &pv_error_reason_partner_inactive, NULL);
 }
 
+/* An agreement of the caller's under which it contracts with a vendor or a reseller, with its active version. */
+static pv_status find_offer(pv_call *call, const char *agreement_id, pv_agreement **ret_agreement,
+                            pv_agreement_version **ret_version)
+{
+    PV_TRY(pv_find(call, &pv_agreement__object, agreement_id, ret_agreement));
+    if ((*ret_agreement)->type == PV_AGREEMENT_TYPE_DISTRIBUTION) {
+        return refuse_type(call, *ret_agreement, "PROGRAM or SERVICE");
+    }
+    return pv_agreement_active_version(call, *ret_agreement, ret_version);
+}
+
+/* The contract waits for the partner's signature. */
+static pv_status offer(pv_call *call, const pv_agreement *agreement,
+                       const pv_agreement_version *version, char *partner_id, char *name,
+                       char *message, pv_contract **ret_contract)
+{
+    pv_contract *contract = NULL;
+    PV_TRY(draw_up(call, agreement, version, name, &contract));
+    contract->message = message;
+    if (agreement->type == PV_AGREEMENT_TYPE_PROGRAM) {
+        contract->vendor_id = partner_id;
+    } else {
+        contract->reseller_id = partner_id;
+    }
+    *ret_contract = contract;
+    PV_TRY(pv_move(call, &pv_contract__object, contract, PV_CONTRACT_STATE_PENDING));
+    return save_and_follow(call, contract);
+}
+
 pv_status pv_contract_service_create_contract(pv_call *call,
                                               const pv_create_contract_request *request,
                                               pv_create_contract_response *response)
 {
     pv_agreement *agreement = NULL;
-    PV_TRY(pv_find(call, &pv_agreement__object, request->agreement_id, &agreement));
-    if (agreement->type == PV_AGREEMENT_TYPE_DISTRIBUTION) {
-        return refuse_type(call, agreement, "PROGRAM or SERVICE");
-    }
-    PV_TRY(find_partner(call, request->partner_id, agreement->type));
     pv_agreement_version *version = NULL;
-    PV_TRY(pv_agreement_active_version(call, agreement, &version));
+    PV_TRY(find_offer(call, request->agreement_id, &agreement, &version));
+    PV_TRY(find_partner(call, request->partner_id, agreement->type));
     PV_TRY(check_no_live_contract(call, agreement, request->partner_id));
+    return offer(call, agreement, version, request->partner_id, request->name, request->message,
+                 &response->contract);
+}
+
+pv_status pv_contract_service_invite_partner(pv_call *call,
+                                             const pv_invite_partner_request *request,
+                                             pv_invite_partner_response *response)
+{
+    pv_agreement *agreement = NULL;
+    pv_agreement_version *version = NULL;
+    pv_account *partner = NULL;
+    pv_membership *invited = NULL;
+    PV_TRY(find_offer(call, request->agreement_id, &agreement, &version));
+    PV_TRY(pv_make(call, &pv_account__object, &partner));
+    partner->type = agreement->type == PV_AGREEMENT_TYPE_PROGRAM ? PV_ACCOUNT_TYPE_VENDOR
+                                                                 : PV_ACCOUNT_TYPE_RESELLER;
+    partner->name = request->account_name;
+    partner->introducer_id = agreement->distributor_id;
+    PV_TRY(pv_account_found(call, partner));
+    PV_TRY(pv_account_invite(call, partner, request->user_name, request->user_email,
+                             request->lifetime_hours, &invited, &response->invitation_token));
+    response->invitation_expire_time = invited->invitation_expire_time;
+    return offer(call, agreement, version, partner->id, request->name, request->message,
+                 &response->contract);
+}
+
+pv_status
+pv_contract_service_resend_partner_invitation(pv_call *call,
+                                              const pv_resend_partner_invitation_request *request,
+                                              pv_resend_partner_invitation_response *response)
+{
     pv_contract *contract = NULL;
-    PV_TRY(draw_up(call, agreement, version, request->name, &contract));
-    contract->message = request->message;
-    if (agreement->type == PV_AGREEMENT_TYPE_PROGRAM) {
-        contract->vendor_id = request->partner_id;
-    } else {
-        contract->reseller_id = request->partner_id;
+    pv_account *partner = NULL;
+    pv_membership *invited = NULL;
+    PV_TRY(pv_find(call, &pv_contract__object, request->contract_id, &contract));
+    const char *partner_id =
+        pv_is_empty(contract->vendor_id) ? contract->reseller_id : contract->vendor_id;
+    PV_TRY(pv_fetch(call, &pv_account__object, partner_id, &partner));
+    if (strcmp(partner->introducer_id, pv_caller_of(call)->account_id) != 0) {
+        return pv_refuse(&call->error, &pv_error_reason_partner_manages_itself, NULL);
     }
-    response->contract = contract;
-    PV_TRY(pv_move(call, &pv_contract__object, contract, PV_CONTRACT_STATE_PENDING));
-    return save_and_follow(call, contract);
+    PV_TRY(pv_account_invite_again(call, partner, request->lifetime_hours, &invited,
+                                   &response->invitation_token));
+    response->invitation_expire_time = invited->invitation_expire_time;
+    return pv_ok();
 }
 
 /* The caller's act makes the contract active. A version activated since it was drawn up is offered. */

@@ -322,5 +322,92 @@ TEST_F(Contracts, AStaleEtagIsRefusedByEveryVerb)
     }
 }
 
+/* A distributor brings a company in, and has no say in its account. */
+class BroughtIn : public Contracts {
+  protected:
+    Answer invite(const std::string &agreement_id)
+    {
+        return world.call(
+            distributor, "InvitePartner",
+            json(R"({"agreement_id": "%s", "account_name": "Newcomer", "user_name": "Ada",
+                                   "user_email": "ada@newcomer.example", "message": "Welcome"})",
+                 agreement_id.c_str()));
+    }
+
+    Answer resend(const std::string &contract)
+    {
+        return on(distributor, "ResendPartnerInvitation", "contract", contract);
+    }
+
+    Answer sign_up(const std::string &token)
+    {
+        const Actor nobody; /* no certificate */
+        return world.call(nobody, "Enroll",
+                          json(R"({"invitation_token": "%s", "csr_pem": "key"})", token.c_str()));
+    }
+};
+
+TEST_F(BroughtIn, AsAVendorOrAResellerWithAnAdministratorOfItsOwn)
+{
+    const struct {
+        const char *agreement, *party, *type;
+    } rows[] = {{"PROGRAM", "contract.vendor_id", "VENDOR"},
+                {"SERVICE", "contract.reseller_id", "RESELLER"}};
+    for (const auto &row : rows) {
+        Answer made = invite(agreement(row.agreement));
+        ASSERT_TRUE(made.ok()) << made.message;
+        std::string partner = made.text(row.party);
+        std::string contract = made.text("contract.id");
+        EXPECT_EQ(state(contract), "PENDING");
+        EXPECT_EQ(made.text("contract.message"), "Welcome");
+        EXPECT_NE(made.text("invitation_expire_time"), "");
+        Answer seen = on(distributor, "GetPartner", "account", partner);
+        EXPECT_EQ(seen.text("partner.state"), "PARTNERSHIP_STATE_INVITED");
+        EXPECT_EQ(seen.text("partner.name"), "Newcomer");
+        EXPECT_EQ(seen.text("partner.type"), std::string("ACCOUNT_TYPE_") + row.type);
+        EXPECT_EQ(on(distributor, "GetAccount", "account", partner).reason, "NOT_FOUND");
+
+        Answer again = resend(contract);
+        ASSERT_TRUE(again.ok()) << again.message;
+        EXPECT_EQ(sign_up(made.text("invitation_token")).reason, "INVITATION_INVALID");
+        Answer joined = sign_up(again.text("invitation_token"));
+        ASSERT_TRUE(joined.ok()) << joined.message;
+        EXPECT_EQ(joined.text("membership.administrator"), "true");
+        EXPECT_EQ(joined.text("membership.account_id"), partner);
+        const Actor ada = {partner, joined.text("certificate.user_id"),
+                           joined.text("certificate.membership_id"), joined.text("certificate.id"),
+                           joined.text("certificate.sha256")};
+        EXPECT_EQ(on(ada, "GetAccount", "account", partner).text("account.introducer_id"),
+                  distributor.account_id);
+        EXPECT_TRUE(act(ada, "SignContract", contract).ok());
+        EXPECT_EQ(on(distributor, "GetPartner", "account", partner).text("partner.state"),
+                  "PARTNERSHIP_STATE_ACTIVE");
+        EXPECT_EQ(resend(contract).reason, "PARTNER_MANAGES_ITSELF");
+    }
+}
+
+TEST_F(BroughtIn, AnInvitationThatHasEndedIsSentAgain)
+{
+    constexpr int64_t kDayAndMore = 25 * 3600 * 1000;
+    Answer made = invite(agreement("PROGRAM"));
+    world.advance(kDayAndMore);
+    EXPECT_EQ(world.call(world.platform(), "ExpireInvitations", "{}").text("expired"), "1");
+    EXPECT_EQ(sign_up(made.text("invitation_token")).reason, "INVITATION_INVALID");
+    Answer again = resend(made.text("contract.id"));
+    EXPECT_TRUE(sign_up(again.text("invitation_token")).ok());
+}
+
+TEST_F(BroughtIn, OnlyUnderAnOfferOfOnesOwnAndOnlyWhomOneBroughtIn)
+{
+    std::string draft =
+        text(distributor, "CreateAgreement",
+             R"({"type": "AGREEMENT_TYPE_PROGRAM", "name": "Draft"})", "agreement.id");
+    EXPECT_EQ(invite(distribution()).reason, "AGREEMENT_TYPE_WRONG");
+    EXPECT_EQ(invite(draft).reason, "AGREEMENT_WITHOUT_ACTIVE_VERSION");
+    EXPECT_EQ(invite(kNoAgreement).reason, "NOT_FOUND");
+    EXPECT_EQ(resend(admit_vendor()).reason, "PARTNER_MANAGES_ITSELF");
+    EXPECT_EQ(resend("con_00000000000000000000000000").reason, "NOT_FOUND");
+}
+
 } // namespace
 } // namespace purvey
