@@ -111,11 +111,8 @@ static bool open_data(purveyd *self, pv_error *error)
     }
     const char *authority = path_in(self, "authority", "");
     if (!pv_is_ok(pv_authority_settle(authority, error)) ||
-        !pv_is_ok(pv_authority_load(authority, self->arena, error, &self->authority))) {
-        return fail_error("the authority cannot be loaded", error);
-    }
-    if (!pv_is_ok(
-            pv_authority_server_root(path_in(self, "authority", ""), self->server_root, error))) {
+        !pv_is_ok(pv_authority_load(authority, self->arena, error, &self->authority)) ||
+        !pv_is_ok(pv_authority_server_root(authority, self->server_root, error))) {
         return fail_error("the authority cannot be loaded", error);
     }
     if (!pv_is_ok(pv_identity_create(self->store, error, &self->identity))) {
